@@ -1,0 +1,46 @@
+# Every target sets up what it needs in .venv, without root. PYTHON chooses the interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: setup demo test check lint types contracts bench conformance chaos clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml tools/environment.py
+	$(PYTHON) tools/environment.py $(VENV) ".[dev]"
+	@touch $@
+
+demo: setup
+	$(BIN)/python examples/demo.py
+
+test: setup
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: lint types contracts
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m bench
+
+# make conformance CHARTS=<folder>: the first difference from helm's rendering, chart by chart
+CHARTS ?= ../shared/charts
+conformance: setup
+	$(BIN)/python tools/conformance.py $(CHARTS)
+
+SEEDS ?= 300
+chaos: setup
+	STEERSMAN_CHAOS_SEEDS=$(SEEDS) $(BIN)/python -m pytest -m chaos -n auto tests/chaos
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .oracle

@@ -1,0 +1,1 @@
+"""Charts: loading, values, dependencies, schema, rendering to manifests, packaging."""

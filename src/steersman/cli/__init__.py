@@ -1,0 +1,5 @@
+"""The command `steer`."""
+
+
+def main() -> None:
+    """Run the command."""

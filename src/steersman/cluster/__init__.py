@@ -1,0 +1,1 @@
+"""The embedded cluster: API server, store, controllers, Pod runtimes."""

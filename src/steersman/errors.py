@@ -1,0 +1,193 @@
+"""The one exception hierarchy: a class per thing that a caller can act on, carrying data; the message comes last.
+
+Every error that a person may see derives from `SteersmanError`. Its `str()` is the one clear message (what went wrong and
+where); `hint` is the way out, shown below it. Nothing here imports anything of the project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file: `path` as the user knows it, 1-based `line` and `column` where known."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+
+
+class SteersmanError(Exception):
+    """Base of all errors meant for a person.
+
+    `hint` says the way out in one or two sentences, or is empty where there is none to name.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+# --- what the user gave -------------------------------------------------------------------------------------------
+
+
+class UsageError(SteersmanError):
+    """Options or arguments that do not go together."""
+
+
+class ChartError(SteersmanError):
+    """Something that is not a usable chart: not found, broken archive, bad Chart.yaml, missing dependency."""
+
+    def __init__(self, message: str, *, location: Location | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.location = location
+
+
+class YamlError(SteersmanError):
+    """Text that is not YAML as Go's library reads it."""
+
+    def __init__(self, message: str, *, location: Location | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.location = location
+
+
+class ValuesError(SteersmanError):
+    """A values file or `--set` argument that cannot be read."""
+
+
+class SchemaError(ValuesError):
+    """Values that a chart's values.schema.json rejects; `problems` lists every one as (chart, path, message)."""
+
+    def __init__(self, message: str, *, problems: tuple[tuple[str, str, str], ...] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems
+
+
+class TemplateError(SteersmanError):
+    """A template that does not parse or fails while it runs; `chain` is the chain of includes, outermost first."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        location: Location | None = None,
+        action: str = "",
+        chain: tuple[Location, ...] = (),
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.location = location
+        self.action = action
+        self.chain = chain
+
+
+class HookAnnotationError(SteersmanError):
+    """An unknown hook event, a weight that is no integer or an unknown delete policy (policy `rollback` only)."""
+
+    def __init__(
+        self, message: str, *, location: Location, annotation: str, value: str, allowed: tuple[str, ...], hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.location = location
+        self.annotation = annotation
+        self.value = value
+        self.allowed = allowed
+
+
+# --- what Kubernetes answered -------------------------------------------------------------------------------------
+
+
+class KubernetesError(SteersmanError):
+    """Something between us and the API server."""
+
+
+class ClusterUnreachable(KubernetesError):
+    """No answer from the API server, or no kubeconfig that leads to one."""
+
+
+class ApiError(KubernetesError):
+    """The API server answered with a Status; `code` is the HTTP code, `reason` Kubernetes' word for it."""
+
+    def __init__(
+        self, message: str, *, code: int, reason: str = "", details: dict[str, object] | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.reason = reason
+        self.details = details or {}
+
+
+class NotFound(ApiError):
+    """404 NotFound."""
+
+
+class AlreadyExists(ApiError):
+    """409 AlreadyExists: the object is there."""
+
+
+class Conflict(ApiError):
+    """409 Conflict: another writer was faster, or another field manager owns the field."""
+
+
+class Forbidden(ApiError):
+    """403 Forbidden; 401 Unauthorized is `Unauthorized`."""
+
+
+class Unauthorized(ApiError):
+    """401 Unauthorized."""
+
+
+class Invalid(ApiError):
+    """422 Invalid, or 400 BadRequest: the object is not what its schema says."""
+
+
+class Gone(ApiError):
+    """410 Gone or Expired: the resourceVersion is too old; list again."""
+
+
+class ServerBusy(ApiError):
+    """429, 500, 503, 504 after all retries."""
+
+
+class NoMatchingKind(KubernetesError):
+    """The API server serves no such apiVersion and kind."""
+
+    def __init__(self, message: str, *, api_version: str, kind: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.api_version = api_version
+        self.kind = kind
+
+
+# --- what a release did -------------------------------------------------------------------------------------------
+
+
+class ReleaseError(SteersmanError):
+    """Base of what can go wrong with a release; `release` is its name."""
+
+    def __init__(self, message: str, *, release: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.release = release
+
+
+class ReleaseNotFound(ReleaseError):
+    """No such release, or no such revision of it."""
+
+
+class ReleaseExists(ReleaseError):
+    """install of a name that is in use."""
+
+
+class ReleaseTooLarge(ReleaseError):
+    """The record would not fit into the API's object size limit; refused before anything is touched."""
+
+
+class ReleaseLocked(ReleaseError):
+    """Another live process holds the release's lease."""
+
+
+class OwnershipError(ReleaseError):
+    """A resource exists and belongs to something else."""

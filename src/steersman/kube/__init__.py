@@ -1,0 +1,1 @@
+"""Kubernetes: the client, discovery, applying, watching, readiness, logs, events."""

@@ -1,0 +1,1 @@
+"""Manifests: YAML as Helm reads and writes it, documents, hook annotations, order, diff."""

@@ -1,0 +1,1 @@
+"""Release records as Helm stores them: revisions, encoding, storage drivers, history."""

@@ -1,0 +1,1 @@
+"""The report: a release's history as one self-contained page."""

@@ -1,0 +1,1 @@
+"""Review: is this hook safe for production? One rule, one file, in `rules/`."""

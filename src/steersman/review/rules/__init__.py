@@ -1,0 +1,1 @@
+"""The review rules; a file each, registered by being here."""

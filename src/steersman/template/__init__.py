@@ -1,0 +1,1 @@
+"""Go's template language: lexer → parser → nodes → compiler → runtime, and the functions by theme."""

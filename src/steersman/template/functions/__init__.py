@@ -1,0 +1,1 @@
+"""The functions of Helm's templates, by theme: Sprig's and Helm's own."""
