@@ -1,5 +1,15 @@
-"""The command `steer`."""
+"""The command `steer`: options, terminal and JSON rendering, exit codes. What is done is done below."""
+
+from __future__ import annotations
+
+import sys
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; every error that a person may meet ends in one message on stderr and exit code 1."""
+    from steersman.cli.main import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+__all__ = ["main"]
