@@ -1,0 +1,5 @@
+"""`python -m steersman` is the command `steer`."""
+
+from steersman.cli import main
+
+main()
