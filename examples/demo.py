@@ -64,7 +64,7 @@ class Demo:
         return "".join(lines)
 
     def kubeconfig(self) -> str:
-        command = [sys.executable, "-m", "steersman", "cluster", "kubeconfig"]
+        command = [sys.executable, "-m", "steersman", "cluster", "kubeconfig", "--path"]
         result = subprocess.run(command, env=self.environment, cwd=PROJECT, text=True, capture_output=True, check=True)
         return result.stdout.strip()
 
@@ -189,8 +189,8 @@ def sequence(demo: Demo) -> None:
     output = demo.steer(
         f"upgrade my-app {CHART} -f {CHART}/exercises/2-migration.yaml -f {CHART}/exercises/6-sequence.yaml"
     )
-    demo.check("the three steps ran in the order of their weights",
-               in_order(output, "Step 1: Backing up data", "Step 2: Running migration", "Step 3: Verifying migration"))  # fmt: skip
+    steps = ("Step 1: Backing up data", "Step 2: Running migration", "Step 3: Verifying migration")
+    demo.check("the three steps ran in the order of their weights", in_order(output, *steps))
 
 
 def blocked(demo: Demo) -> None:
