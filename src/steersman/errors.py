@@ -153,6 +153,10 @@ class ServerBusy(ApiError):
     """429, 500, 503, 504 after all retries."""
 
 
+class OutcomeUnknown(KubernetesError):
+    """A write was sent and the answer never came, and reading back could not tell whether it was done."""
+
+
 class NoMatchingKind(KubernetesError):
     """The API server serves no such apiVersion and kind."""
 

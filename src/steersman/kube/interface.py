@@ -154,8 +154,9 @@ class Kubernetes(Protocol):
         previous: bool = False,
         tail_lines: int | None = None,
         timestamps: bool = False,
+        since_time: str = "",
     ) -> AsyncIterator[bytes]:
-        """The log's chunks as they come (not lines)."""
+        """The log's chunks as they come (not lines); `since_time` is RFC 3339."""
         ...
 
     async def aclose(self) -> None: ...

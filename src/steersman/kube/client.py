@@ -1,0 +1,340 @@
+"""The client: `connect(...)` makes a `Client`, which implements `kube.interface.Kubernetes` over HTTP.
+
+Every write that is not safe to repeat is read back when its answer never came (see `retry`): the caller gets the true
+result, or OutcomeUnknown where even that cannot tell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from steersman.errors import AlreadyExists, ClusterUnreachable, Conflict, Gone, NotFound, OutcomeUnknown
+from steersman.kube.config import DEFAULT_NAMESPACE, Overrides, load_connection
+from steersman.kube.discovery import Discovery, default_cache
+from steersman.kube.interface import ApiResource, Object, ObjectList, ObjectRef, PatchType, Propagation, WatchEvent
+from steersman.kube.network import ConnectionLost, Network
+from steersman.kube.quantity import quantity
+from steersman.kube.retry import Repeat
+from steersman.kube.session import Query, Request, Session
+
+PAGE = 500  # objects per page of a list, as kubectl asks for
+DEFAULT_CACHE = Path()
+
+
+def connect(
+    kubeconfig: str | None = None,
+    *,
+    overrides: Overrides | None = None,
+    network: Network | None = None,
+    cache: Path | None = DEFAULT_CACHE,
+    on_warning: Callable[[str], None] | None = None,
+) -> Client:
+    """Make a client for the cluster that the kubeconfig, the environment and `overrides` name. Sends nothing yet.
+
+    `network` is asyncio's unless given (see `kube.network`); `cache` is the folder for discovery's answers, None for none;
+    `on_warning` gets the server's warnings. Raises ClusterUnreachable where nothing names a cluster.
+    """
+    connection = load_connection(kubeconfig, overrides)
+    if network is None:
+        from steersman.kube.asyncio_network import AsyncioNetwork
+
+        network = AsyncioNetwork()
+    session = Session(connection, network, on_warning=on_warning)
+    return Client(session, cache=default_cache() if cache is DEFAULT_CACHE else cache)
+
+
+class Client:
+    """One API server, as one user. Use within one event loop; close with `aclose` or `async with`."""
+
+    def __init__(self, session: Session, *, cache: Path | None = None) -> None:
+        self.session = session
+        self.discovery = Discovery(session, cache)
+        self._version: str = ""
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self.session.aclose()
+
+    @property
+    def default_namespace(self) -> str:
+        return self.session.connection.namespace or DEFAULT_NAMESPACE
+
+    async def server_version(self) -> str:
+        if not self._version:
+            answer = await self.session.request(Request("GET", "/version"))
+            self._version = str(json.loads(answer.body)["gitVersion"])
+        return self._version
+
+    async def api_versions(self) -> list[str]:
+        return await self.discovery.api_versions()
+
+    async def resource(self, api_version: str, kind: str) -> ApiResource:
+        return await self.discovery.resource(api_version, kind)
+
+    async def raw(self, path: str) -> Any:
+        """GET any path and return the JSON there, e.g. `/openapi/v3`."""
+        return json.loads((await self.session.request(Request("GET", path))).body)
+
+    async def get(self, ref: ObjectRef) -> Object:
+        return await self._object("GET", await self._path(ref))
+
+    async def list(
+        self,
+        api_version: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> ObjectList:
+        path = collection_path(await self.resource(api_version, kind), namespace)
+        query = selectors(label_selector, field_selector)
+        pages = {"limit": str(PAGE)}
+        items: list[Object] = []
+        while True:
+            try:
+                page = await self._object("GET", path, {**query, **pages})
+            except Gone:
+                if "continue" not in pages:
+                    raise
+                items, pages = [], {}  # the pages' snapshot expired: take all in one answer
+                continue
+            # items of a list carry no type of their own; readers of single objects expect it
+            items += [{"apiVersion": api_version, "kind": kind, **item} for item in page.get("items") or []]
+            metadata = page.get("metadata") or {}
+            if not metadata.get("continue"):
+                return ObjectList(items, str(metadata.get("resourceVersion") or ""))
+            pages = {"limit": str(PAGE), "continue": metadata["continue"]}
+
+    async def create(
+        self,
+        obj: Object,
+        *,
+        field_manager: str = "steersman",
+        dry_run: bool = False,
+        strict: bool = False,
+    ) -> Object:
+        resource = await self.resource(obj["apiVersion"], obj["kind"])
+        metadata = obj.get("metadata") or {}
+        path = collection_path(resource, self._namespace(resource, metadata.get("namespace")))
+        repeat = Repeat.SAFE if dry_run else Repeat.UNSAFE
+        query = writing(field_manager, dry_run=dry_run, strict=strict)
+        while True:
+            try:
+                return await self._object("POST", path, query, obj, repeat=repeat)
+            except OutcomeUnknown as unknown:
+                if not metadata.get("name"):
+                    raise
+                try:
+                    found = await self._object("GET", f"{path}/{metadata['name']}")
+                except NotFound:
+                    continue  # the name is free: it was not done
+                if not (_written_by(found, field_manager) and _contains(found, obj)):
+                    raise AlreadyExists(
+                        f'{resource.plural} "{metadata["name"]}" already exists', code=409, reason="AlreadyExists"
+                    ) from unknown
+                return found
+
+    async def replace(
+        self,
+        obj: Object,
+        *,
+        field_manager: str = "steersman",
+        dry_run: bool = False,
+        strict: bool = False,
+    ) -> Object:
+        path = await self._path(ref_of(obj))
+        query = writing(field_manager, dry_run=dry_run, strict=strict)
+        try:
+            return await self._object("PUT", path, query, obj, repeat=Repeat.SAFE if dry_run else Repeat.UNSAFE)
+        except OutcomeUnknown:
+            found = await self._object("GET", path)
+            sent, now = obj["metadata"].get("resourceVersion"), found["metadata"].get("resourceVersion")
+            if sent == now or not sent:
+                return await self._object("PUT", path, query, obj)  # nobody wrote since, or the caller would not mind
+            if _contains(found, obj, ignore=("resourceVersion", "managedFields", "generation")):
+                return found
+            raise Conflict(f"{path}: changed by another writer meanwhile", code=409, reason="Conflict") from None
+
+    async def patch(
+        self,
+        ref: ObjectRef,
+        body: Any,
+        patch_type: PatchType,
+        *,
+        field_manager: str = "steersman",
+        force: bool = False,
+        dry_run: bool = False,
+        subresource: str = "",
+        strict: bool = False,
+    ) -> Object:
+        path = await self._path(ref) + (f"/{subresource}" if subresource else "")
+        query = writing(field_manager, dry_run=dry_run, strict=strict)
+        if force and patch_type is PatchType.APPLY:
+            query["force"] = "true"
+        # An apply and a merge name the wanted result; only a JSON patch, which names edits, may do another thing the second time.
+        repeat = Repeat.UNSAFE if patch_type is PatchType.JSON and not dry_run else Repeat.SAFE
+        return await self._object("PATCH", path, query, body, repeat=repeat, content_type=patch_type.value)
+
+    async def delete(
+        self,
+        ref: ObjectRef,
+        *,
+        propagation: Propagation = "Background",
+        uid: str | None = None,
+        grace_period: int | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        path = await self._path(ref)
+        options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        if grace_period is not None:
+            options["gracePeriodSeconds"] = grace_period
+        query = {"dryRun": "All"} if dry_run else None
+        unsure = False
+        while True:
+            try:
+                await self._object("DELETE", path, query, options, repeat=Repeat.UNSAFE)
+                return
+            except NotFound:
+                if unsure:
+                    return
+                raise
+            except Conflict:
+                if unsure and uid is not None:
+                    return  # another object has the name by now: ours is gone
+                raise
+            except OutcomeUnknown:
+                unsure = True
+                try:
+                    found = await self._object("GET", path)
+                except NotFound:
+                    return
+                if found["metadata"].get("deletionTimestamp"):
+                    return
+                # From here on only the object seen now may be deleted, not one that comes to bear its name.
+                uid = uid or str(found["metadata"]["uid"])
+                options["preconditions"] = {"uid": uid}
+
+    def watch(
+        self,
+        api_version: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+        resource_version: str = "",
+    ) -> AsyncIterator[WatchEvent]:
+        from steersman.kube.watch import Watched, watch
+
+        watched = Watched(api_version, kind, namespace, label_selector, field_selector)
+        return watch(self, watched, resource_version)
+
+    async def pod_logs(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        container: str = "",
+        follow: bool = False,
+        previous: bool = False,
+        tail_lines: int | None = None,
+        timestamps: bool = False,
+        since_time: str = "",
+    ) -> AsyncGenerator[bytes, None]:
+        query = {
+            "container": container,
+            "follow": "true" if follow else "",
+            "previous": "true" if previous else "",
+            "tailLines": "" if tail_lines is None else str(tail_lines),
+            "timestamps": "true" if timestamps else "",
+            "sinceTime": since_time,
+        }
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        request = Request("GET", path, {key: value for key, value in query.items() if value}, accept="*/*")
+        try:
+            async for piece in self.session.stream(request):
+                yield piece
+        except ConnectionLost as error:
+            raise ClusterUnreachable(f"the log of pod {namespace}/{pod} broke off: {error}") from error
+
+    async def _path(self, ref: ObjectRef) -> str:
+        resource = await self.resource(ref.api_version, ref.kind)
+        return f"{collection_path(resource, self._namespace(resource, ref.namespace))}/{ref.name}"
+
+    def _namespace(self, resource: ApiResource, namespace: str | None) -> str | None:
+        return (namespace or self.default_namespace) if resource.namespaced else None
+
+    async def _object(
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        body: Any = None,
+        *,
+        repeat: Repeat = Repeat.SAFE,
+        content_type: str = "application/json",
+    ) -> Object:
+        encoded = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        answer = await self.session.request(Request(method, path, query, encoded, content_type, repeat=repeat))
+        parsed: Object = json.loads(answer.body)
+        return parsed
+
+
+def ref_of(obj: Object) -> ObjectRef:
+    """What names this object."""
+    metadata = obj.get("metadata") or {}
+    return ObjectRef(obj["apiVersion"], obj["kind"], str(metadata.get("name") or ""), metadata.get("namespace") or None)
+
+
+def collection_path(resource: ApiResource, namespace: str | None) -> str:
+    """The URL path of a kind's collection; all namespaces where `namespace` is None."""
+    root = f"/api/{resource.api_version}" if "/" not in resource.api_version else f"/apis/{resource.api_version}"
+    within = f"/namespaces/{namespace}" if namespace and resource.namespaced else ""
+    return f"{root}{within}/{resource.plural}"
+
+
+def selectors(label_selector: str, field_selector: str) -> dict[str, str]:
+    """The query parameters of a list or watch."""
+    both = {"labelSelector": label_selector, "fieldSelector": field_selector}
+    return {key: value for key, value in both.items() if value}
+
+
+def writing(field_manager: str, *, dry_run: bool, strict: bool) -> dict[str, str]:
+    """The query parameters of a write; `strict` refuses fields that the schema does not know (servers before 1.25 ignore it)."""
+    query = {"fieldManager": field_manager}
+    if dry_run:
+        query["dryRun"] = "All"
+    if strict:
+        query["fieldValidation"] = "Strict"
+    return query
+
+
+def _written_by(obj: Object, manager: str) -> bool:
+    return any(entry.get("manager") == manager for entry in obj["metadata"].get("managedFields") or [])
+
+
+def _contains(live: Any, sent: Any, ignore: tuple[str, ...] = ()) -> bool:
+    """Whether all that was sent stands in what is there (the server adds defaults, never takes away)."""
+    if isinstance(sent, dict):
+        return isinstance(live, dict) and all(
+            key in ignore or value in (None, {}, [], "") or (key in live and _contains(live[key], value, ignore))
+            for key, value in sent.items()
+        )
+    if isinstance(sent, list):
+        return (
+            isinstance(live, list)
+            and len(live) >= len(sent)
+            and all(_contains(there, value, ignore) for there, value in zip(live, sent, strict=False))
+        )
+    return bool(live == sent) or (str(sent)[:1].isdigit() and quantity(str(sent)) == quantity(str(live)) is not None)

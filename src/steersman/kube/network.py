@@ -1,0 +1,239 @@
+"""Byte streams to the API server: TCP or TLS, straight or through a proxy, on an event loop or blocking.
+
+`http1` speaks HTTP over a `Stream` and does not know which of the two it is. The asyncio one serves everything that lives
+longer; the blocking one serves commands of one or two requests (`steer list`), for which importing and starting
+asyncio would cost more than the requests themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from steersman.errors import ClusterUnreachable
+from steersman.kube.config import Connection, Tls
+
+CONNECT_SECONDS = 10.0
+
+
+class ConnectFailed(Exception):
+    """No connection came about, so nothing was sent. `permanent`: trying again will not help (bad certificate, bad name)."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class ConnectionLost(Exception):
+    """The connection broke after a request had begun to be sent: whether the server acted on it is unknown."""
+
+
+class Stream(Protocol):
+    """A connected byte stream. All methods raise ConnectionLost."""
+
+    async def write(self, data: bytes) -> None: ...
+
+    async def read_until(self, separator: bytes) -> bytes: ...
+
+    async def read_exactly(self, size: int) -> bytes: ...
+
+    async def read(self, size: int) -> bytes:
+        """At least one byte, or b"" at the end."""
+        ...
+
+    def usable(self) -> bool:
+        """Whether an idle stream looks alive: the peer has not closed it."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Network(Protocol):
+    """How to reach an endpoint, and how to wait."""
+
+    async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream:
+        """Raises ConnectFailed."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+    def limit(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+        """A block that raises ConnectionLost when it takes longer; None is no limit."""
+        ...
+
+    async def acquire(self) -> None:
+        """Take one of the places for concurrent requests; `release` gives it back."""
+        ...
+
+    def release(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to connect. `proxy` is None or the proxy's URL."""
+
+    host: str
+    port: int
+    tls: bool
+    server_name: str
+    base_path: str
+    proxy: SplitResult | None
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+
+
+def endpoint_of(connection: Connection) -> Endpoint:
+    """Take the server URL apart. Raises ClusterUnreachable where it is none."""
+    text = connection.server if "://" in connection.server else f"https://{connection.server}"
+    url = urlsplit(text)
+    try:
+        port = url.port or (443 if url.scheme == "https" else 80)
+    except ValueError:
+        port = 0
+    if url.scheme not in ("http", "https") or not url.hostname or not port:
+        raise ClusterUnreachable(
+            f"Kubernetes cluster unreachable: {connection.server!r} is no server address",
+            hint="A server is named like https://host:6443.",
+        )
+    return Endpoint(
+        host=url.hostname,
+        port=port,
+        tls=url.scheme == "https",
+        server_name=connection.tls.server_name or url.hostname,
+        base_path=url.path.rstrip("/"),
+        proxy=_proxy(connection.proxy_url, url.scheme, url.hostname),
+    )
+
+
+def _proxy(configured: str, scheme: str, host: str) -> SplitResult | None:
+    """The kubeconfig's proxy-url, else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say (as Go reads them)."""
+    text = configured
+    if not text:
+        name = f"{scheme}_proxy"
+        text = os.environ.get(name.upper()) or os.environ.get(name) or ""
+        if not text or _bypasses_proxy(host):
+            return None
+    url = urlsplit(text if "://" in text else f"http://{text}")
+    if url.scheme not in ("http", "https", "socks5", "socks5h") or not url.hostname:
+        raise ClusterUnreachable(
+            f"cannot use the proxy {url.scheme}://{url.hostname}",
+            hint="proxy-url takes http://, https:// and socks5://.",
+        )
+    return url
+
+
+def _bypasses_proxy(host: str) -> bool:
+    import ipaddress
+
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        address = None
+    if address is not None and address.is_loopback:
+        return True
+    for entry in (os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "").split(","):
+        entry = entry.strip().lower()
+        if entry == "*":
+            return True
+        if "/" in entry and address is not None:
+            try:
+                if address in ipaddress.ip_network(entry, strict=False):
+                    return True
+            except ValueError:
+                continue
+        bare = entry.lstrip("*").lstrip(".")
+        if bare and (host == bare or host.endswith(f".{bare}")):
+            return True
+    return False
+
+
+def tls_context(tls: Tls, certificate: tuple[bytes, bytes]) -> ssl.SSLContext:
+    """The TLS settings of a connection. System CAs are loaded only where the kubeconfig gives none: that takes 20 ms."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        if tls.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        elif tls.ca:
+            context.load_verify_locations(cadata=tls.ca.decode("utf-8", "replace"))
+        else:
+            context.load_default_certs()
+        if all(certificate):
+            _load_certificate(context, *certificate)
+    except (ssl.SSLError, ValueError) as error:
+        raise ClusterUnreachable(
+            f"cannot use the certificates of the kubeconfig: {error}",
+            hint="Check its certificate-authority and client-* data.",
+        ) from error
+    return context
+
+
+def _load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
+    """OpenSSL's Python face reads certificates from files only: give it one that no other user can open and that goes at once."""
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(prefix="steersman-") as file:
+        file.write(certificate + b"\n" + key)
+        file.flush()
+        context.load_cert_chain(file.name)
+
+
+def proxy_credentials(proxy: SplitResult) -> tuple[str, str]:
+    """User and password from a proxy's URL."""
+    return unquote(proxy.username or ""), unquote(proxy.password or "")
+
+
+async def open_tunnel(stream: Stream, proxy: SplitResult, host: str, port: int) -> None:
+    """Ask the proxy at the other end of `stream` to connect on to host:port. Raises ConnectFailed."""
+    try:
+        if proxy.scheme in ("socks5", "socks5h"):
+            await _socks5(stream, proxy, host, port)
+        else:
+            await _http_connect(stream, proxy, host, port)
+    except ConnectionLost as error:
+        raise ConnectFailed(f"the proxy {proxy.hostname} closed the connection") from error
+
+
+async def _http_connect(stream: Stream, proxy: SplitResult, host: str, port: int) -> None:
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
+    user, password = proxy_credentials(proxy)
+    if user:
+        import base64
+
+        lines.append("Proxy-Authorization: Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+    await stream.write("\r\n".join([*lines, "", ""]).encode())
+    head = (await stream.read_until(b"\r\n\r\n")).decode("latin-1").split("\r\n")[0].split(" ", 2)
+    if len(head) < 2 or head[1] != "200":
+        raise ConnectFailed(f"the proxy {proxy.hostname} refused: {' '.join(head[1:])}", permanent=True)
+
+
+async def _socks5(stream: Stream, proxy: SplitResult, host: str, port: int) -> None:
+    """RFC 1928 with RFC 1929 passwords; the name is resolved by the proxy."""
+    user, password = proxy_credentials(proxy)
+    await stream.write(b"\x05\x02\x00\x02" if user else b"\x05\x01\x00")
+    version, method = await stream.read_exactly(2)
+    if version == 5 and method == 2:
+        name, secret = user.encode(), password.encode()
+        await stream.write(bytes([1, len(name)]) + name + bytes([len(secret)]) + secret)
+        if (await stream.read_exactly(2))[1] != 0:
+            raise ConnectFailed(f"the proxy {proxy.hostname} refused the password", permanent=True)
+    elif version != 5 or method != 0:
+        raise ConnectFailed(f"the proxy {proxy.hostname} speaks no SOCKS5 that we can use", permanent=True)
+    encoded = host.encode("idna") if not host.isascii() else host.encode()
+    await stream.write(b"\x05\x01\x00\x03" + bytes([len(encoded)]) + encoded + port.to_bytes(2, "big"))
+    _, reply, _, kind = await stream.read_exactly(4)
+    if reply != 0:
+        raise ConnectFailed(f"the proxy {proxy.hostname} could not connect to {host}:{port} (SOCKS5 reply {reply})")
+    length = {1: 4, 4: 16}.get(kind) or (await stream.read_exactly(1))[0]
+    await stream.read_exactly(length + 2)
