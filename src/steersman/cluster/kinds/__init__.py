@@ -1,0 +1,1 @@
+"""What is special about one kind: defaults, required and immutable fields, what a create or update resets."""

@@ -1,0 +1,18 @@
+"""Which strategy each resource has."""
+
+from __future__ import annotations
+
+from steersman.cluster.kinds.strategy import Strategy
+from steersman.cluster.resources import Resource
+
+STRATEGIES: dict[str, Strategy] = {}
+
+PLAIN = Strategy()
+CUSTOM = Strategy(generation=True, needs_revision=True)
+
+
+def strategy_of(resource: Resource) -> Strategy:
+    """The strategy of a built-in kind; custom resources all have one."""
+    if resource.custom is not None:
+        return CUSTOM
+    return STRATEGIES.get(resource.storage, PLAIN)

@@ -1,0 +1,36 @@
+"""What the API server asks of the machine that runs the Pods; the runtimes implement it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    """One `kubectl logs`. `since` is the earliest time wanted; `limit_bytes` cuts the whole answer."""
+
+    namespace: str
+    pod: str
+    container: str
+    follow: bool = False
+    previous: bool = False
+    timestamps: bool = False
+    tail_lines: int | None = None
+    since: datetime | None = None
+    limit_bytes: int | None = None
+
+
+class LogSource(Protocol):
+    """Where container output is found."""
+
+    def logs(self, request: LogRequest) -> AsyncIterator[bytes]:
+        """The chunks of one container's log as they come; with `follow`, until the container has ended.
+
+        With `timestamps`, each line starts with its RFC 3339 time (nanoseconds) and a space. Raises
+        `steersman.errors.Invalid` (400) before the first chunk where there is no log to read (the container is waiting, or
+        there is no previous one); the message is the one Kubernetes gives.
+        """
+        ...

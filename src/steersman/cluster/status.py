@@ -1,0 +1,179 @@
+"""The errors of the API as Kubernetes words them, and the `Status` object that carries one.
+
+Each function makes one of `steersman.errors`' API errors; the in-process caller catches it, the HTTP layer sends
+`to_status(error)`. Wording follows apimachinery's `api/errors` and `field.Error`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from steersman.cluster.resources import Resource
+from steersman.errors import AlreadyExists, ApiError, Conflict, Forbidden, Gone, Invalid, NotFound, Unauthorized
+
+Json = dict[str, Any]
+
+REASONS = {
+    "Required value": "FieldValueRequired",
+    "Invalid value": "FieldValueInvalid",
+    "Unsupported value": "FieldValueNotSupported",
+    "Duplicate value": "FieldValueDuplicate",
+    "Forbidden": "FieldValueForbidden",
+    "Not found": "FieldValueNotFound",
+    "Too long": "FieldValueTooLong",
+    "Too many": "FieldValueTooMany",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing wrong with one field: `problem` is one of the keys of REASONS; `text` is all that follows the field."""
+
+    field: str
+    problem: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.text}"
+
+
+def go_value(value: Any) -> str:
+    """A value as field.Error prints it: strings quoted, objects as JSON."""
+    if value is None:
+        return "null"
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def required(field: str, detail: str = "") -> Cause:
+    return Cause(field, "Required value", "Required value" + (f": {detail}" if detail else ""))
+
+
+def bad_value(field: str, value: Any, detail: str) -> Cause:
+    return Cause(field, "Invalid value", f"Invalid value: {go_value(value)}: {detail}")
+
+
+def unsupported(field: str, value: Any, allowed: tuple[str, ...]) -> Cause:
+    words = ", ".join(go_value(item) for item in sorted(allowed))
+    return Cause(field, "Unsupported value", f"Unsupported value: {go_value(value)}: supported values: {words}")
+
+
+def duplicate(field: str, value: Any) -> Cause:
+    return Cause(field, "Duplicate value", f"Duplicate value: {go_value(value)}")
+
+
+def forbidden_field(field: str, detail: str) -> Cause:
+    return Cause(field, "Forbidden", f"Forbidden: {detail}")
+
+
+def qualified(resource: Resource) -> str:
+    return resource.name
+
+
+def details(resource: Resource, name: str, *, kind: str = "") -> Json:
+    out: Json = {"name": name, "group": resource.group, "kind": kind or resource.plural}
+    return {key: value for key, value in out.items() if value}
+
+
+def not_found(resource: Resource, name: str) -> NotFound:
+    message = f'{qualified(resource)} "{name}" not found'
+    return NotFound(message, code=404, reason="NotFound", details=details(resource, name))
+
+
+def already_exists(resource: Resource, name: str) -> AlreadyExists:
+    message = f'{qualified(resource)} "{name}" already exists'
+    return AlreadyExists(message, code=409, reason="AlreadyExists", details=details(resource, name))
+
+
+def conflict(resource: Resource, name: str, why: str) -> Conflict:
+    message = f'Operation cannot be fulfilled on {qualified(resource)} "{name}": {why}'
+    return Conflict(message, code=409, reason="Conflict", details=details(resource, name))
+
+
+def modified(resource: Resource, name: str) -> Conflict:
+    return conflict(
+        resource, name, "the object has been modified; please apply your changes to the latest version and try again"
+    )
+
+
+def invalid(resource: Resource, name: str, causes: list[Cause]) -> Invalid:
+    """422 with one cause a field; the message names a single cause bare and several in brackets."""
+    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    texts = list(dict.fromkeys(str(cause) for cause in causes))
+    text = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
+    found = details(resource, name, kind=resource.kind)
+    found["causes"] = [
+        {"reason": REASONS[cause.problem], "message": cause.text, "field": cause.field} for cause in causes
+    ]
+    return Invalid(f'{kind} "{name}" is invalid: {text}', code=422, reason="Invalid", details=found)
+
+
+def bad_request(message: str) -> Invalid:
+    return Invalid(message, code=400, reason="BadRequest")
+
+
+def forbidden(resource: Resource, name: str, why: str, causes: list[Json] | None = None) -> Forbidden:
+    subject = f'{qualified(resource)} "{name}"' if name else qualified(resource)
+    found = details(resource, name)
+    if causes:
+        found["causes"] = causes
+    return Forbidden(f"{subject} is forbidden: {why}", code=403, reason="Forbidden", details=found)
+
+
+def unauthorized() -> Unauthorized:
+    return Unauthorized("Unauthorized", code=401, reason="Unauthorized")
+
+
+def expired(message: str) -> Gone:
+    return Gone(message, code=410, reason="Expired")
+
+
+def method_not_allowed(verb: str) -> ApiError:
+    return ApiError(
+        "the server does not allow this method on the requested resource", code=405, reason="MethodNotAllowed"
+    )
+
+
+def apply_conflict(conflicts: list[tuple[str, str]]) -> Conflict:
+    """409 of server-side apply; `conflicts` are pairs of manager (as in `"helm" using apps/v1`) and field path."""
+    count = len(conflicts)
+    causes = [
+        {"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": field}
+        for manager, field in conflicts
+    ]
+    grouped: dict[str, list[str]] = {}
+    for manager, field in conflicts:
+        grouped.setdefault(manager, []).append(field)
+    parts = [
+        f"conflict with {manager}: {fields[0]}"
+        if len(grouped) == 1 and len(fields) == 1
+        else f"conflicts with {manager}:\n" + "\n".join(f"- {field}" for field in fields)
+        for manager, fields in grouped.items()
+    ]
+    message = f"Apply failed with {count} conflict{'' if count == 1 else 's'}: " + "\n".join(parts)
+    return Conflict(message, code=409, reason="Conflict", details={"causes": causes})
+
+
+def to_status(error: ApiError) -> Json:
+    status: Json = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": str(error),
+        "reason": error.reason,
+    }
+    if error.details:
+        status["details"] = error.details
+    elif error.reason == "Invalid":
+        status["details"] = {}
+    status["code"] = error.code
+    return status
+
+
+def success(resource: Resource, name: str, uid: str) -> Json:
+    """What a deletion that is done at once answers."""
+    found = details(resource, name)
+    found["uid"] = uid
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": found}
