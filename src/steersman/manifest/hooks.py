@@ -5,8 +5,11 @@ Source: Helm's docs/topics/charts_hooks and the behaviour of helm 4.3.1.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from .documents import Document
 
 
 class HookEvent(StrEnum):
@@ -66,3 +69,61 @@ class Hook:
     delete_policies: list[str] = field(default_factory=list)
     output_log_policies: list[str] = field(default_factory=list)
     last_run: HookExecution = field(default_factory=HookExecution)
+
+
+EVENT_ANNOTATION = "helm.sh/hook"
+WEIGHT_ANNOTATION = "helm.sh/hook-weight"
+DELETE_ANNOTATION = "helm.sh/hook-delete-policy"
+OUTPUT_LOG_ANNOTATION = "helm.sh/hook-output-log-policy"
+
+_EVENT_ALIASES = {"test-success": HookEvent.TEST}
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+
+
+def is_hook(document: Document) -> bool:
+    return EVENT_ANNOTATION in document.annotations
+
+
+def read_hook(document: Document) -> Hook | None:
+    """The hook that a manifest with a `helm.sh/hook` annotation is; None if it is none or names an unknown event.
+
+    Helm's own leniency: an unknown event drops the whole manifest, a weight that is no integer counts as 0, unknown
+    policies are kept. Raises YamlError.
+    """
+    annotations = document.annotations
+    if EVENT_ANNOTATION not in annotations:
+        return None
+    events = [_event(word) for word in _words(annotations[EVENT_ANNOTATION])]
+    if None in events:
+        return None
+    return Hook(
+        name=document.name,
+        kind=document.kind,
+        path=document.path,
+        manifest=document.text,
+        events=[event for event in events if event is not None],
+        weight=_weight(annotations.get(WEIGHT_ANNOTATION, "")) or 0,
+        delete_policies=_words(annotations.get(DELETE_ANNOTATION)),
+        output_log_policies=_words(annotations.get(OUTPUT_LOG_ANNOTATION)),
+    )
+
+
+def _words(value: str | None) -> list[str]:
+    return [] if value is None else [word.strip().lower() for word in value.split(",")]
+
+
+def _event(word: str) -> HookEvent | None:
+    if word in _EVENT_ALIASES:
+        return _EVENT_ALIASES[word]
+    try:
+        return HookEvent(word)
+    except ValueError:
+        return None
+
+
+def _weight(text: str) -> int | None:
+    """Go's Atoi: a decimal integer of 64 bits, nothing around it."""
+    if not _INTEGER.fullmatch(text):
+        return None
+    weight = int(text)
+    return weight if -(1 << 63) <= weight < 1 << 63 else None

@@ -1,0 +1,163 @@
+"""Rendered text cut into YAML documents as Helm cuts it, and what a document says of itself.
+
+Source: the behaviour of helm 4.3.1: text is split wherever a line starts with `---`, whatever follows on that line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from steersman.errors import Location, YamlError
+
+from . import yaml
+from .yaml.jsonable import json_numbers, string_of
+
+_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+# What Go's unicode.IsSpace knows; Python's str.strip also takes the separators \x1c to \x1f.
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+
+@dataclass(frozen=True)
+class Head:
+    """The part of a manifest by which Helm sorts it."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    annotations: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML document of a rendered file.
+
+    `path` is the template (`chart/templates/x.yaml`), `text` the document without its `---` line and leading blank lines,
+    `line` the 1-based line of the rendered file where the text starts. The text is parsed when it is first asked for.
+    """
+
+    path: str
+    text: str
+    line: int = 1
+
+    @cached_property
+    def raw(self) -> Any:
+        """The parsed text with numbers as written. Raises YamlError with Helm's message."""
+        try:
+            return yaml.load(self.text, self.path, numbers="yaml")
+        except YamlError as error:
+            raise YamlError(f"YAML parse error on {self.path}: {error}", location=self._locate(error)) from None
+
+    @cached_property
+    def object(self) -> Any:
+        """The object as Kubernetes decodes it; None for a document without content. Raises YamlError."""
+        return json_numbers(self.raw)
+
+    @cached_property
+    def head(self) -> Head:
+        """Raises YamlError: broken YAML, or a field that is not what every manifest has there."""
+        raw = self.raw
+        if raw is None:
+            return Head()
+        if not isinstance(raw, dict):
+            raise self._wrong_kind(raw, "value of type util.SimpleHead")
+        metadata = self._field(raw, "metadata", dict) or {}
+        return Head(
+            api_version=self._text(raw, "apiVersion", ""),
+            kind=self._text(raw, "kind", ""),
+            name=self._text(metadata, "name", "metadata."),
+            namespace=string_of(metadata.get("namespace")) or "",
+            annotations=self._texts(metadata, "annotations"),
+            labels=self._loose_texts(metadata.get("labels")),
+        )
+
+    @property
+    def api_version(self) -> str:
+        return self.head.api_version
+
+    @property
+    def kind(self) -> str:
+        return self.head.kind
+
+    @property
+    def name(self) -> str:
+        return self.head.name
+
+    @property
+    def namespace(self) -> str:
+        return self.head.namespace
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        return self.head.annotations
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return self.head.labels
+
+    def _field(self, parent: dict[str, Any], name: str, kind: type) -> Any:
+        value = parent.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise self._wrong_kind(value, f"struct field SimpleHead.{name}")
+        return value
+
+    def _text(self, parent: dict[str, Any], name: str, where: str) -> str:
+        value = parent.get(name)
+        text = string_of(value)
+        if text is None and value is not None:
+            raise self._wrong_kind(value, f"struct field SimpleHead.{where}{name} of type string")
+        return text or ""
+
+    def _texts(self, metadata: dict[str, Any], name: str) -> dict[str, str]:
+        texts = metadata.get(name)
+        if texts is None:
+            return {}
+        if not isinstance(texts, dict):
+            raise self._wrong_kind(texts, f"struct field SimpleHead.metadata.{name} of type map[string]string")
+        for value in texts.values():
+            if value is not None and string_of(value) is None:
+                raise self._wrong_kind(value, f"struct field SimpleHead.metadata.{name} of type string")
+        return {key: string_of(value) or "" for key, value in texts.items()}
+
+    def _loose_texts(self, value: Any) -> dict[str, str]:
+        return {key: string_of(item) or "" for key, item in value.items()} if isinstance(value, dict) else {}
+
+    def _wrong_kind(self, value: Any, target: str) -> YamlError:
+        kind = {dict: "object", list: "array", str: "string", bool: "bool"}.get(type(value), "number")
+        return YamlError(
+            f"YAML parse error on {self.path}: error unmarshaling JSON: while decoding JSON: "
+            f"json: cannot unmarshal {kind} into Go {target}",
+            location=Location(self.path, self.line),
+            hint="a manifest needs apiVersion and kind as text, and metadata with a name; annotation values are text",
+        )
+
+    def _locate(self, error: YamlError) -> Location:
+        if error.location is None or error.location.line is None:
+            return Location(self.path, self.line)
+        return Location(self.path, self.line + error.location.line - 1, error.location.column)
+
+
+def split(path: str, text: str) -> list[Document]:
+    """The documents of one rendered file, in order; those of nothing but blanks are left out, comments are kept."""
+    documents = []
+    body = text.lstrip(_SPACE)  # before the cut: a "---" that only blanks precede is a separator, too
+    offset = len(text) - len(body)
+    cuts = [(match.start(), match.end()) for match in _SEPARATOR.finditer(body)]
+    begin = 0
+    for cut, resume in [*cuts, (len(body), len(body))]:
+        content = body[begin:cut].lstrip(_SPACE)
+        if content:
+            line = text.count("\n", 0, offset + cut - len(content)) + 1
+            documents.append(Document(path, content, line))
+        begin = resume
+    return documents
+
+
+def join(documents: Iterable[tuple[str, str]]) -> str:
+    """(path, text) pairs as one stream, the way releases store it and `helm template` prints it."""
+    return "".join(f"---\n# Source: {path}\n{text}\n" for path, text in documents)

@@ -1,0 +1,187 @@
+"""Writing YAML as Helm writes it: `dump` is `toYaml` (sigs.k8s.io/yaml on go-yaml v2), `dump_pretty` is `toYamlPretty` (v3)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from math import isinf, isnan
+from typing import Any
+
+from steersman.errors import YamlError
+
+from .keys import natural_order
+from .numbers import INT64_MIN, UINT64_MAX, format_g, json_number
+from .text import Style, flow_text, is_multiline, literal_text, style_of, wrapped_text
+
+# What the JSON in between cannot carry to Go's YAML reader.
+_CONTROLS = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_LONGEST_KEY = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """In what the two versions of Go's library differ."""
+
+    width: int | None
+    indents_sequences: bool
+    through_json: bool
+    letters_first_after_digit: bool
+    tabs_in_blocks: bool
+
+
+V2 = Dialect(
+    width=80, indents_sequences=False, through_json=True, letters_first_after_digit=False, tabs_in_blocks=False
+)
+V3 = Dialect(
+    width=None, indents_sequences=True, through_json=False, letters_first_after_digit=True, tabs_in_blocks=True
+)
+
+
+def dump(value: Any) -> str:
+    """JSON-shaped data as the YAML text of sigs.k8s.io/yaml's Marshal, which `toYaml` gives less its last line break.
+
+    Raises YamlError where Go does: NaN, infinities, DEL and C1 control characters, keys of more than 1,024 characters.
+    """
+    return _Writer(V2).document(value)
+
+
+def dump_pretty(value: Any) -> str:
+    """JSON-shaped data as `toYamlPretty` writes it (less the last line break): indented sequences, no folded lines."""
+    return _Writer(V3).document(value)
+
+
+class _Place(Enum):
+    ROOT = auto()
+    ITEM = auto()  # after "-"
+    VALUE = auto()  # after "key:"
+    COMPLEX = auto()  # after the ":" that follows a "? key" line
+
+
+class _Writer:
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.out: list[str] = []
+
+    def document(self, value: Any) -> str:
+        try:
+            self._node(value, -1, 0, _Place.ROOT)
+        except RecursionError:
+            raise YamlError("value is nested too deeply to be written as YAML") from None
+        return "".join(self.out)
+
+    def _node(self, value: Any, indent: int, column: int, place: _Place) -> None:
+        """Write a node that follows the current text, up to and with its last line break.
+
+        `indent` is that of the collection it stands in, -1 at the root.
+        """
+        if isinstance(value, Mapping) and value:
+            self._mapping(value, indent, place)
+        elif isinstance(value, (list, tuple)) and value:
+            self._sequence(value, indent, place)
+        else:
+            if place is not _Place.ROOT:
+                self.out.append(" ")
+                column += 1
+            self._scalar(value, indent, column)
+
+    def _mapping(self, value: Mapping[str, Any], indent: int, place: _Place) -> None:
+        out = self.out
+        indent = 0 if indent < 0 else indent + 2
+        margin = " " * indent
+        lead = self._lead(place, margin)
+        keys = natural_order(value, letters_first_after_digit=self.dialect.letters_first_after_digit)
+        for key in keys:
+            out.append(lead)
+            lead = margin
+            if is_multiline(key) or len(key.encode("utf-8", "surrogatepass")) > 128:
+                out.append("? ")
+                self._check_key(key)
+                self._string(key, indent, indent + 2)
+                out.append(margin + ":")
+                self._node(value[key], indent, indent + 1, _Place.COMPLEX)
+            else:
+                text = self._flow(key)
+                out.append(text)
+                out.append(":")
+                self._node(value[key], indent, indent + len(text) + 1, _Place.VALUE)
+
+    def _sequence(self, value: list[Any] | tuple[Any, ...], indent: int, place: _Place) -> None:
+        if indent < 0:
+            indent = 0
+        elif place is not _Place.VALUE or self.dialect.indents_sequences:
+            indent += 2
+        margin = " " * indent
+        lead = self._lead(place, margin)
+        for item in value:
+            self.out.append(lead + "-")
+            lead = margin
+            self._node(item, indent, indent + 1, _Place.ITEM)
+
+    def _lead(self, place: _Place, margin: str) -> str:
+        """What comes before a collection's first entry: it may share the line of the "-" or ":" it belongs to."""
+        if place is _Place.VALUE:
+            return "\n" + margin
+        return "" if place is _Place.ROOT else " "
+
+    def _scalar(self, value: Any, indent: int, column: int) -> None:
+        if isinstance(value, str):
+            self._string(value, indent, column)
+        else:
+            self.out.append(self._atom(value) + "\n")
+
+    def _atom(self, value: Any) -> str:
+        if value is None:
+            return "null"
+        if value is True or value is False:
+            return "true" if value else "false"
+        if isinstance(value, float):
+            return self._float(value)
+        if isinstance(value, int):
+            return str(int(value))
+        if isinstance(value, Mapping):
+            return "{}"
+        if isinstance(value, (list, tuple)):
+            return "[]"
+        raise TypeError(f"not JSON-shaped: {type(value).__name__}")
+
+    def _float(self, value: float) -> str:
+        if not self.dialect.through_json:
+            return format_g(value)
+        if isnan(value) or isinf(value):
+            name = "NaN" if isnan(value) else "+Inf" if value > 0 else "-Inf"
+            raise YamlError(f"error marshaling into JSON: json: unsupported value: {name}")
+        if value.is_integer() and abs(value) < 1e21:
+            # JSON has no kinds of numbers: a whole one comes back from it as an integer if it fits.
+            whole = int(json_number(value))
+            if INT64_MIN <= whole <= UINT64_MAX:
+                return str(whole)
+        return format_g(value)
+
+    def _check_key(self, key: str) -> None:
+        if self.dialect.through_json and len(json.dumps(key, ensure_ascii=False)) > _LONGEST_KEY:
+            raise YamlError("yaml: did not find expected ',' or '}'")
+
+    def _flow(self, text: str) -> str:
+        """A string on one line."""
+        self._check_text(text)
+        return flow_text(text)
+
+    def _check_text(self, text: str) -> None:
+        if self.dialect.through_json and _CONTROLS.search(text):
+            raise YamlError("yaml: control characters are not allowed")
+
+    def _string(self, text: str, indent: int, column: int) -> None:
+        self._check_text(text)
+        margin = 2 if indent < 0 else indent + 2
+        style = style_of(text, self.dialect.tabs_in_blocks)
+        if style is Style.LITERAL:
+            self.out.append(literal_text(text, margin))
+            return
+        flow = flow_text(text)
+        width = self.dialect.width
+        if (width is not None and column + len(flow) > width) or is_multiline(text):
+            flow = wrapped_text(text, style, margin, column, width)
+        self.out.append(flow + "\n")
