@@ -133,6 +133,23 @@ class Conflict(ApiError):
     """409 Conflict: another writer was faster, or another field manager owns the field."""
 
 
+class FieldConflict(Conflict):
+    """A server-side apply met fields that others own; `conflicts` lists each as (manager, field)."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int,
+        reason: str = "",
+        details: dict[str, object] | None = None,
+        conflicts: tuple[tuple[str, str], ...] = (),
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, code=code, reason=reason, details=details, hint=hint)
+        self.conflicts = conflicts
+
+
 class Forbidden(ApiError):
     """403 Forbidden; 401 Unauthorized is `Unauthorized`."""
 
@@ -143,6 +160,23 @@ class Unauthorized(ApiError):
 
 class Invalid(ApiError):
     """422 Invalid, or 400 BadRequest: the object is not what its schema says."""
+
+
+class ImmutableField(Invalid):
+    """A change to `fields` that the object's kind never allows; only making the object anew can bring it about."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int,
+        reason: str = "",
+        details: dict[str, object] | None = None,
+        fields: tuple[str, ...] = (),
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, code=code, reason=reason, details=details, hint=hint)
+        self.fields = fields
 
 
 class Gone(ApiError):

@@ -100,9 +100,17 @@ class Kubernetes(Protocol):
         """All objects of a kind; `namespace` None means all namespaces (or a cluster-scoped kind)."""
         ...
 
-    async def create(self, obj: Object, *, field_manager: str = "steersman", dry_run: bool = False) -> Object: ...
+    async def create(
+        self, obj: Object, *, field_manager: str = "steersman", dry_run: bool = False, strict: bool = False
+    ) -> Object:
+        """POST; `strict` here and below refuses fields that the schema does not know (servers before 1.25 ignore it)."""
+        ...
 
-    async def replace(self, obj: Object, *, field_manager: str = "steersman", dry_run: bool = False) -> Object: ...
+    async def replace(
+        self, obj: Object, *, field_manager: str = "steersman", dry_run: bool = False, strict: bool = False
+    ) -> Object:
+        """PUT; without a resourceVersion in `obj`, over whatever version is there."""
+        ...
 
     async def patch(
         self,
@@ -114,6 +122,7 @@ class Kubernetes(Protocol):
         force: bool = False,
         dry_run: bool = False,
         subresource: str = "",
+        strict: bool = False,
     ) -> Object:
         """PATCH; `force` (take over conflicting fields) is for APPLY only. APPLY creates what is not there."""
         ...
