@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from steersman.errors import ApiError, Conflict, FieldConflict, ImmutableField, Invalid, NotFound
-from steersman.kube.client import ref_of
-from steersman.kube.interface import Kubernetes, Object, ObjectRef, PatchType
+from steersman.kube.interface import Kubernetes, Object, ObjectRef, PatchType, ref_of
 from steersman.kube.managed_fields import hand_over_patch
 from steersman.kube.merge import three_way_strategic, two_way_merge
 from steersman.kube.merge_keys import schema_of
@@ -59,9 +58,10 @@ async def create(kube: Kubernetes, obj: Object, options: ApplyOptions) -> Object
 async def update(
     kube: Kubernetes, original: Object | None, target: Object, options: ApplyOptions, *, hand_over: bool = False
 ) -> Applied:
-    """Bring a live object from `original`, its manifest in the revision before (None if unknown), to `target`; create it if missing.
+    """Bring a live object from `original`, its manifest in the revision before, to `target`.
 
-    `hand_over`: that revision was applied client-side and this one is server-side, so its fields change hands first.
+    It is created where it is missing. `original` None means that no manifest is known. `hand_over`: that revision was
+    applied client-side and this one is server-side, so its fields change hands first.
     Raises FieldConflict, ImmutableField and other ApiErrors.
     """
     if options.server_side:
@@ -205,7 +205,7 @@ def _explained(error: ApiError, obj: Object, *, server_side: bool, replacing: bo
             reason=error.reason,
             details=error.details,
             fields=tuple(fields),
-            hint=f"To change {', '.join(fields)}, {ref.kind} {ref.name} must be deleted and made anew: --recreate-immutable does so.",
+            hint=f"To change {', '.join(fields)}, {ref.kind} {ref.name} must be made anew: --recreate-immutable does so.",
         )
     return type(error)(message, code=error.code, reason=error.reason, details=error.details, hint=error.hint)
 

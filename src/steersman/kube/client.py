@@ -14,7 +14,16 @@ from typing import Any
 from steersman.errors import AlreadyExists, ClusterUnreachable, Conflict, Gone, NotFound, OutcomeUnknown
 from steersman.kube.config import DEFAULT_NAMESPACE, Overrides, load_connection
 from steersman.kube.discovery import Discovery, default_cache
-from steersman.kube.interface import ApiResource, Object, ObjectList, ObjectRef, PatchType, Propagation, WatchEvent
+from steersman.kube.interface import (
+    ApiResource,
+    Object,
+    ObjectList,
+    ObjectRef,
+    PatchType,
+    Propagation,
+    WatchEvent,
+    ref_of,
+)
 from steersman.kube.network import ConnectionLost, Network
 from steersman.kube.quantity import quantity
 from steersman.kube.retry import Repeat
@@ -289,12 +298,6 @@ class Client:
         answer = await self.session.request(Request(method, path, query, encoded, content_type, repeat=repeat))
         parsed: Object = json.loads(answer.body)
         return parsed
-
-
-def ref_of(obj: Object) -> ObjectRef:
-    """What names this object."""
-    metadata = obj.get("metadata") or {}
-    return ObjectRef(obj["apiVersion"], obj["kind"], str(metadata.get("name") or ""), metadata.get("namespace") or None)
 
 
 def collection_path(resource: ApiResource, namespace: str | None) -> str:

@@ -37,6 +37,12 @@ class ObjectRef:
         return f"{self.kind}/{self.name}" if self.namespace is None else f"{self.kind}/{self.namespace}/{self.name}"
 
 
+def ref_of(obj: Object) -> ObjectRef:
+    """What names this object."""
+    metadata = obj.get("metadata") or {}
+    return ObjectRef(obj["apiVersion"], obj["kind"], str(metadata.get("name") or ""), metadata.get("namespace") or None)
+
+
 @dataclass(frozen=True, slots=True)
 class ApiResource:
     """One served kind, as discovery tells it."""
