@@ -7,13 +7,17 @@ passes nil.
 
     @function("trunc", "int, string", returns="string")
     def trunc(width: int, text: str) -> str: ...
+
+The table knows all names at once but imports a module of functions only when one of its functions is looked up: see `themes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
+from steersman.template.functions.themes import THEME_OF
 from steersman.template.signature import ANY, Signature, parse_signature
 
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
@@ -30,7 +34,33 @@ class Function(NamedTuple):
     signature: Signature
 
 
-FUNCTIONS: dict[str, Function] = {}
+class FunctionTable(Mapping[str, Function]):
+    """All functions by name. Looking one up imports the module that defines it."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Function] = {}
+
+    def __getitem__(self, name: str) -> Function:
+        known = self._loaded.get(name)
+        if known is None:
+            import_module(f"steersman.template.functions.{THEME_OF[name]}")
+            known = self._loaded[name]
+        return known
+
+    def __contains__(self, name: object) -> bool:
+        return name in THEME_OF or name in self._loaded
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(THEME_OF | self._loaded)
+
+    def __len__(self) -> int:
+        return len(THEME_OF | self._loaded)
+
+    def add(self, function: Function) -> None:
+        self._loaded[function.name] = function
+
+
+FUNCTIONS = FunctionTable()
 
 
 def function(name: str, args: str = "", returns: str = ANY, *aliases: str) -> Callable[[AnyCallable], AnyCallable]:
@@ -47,4 +77,4 @@ def add(name: str, call: Callable[..., Any], args: str = "", returns: str = ANY,
     """Register a callable that exists already; what `function` does, as a plain call."""
     signature = parse_signature(args, returns)
     for each in (name, *aliases):
-        FUNCTIONS[each] = Function(each, call, signature)
+        FUNCTIONS.add(Function(each, call, signature))

@@ -1,0 +1,53 @@
+"""Merging dicts: `merge` fills gaps, `mergeOverwrite` lets the later dict win.
+
+The rules are mergo's (version 1.0): nested dicts are merged, lists are taken whole. An empty value (false, 0, "", an empty
+list) counts as a gap that `merge` fills; nil never fills one, but overwrites.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from steersman.template.functions.nil import NilMap
+from steersman.template.functions.registry import function
+from steersman.template.values import GoObject
+
+_ARGUMENTS = "map[string]interface {}, ...map[string]interface {}"
+Dict = dict[str, Any]
+
+
+@function("merge", _ARGUMENTS, "any", "mustMerge")
+def merge(target: Dict | None, *sources: Dict | None) -> Dict:
+    return _merge_all(target, sources, overwrite=False)
+
+
+@function("mergeOverwrite", _ARGUMENTS, "any", "mustMergeOverwrite")
+def merge_overwrite(target: Dict | None, *sources: Dict | None) -> Dict:
+    return _merge_all(target, sources, overwrite=True)
+
+
+def _merge_all(target: Dict | None, sources: tuple[Dict | None, ...], *, overwrite: bool) -> Dict:
+    if target is None or isinstance(target, NilMap):
+        target = {} if any(source is not None for source in sources) else NilMap()
+    for source in sources:
+        if source:
+            _merge_into(target, source, overwrite)
+    return target
+
+
+def _merge_into(target: Dict, source: Dict, overwrite: bool) -> None:
+    for key, value in source.items():
+        current = target.get(key)
+        if value is None:
+            if overwrite:
+                target[key] = None
+        elif isinstance(value, dict) and isinstance(current, dict):
+            _merge_into(current, value, overwrite)
+            if not current:
+                target[key] = value
+        elif overwrite or _is_gap(current):
+            target[key] = value
+
+
+def _is_gap(value: object) -> bool:
+    return not isinstance(value, GoObject) and not value

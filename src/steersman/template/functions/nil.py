@@ -1,0 +1,37 @@
+"""Go's nil slices and maps that carry a type: they print like empty ones, but are `null` in JSON and YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from steersman.template.values import StringSlice
+
+
+class NilSlice(list[Any]):
+    """([]interface {})(nil)"""
+
+    __slots__ = ()
+    go_type = "[]interface {}"
+    go_kind = "slice"
+
+
+class NilStringSlice(StringSlice):
+    """([]string)(nil)"""
+
+    __slots__ = ()
+
+
+class NilMap(dict[str, Any]):
+    """(map[string]interface {})(nil): reading finds nothing, writing fails."""
+
+    __slots__ = ()
+    go_type = "map[string]interface {}"
+    go_kind = "map"
+
+
+_NIL_TYPES = (type(None), NilSlice, NilStringSlice, NilMap)
+
+
+def is_nil(value: object) -> bool:
+    """Whether `value` is nil, with or without a type."""
+    return isinstance(value, _NIL_TYPES)

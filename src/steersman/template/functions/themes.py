@@ -1,0 +1,35 @@
+"""Which module of this package defines which functions, so that nothing is imported before a template asks for it.
+
+A test compares this with what the modules register.
+"""
+
+from __future__ import annotations
+
+_THEMES = {
+    "cases": "camelcase initials kebabcase snakecase swapcase title untitle",
+    "conversion": "atoi float64 int int64 toDecimal",
+    "defaults": "all any coalesce default empty ternary",
+    "dicts": "deepCopy dict dig get hasKey keys mustDeepCopy omit pick pluck set unset values",
+    "encoding": "b32dec b32enc b64dec b64enc",
+    "equality": "deepEqual",
+    "lists": """
+        append chunk compact concat first has initial last list mustAppend mustChunk mustCompact mustFirst mustHas
+        mustInitial mustLast mustPrepend mustPush mustRest mustReverse mustSlice mustUniq mustWithout prepend push rest
+        reverse seq slice tuple uniq until untilStep without
+        """,
+    "merge": "merge mergeOverwrite mustMerge mustMergeOverwrite",
+    "numbers": "add add1 add1f addf biggest ceil div divf floor max maxf min minf mod mul mulf round sub subf",
+    "paths": "base clean dir ext isAbs osBase osClean osDir osExt osIsAbs",
+    "reflection": "kindIs kindOf typeIs typeIsLike typeOf",
+    "regex": """
+        mustRegexFind mustRegexFindAll mustRegexMatch mustRegexReplaceAll mustRegexReplaceAllLiteral mustRegexSplit
+        regexFind regexFindAll regexMatch regexQuoteMeta regexReplaceAll regexReplaceAllLiteral regexSplit
+        """,
+    "strings": """
+        abbrev abbrevboth cat contains hasPrefix hasSuffix hello indent join lower nindent nospace plural quote repeat
+        replace sortAlpha split splitList splitn squote substr toString toStrings trim trimAll trimPrefix trimSuffix
+        trimall trunc upper wrap wrapWith
+        """,
+}
+
+THEME_OF = {name: theme for theme, names in _THEMES.items() for name in names.split()}
