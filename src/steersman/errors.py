@@ -55,6 +55,16 @@ class YamlError(SteersmanError):
         self.location = location
 
 
+class RenderedYamlError(YamlError):
+    """Templates gave text that is no YAML; `files` holds all rendered text by path, to be looked at."""
+
+    def __init__(
+        self, message: str, *, files: dict[str, str], location: Location | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, location=location, hint=hint)
+        self.files = files
+
+
 class ValuesError(SteersmanError):
     """A values file or `--set` argument that cannot be read."""
 
@@ -83,6 +93,10 @@ class TemplateError(SteersmanError):
         self.location = location
         self.action = action
         self.chain = chain
+
+
+class PostRenderError(SteersmanError):
+    """The post-renderer could not be run, failed, or gave nothing."""
 
 
 class HookAnnotationError(SteersmanError):

@@ -1,0 +1,64 @@
+"""How a release gets its name: given, from a template, or made up."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Sequence
+
+from steersman.errors import UsageError
+
+_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+_LONGEST = 53
+
+
+def name_and_chart(
+    arguments: Sequence[str], *, name_template: str = "", generate: bool = False, default: str = ""
+) -> tuple[str, str]:
+    """(release name, chart) from the words `[NAME] CHART` and the naming options. Raises UsageError."""
+    if not arguments:
+        raise UsageError("at least one argument is needed: [NAME] CHART")
+    if len(arguments) > 2:
+        raise UsageError(f"expected at most two arguments, unexpected arguments: {', '.join(arguments[2:])}")
+    if len(arguments) == 2:
+        if generate:
+            raise UsageError("cannot set --generate-name and also specify a name")
+        if name_template:
+            raise UsageError("cannot set --name-template and also specify a name")
+        return arguments[0], arguments[1]
+    chart = arguments[0]
+    if name_template:
+        return _from_template(name_template), chart
+    if default:
+        return default, chart
+    if not generate:
+        raise UsageError(
+            "must either provide a name or specify --generate-name", hint="For example: steer install NAME CHART"
+        )
+    base = os.path.basename(chart.rstrip("/")) or "chart"
+    base = "chart" if base == "." else base
+    return f"{base.partition('.')[0]}-{int(time.time())}", chart
+
+
+def check_release_name(name: str) -> None:
+    """Raise UsageError for a name that Helm refuses."""
+    if not name:
+        problem = "no name provided"
+    elif len(name) > _LONGEST or not re.fullmatch(_NAME, name):
+        problem = f"invalid release name, must match regex {_NAME} and the length must not be longer than {_LONGEST}"
+    else:
+        return
+    raise UsageError(
+        f'release name check failed: release name "{name}": {problem}',
+        hint="Use lower-case letters, digits and hyphens, with a letter or digit at both ends.",
+    )
+
+
+def _from_template(text: str) -> str:
+    from steersman.template.environment import Environment
+    from steersman.template.functions import engine_functions
+
+    environment = Environment(engine_functions())
+    environment.parse("name-template", text)
+    return environment.render("name-template", None)

@@ -1,0 +1,92 @@
+"""Handing rendered manifests to another program and taking back what it makes of them.
+
+As in Helm 4, hooks and manifests go out as one stream; an annotation carries each document's template through the program, so
+that the result finds its way back below the right `# Source:`. Documents without it count as generated.
+
+Helm 4.3.1 itself takes only the name of a post-renderer plugin; Steersman runs a command, as Helm 3 did. Documents are
+written anew on the way (Helm's library keeps comments, ours does not).
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from steersman.errors import PostRenderError
+from steersman.manifest import yaml
+from steersman.manifest.documents import split
+
+FILE_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
+
+
+def command(program: str, arguments: Sequence[str] = ()) -> Callable[[str], str]:
+    """A post-renderer that runs `program` with the manifests on its standard input."""
+
+    def run(manifests: str) -> str:
+        try:
+            done = subprocess.run(
+                [program, *arguments],
+                input=manifests.encode("utf-8", "surrogateescape"),
+                capture_output=True,
+                check=False,
+            )
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise PostRenderError(
+                f"error while running post render on files: {program}: {reason}",
+                hint="--post-renderer takes a program's path, or its name if it is on PATH.",
+            ) from error
+        if done.returncode != 0:
+            said = done.stderr.decode("utf-8", "replace").strip()
+            raise PostRenderError(
+                f"error while running post render on files: {program}: exit status {done.returncode}"
+                + (f": {said}" if said else "")
+            )
+        output = done.stdout.decode("utf-8", "surrogateescape")
+        if not output.strip():
+            raise PostRenderError(f'post-renderer "{program}" produced empty output')
+        return output
+
+    return run
+
+
+def post_render(files: dict[str, str], run: Callable[[str], str]) -> dict[str, str]:
+    """The files that `run` makes of these. Raises YamlError, PostRenderError."""
+    return _taken_apart(run(_joined(files)))
+
+
+def _joined(files: dict[str, str]) -> str:
+    texts: list[str] = []
+    for path in sorted(files):
+        if path.rpartition("/")[2].startswith("_"):
+            continue
+        for document in split(path, files[path]):
+            value = document.object
+            if isinstance(value, dict):
+                texts.append(yaml.dump(_annotated(value, path)))
+    return "---\n".join(texts)
+
+
+def _annotated(value: dict[str, Any], path: str) -> dict[str, Any]:
+    metadata = value.get("metadata") or {}
+    annotations = {**(metadata.get("annotations") or {}), FILE_ANNOTATION: path}
+    return {**value, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _taken_apart(text: str) -> dict[str, str]:
+    files: dict[str, list[str]] = {}
+    for number, document in enumerate(split("post-renderer output", text)):
+        value = document.object
+        if not isinstance(value, dict):
+            continue
+        metadata = value.get("metadata") or {}
+        annotations = dict(metadata.get("annotations") or {})
+        path = annotations.pop(FILE_ANNOTATION, "") or f"generated-by-postrender-{number}.yaml"
+        metadata = {key: item for key, item in metadata.items() if key != "annotations"}
+        if annotations:
+            metadata["annotations"] = annotations
+        if metadata:
+            value = {**value, "metadata": metadata}
+        files.setdefault(path, []).append(yaml.dump(value))
+    return {path: "---\n".join(texts) for path, texts in files.items()}

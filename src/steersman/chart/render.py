@@ -1,0 +1,232 @@
+"""From a chart and values to documents: the pipeline of `helm template` and of every install.
+
+`prepare` settles what the templates will see (subcharts switched on or off, values coalesced and checked against schemas);
+`render` runs the templates and divides what comes out into hooks, manifests and notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from steersman.chart.capabilities import Capabilities
+from steersman.chart.coalesce import coalesce_values
+from steersman.chart.dependencies import process
+from steersman.chart.files import Files
+from steersman.chart.model import Chart, File
+from steersman.chart.versions import is_compatible
+from steersman.errors import ChartError, RenderedYamlError, YamlError
+from steersman.manifest.documents import Document
+from steersman.manifest.hooks import Hook
+from steersman.template.values import GoMethods, from_utf8
+
+Warn = Callable[[str], None]
+PostRenderer = Callable[[str], str]
+# apiVersion, kind, namespace, name → the object, or {} where there is none
+Lookup = Callable[[str, str, str, str], dict[str, Any]]
+
+NOTES = "NOTES.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOptions:
+    """What `.Release` says."""
+
+    name: str
+    namespace: str = "default"
+    revision: int = 1
+    is_upgrade: bool = False
+
+    def templating(self) -> dict[str, Any]:
+        return {
+            "Name": self.name,
+            "Namespace": self.namespace,
+            "IsUpgrade": self.is_upgrade,
+            "IsInstall": not self.is_upgrade,
+            "Revision": self.revision,
+            "Service": "Helm",
+        }
+
+
+class Values(dict[str, Any], GoMethods):
+    """`.Values`, `.Template` and the root of what a template sees (Go's `common.Values`)."""
+
+    __slots__ = ()
+    go_type: ClassVar[str] = "common.Values"
+    go_kind: ClassVar[str] = "map"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A chart with its subcharts chosen, and the values that its templates will see."""
+
+    chart: Chart
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Rendered:
+    """What a chart came to: hooks and manifests in the order of their kinds.
+
+    `crds` are the files of crds/ as (path below the root chart, file); they are no templates and no part of a release.
+    """
+
+    hooks: list[Hook] = field(default_factory=list)
+    manifests: list[Document] = field(default_factory=list)
+    notes: str = ""
+    crds: list[tuple[str, File]] = field(default_factory=list)
+
+    def manifest(self, *, include_crds: bool = False) -> str:
+        """The manifests as one text, each below a `# Source:` line: what a release record keeps."""
+        return "".join(f"---\n# Source: {path}\n{text}\n" for path, text in self.sources(include_crds=include_crds))
+
+    def sources(self, *, include_crds: bool = False) -> Iterator[tuple[str, str]]:
+        """(path, text) of each CRD file, if wanted, and of each manifest."""
+        if include_crds:
+            for path, file in self.crds:
+                yield path, from_utf8(file.data)
+        for document in self.manifests:
+            yield document.path, document.text
+
+
+def ignore_warning(_message: str) -> None:
+    """The `warn` of callers that have no place to show a warning."""
+
+
+def prepare(
+    chart: Chart,
+    values: Mapping[str, Any],
+    *,
+    skip_schema_validation: bool = False,
+    warn: Warn = ignore_warning,
+) -> Prepared:
+    """Choose subcharts and coalesce values. Neither argument is changed. Raises ValuesError, SchemaError."""
+    chosen = process(chart, dict(values), warn)
+    coalesced = coalesce_values(chosen, dict(values), warn)
+    if not skip_schema_validation and _has_schema(chosen):
+        from steersman.chart import schema
+
+        schema.validate(chosen, coalesced)
+    return Prepared(chosen, coalesced)
+
+
+def render(
+    prepared: Prepared,
+    release: ReleaseOptions,
+    *,
+    capabilities: Capabilities | None = None,
+    lookup: Lookup | None = None,
+    post_renderer: PostRenderer | None = None,
+    subchart_notes: bool = False,
+    enable_dns: bool = False,
+    lint: bool = False,
+) -> Rendered:
+    """Run the templates and sort what they give.
+
+    `lookup` answers the template function of that name; without one it finds nothing. `lint` lets `required` and `fail`
+    pass. Raises ChartError (kubeVersion), TemplateError, RenderedYamlError.
+    """
+    files = render_files(prepared, release, capabilities=capabilities, lookup=lookup, enable_dns=enable_dns, lint=lint)
+    notes = _take_notes(prepared.chart, files, subchart_notes)
+    if post_renderer is not None:
+        from steersman.chart.postrender import post_render
+
+        files = post_render(files, post_renderer)
+    from steersman.manifest.order import sort_manifests
+
+    try:
+        hooks, manifests = sort_manifests(files)
+    except YamlError as error:
+        raise RenderedYamlError(str(error), location=error.location, hint=error.hint, files=files) from error
+    return Rendered(hooks, manifests, notes, list(prepared.chart.crds()))
+
+
+def render_files(
+    prepared: Prepared,
+    release: ReleaseOptions,
+    *,
+    capabilities: Capabilities | None = None,
+    lookup: Lookup | None = None,
+    enable_dns: bool = False,
+    lint: bool = False,
+) -> dict[str, str]:
+    """The rendered text of every template but partials, by path (`chart/templates/x.yaml`).
+
+    Raises ChartError for a chart that is not made for this Kubernetes, TemplateError.
+    """
+    from steersman.template.environment import Environment
+    from steersman.template.functions import engine_functions
+
+    capabilities = capabilities or Capabilities()
+    check_kube_version(prepared.chart, capabilities)
+    environment = Environment(engine_functions(lookup=lookup, enable_dns=enable_dns, lint=lint))
+    templates = _templates(prepared, release, capabilities)
+    # folders deep down first, so that the outermost chart's definitions win
+    names = sorted(templates, key=lambda name: (name.count("/"), name.encode("utf-8", "surrogatepass")), reverse=True)
+    for name in names:
+        environment.parse(name, templates[name].text)
+    rendered: dict[str, str] = {}
+    for name in names:
+        if not name.rpartition("/")[2].startswith("_"):
+            template = templates[name]
+            template.scope["Template"] = Values(Name=name, BasePath=template.base)
+            rendered[name] = environment.render(name, template.scope).replace("<no value>", "")
+    return rendered
+
+
+def check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
+    """Raise ChartError where Chart.yaml's kubeVersion does not allow this Kubernetes."""
+    wanted, have = chart.metadata.kube_version, capabilities.kube_version
+    if wanted and not is_compatible(wanted, have.normalized):
+        raise ChartError(
+            f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {have.version}",
+            hint="Pass --kube-version to render for another Kubernetes.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    text: str
+    scope: Values
+    base: str
+
+
+def _templates(prepared: Prepared, release: ReleaseOptions, capabilities: Capabilities) -> dict[str, _Template]:
+    """Every template of the chart and its subcharts by path, with what it sees; one chart's templates see one object."""
+    templates: dict[str, _Template] = {}
+    shared = {"Release": release.templating(), "Capabilities": capabilities}
+
+    def visit(chart: Chart, values: dict[str, Any], path: str) -> Values:
+        subcharts: dict[str, Any] = {}
+        scope = Values(
+            Chart={**chart.metadata.templating(), "IsRoot": chart.is_root},
+            Files=Files.of(chart.files),
+            **shared,
+            Values=values,
+            Subcharts=subcharts,
+        )
+        for subchart in chart.dependencies:
+            # the very tables of the parent's values, so that `set` in one shows in the other; Helm looks the them up by
+            # a dotted path: a dot in a chart's name leads it astray
+            inner = values.get(subchart.name) if "." not in subchart.name else None
+            inner = inner if isinstance(inner, dict) else {}
+            subcharts[subchart.name] = visit(subchart, inner, f"{path}/charts/{subchart.name}")
+        for file in chart.templates:
+            if not chart.is_library or file.name.rpartition("/")[2].startswith("_"):
+                templates[f"{path}/{file.name}"] = _Template(from_utf8(file.data), scope, f"{path}/templates")
+        return scope
+
+    visit(prepared.chart, Values(prepared.values), prepared.chart.name)
+    return templates
+
+
+def _has_schema(chart: Chart) -> bool:
+    return chart.schema is not None or any(map(_has_schema, chart.dependencies))
+
+
+def _take_notes(chart: Chart, files: dict[str, str], subchart_notes: bool) -> str:
+    """Take every NOTES.txt out of the files; the text is the root chart's, or all charts' joined by blank lines."""
+    own = f"{chart.name}/templates/{NOTES}"
+    notes = {path: files.pop(path) for path in list(files) if path.endswith(NOTES)}
+    return "\n".join(text for path, text in notes.items() if text and (subchart_notes or path == own))

@@ -1,0 +1,98 @@
+"""Which chart a command means: a path, or a reference that has to be fetched first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any
+
+import click
+
+from steersman.chart.model import Chart
+from steersman.errors import ChartError
+
+Command = Callable[..., Any]
+
+_WORDS = (
+    ("--version", "version constraint for the chart: 1.1.1, ^2.0.0; the latest where none is given"),
+    ("--repo", "chart repository url where to locate the requested chart"),
+    ("--username", "chart repository username"),
+    ("--password", "chart repository password"),
+    ("--keyring", "public keys used for --verify"),
+    ("--ca-file", "verify certificates of HTTPS-enabled servers using this CA bundle"),
+    ("--cert-file", "identify HTTPS client using this SSL certificate file"),
+    ("--key-file", "identify HTTPS client using this SSL key file"),
+)
+_FLAGS = (
+    ("--devel", "use development versions, too. Equivalent to version '>0.0.0-0'"),
+    ("--verify", "verify the package before using it"),
+    ("--insecure-skip-tls-verify", "skip tls certificate checks for the chart download"),
+    ("--plain-http", "use insecure HTTP connections for the chart download"),
+    ("--pass-credentials", "pass credentials to all domains"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartReference:
+    """Everything that says where a chart comes from, but its name."""
+
+    version: str = ""
+    repo: str = ""
+    username: str = ""
+    password: str = ""
+    keyring: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    devel: bool = False
+    verify: bool = False
+    insecure_skip_tls_verify: bool = False
+    plain_http: bool = False
+    pass_credentials: bool = False
+
+    def locate(self, name: str) -> str:
+        """The path of the chart on this machine. Raises ChartError."""
+        name = name.strip()
+        if not self.repo:
+            if os.path.exists(name):
+                return os.path.abspath(name)
+            if name.startswith((".", "/")):
+                raise ChartError(f'path "{name}" not found')
+        raise ChartError(
+            f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {name}",
+            hint="Name a chart's folder or .tgz.",
+        )
+
+    def load_installable(self, path: str, *, dependency_update: bool = False) -> Chart:
+        """The chart at `path`, checked to be one that can be installed, with all its subcharts. Raises ChartError."""
+        from steersman.chart.dependencies import check_present
+        from steersman.chart.load import load
+        from steersman.cli.template import warn
+
+        chart = load(path, warn)
+        if chart.metadata.type not in ("", "application"):
+            raise ChartError(
+                f"{chart.metadata.type} charts are not installable",
+                hint="A library chart is for other charts to depend on.",
+            )
+        if chart.metadata.deprecated:
+            warn("this chart is deprecated")
+        check_present(chart)
+        return chart
+
+
+def chart_reference_options(command: Command) -> Command:
+    """`--version`, `--repo` and the rest; the command gets `reference: ChartReference`."""
+
+    @wraps(command)
+    def collected(*args: Any, **given: Any) -> Any:
+        reference = ChartReference(**{field.name: given.pop(field.name) for field in fields(ChartReference)})
+        return command(*args, reference=reference, **given)
+
+    for option, text in reversed(_FLAGS):
+        collected = click.option(option, is_flag=True, help=text)(collected)
+    for option, text in reversed(_WORDS):
+        collected = click.option(option, default="", help=text)(collected)
+    return collected
