@@ -68,7 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     counts: Counter[str] = Counter()
     failed: set[str] = set()
     with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor(options.jobs) as pool:
-        environment = {**os.environ, **{f"HELM_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("CACHE", "CONFIG", "DATA")}}
+        environment = {
+            **os.environ,
+            **{f"HELM_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("CACHE", "CONFIG", "DATA")},
+        }
         environment["XDG_CACHE_HOME"] = f"{home}/xdg"
         jobs = [
             pool.submit(compare, helm, chart, mode, environment, str(chart.relative_to(options.folder)))
@@ -119,7 +122,9 @@ def compare(helm: str, chart: Path, mode: str, environment: dict[str, str], labe
 
 
 def run(command: Sequence[str], environment: dict[str, str]) -> Run:
-    done = subprocess.run(command, capture_output=True, env=environment, stdin=subprocess.DEVNULL, timeout=300, check=False)
+    done = subprocess.run(
+        command, capture_output=True, env=environment, stdin=subprocess.DEVNULL, timeout=300, check=False
+    )
     return Run(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace"))
 
 
