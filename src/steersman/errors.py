@@ -234,12 +234,122 @@ class ReleaseExists(ReleaseError):
 
 
 class ReleaseTooLarge(ReleaseError):
-    """The record would not fit into the API's object size limit; refused before anything is touched."""
+    """The record would not fit into the API's object size limit; refused before anything is touched.
+
+    `size` and `limit` in bytes of base64; `parts` is what fills it, largest first: (name, bytes before compression).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        release: str,
+        size: int = 0,
+        limit: int = 0,
+        parts: tuple[tuple[str, int], ...] = (),
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, release=release, hint=hint)
+        self.size = size
+        self.limit = limit
+        self.parts = parts
 
 
 class ReleaseLocked(ReleaseError):
-    """Another live process holds the release's lease."""
+    """Another live process holds the release's lease: `holder` since `since` (RFC 3339), at `step` of `action`."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        release: str,
+        holder: str = "",
+        since: str = "",
+        action: str = "",
+        step: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, release=release, hint=hint)
+        self.holder = holder
+        self.since = since
+        self.action = action
+        self.step = step
+
+
+class LeaseLost(ReleaseError):
+    """Another process took the release's lease over while we worked; nothing more is written."""
+
+
+class ReleasePending(ReleaseError):
+    """The newest revision is `pending-*` and no lease says who works on it: Helm does, or died while it did."""
+
+    def __init__(self, message: str, *, release: str, status: str, revision: int, hint: str = "") -> None:
+        super().__init__(message, release=release, hint=hint)
+        self.status = status
+        self.revision = revision
 
 
 class OwnershipError(ReleaseError):
     """A resource exists and belongs to something else."""
+
+
+class StepFailed(ReleaseError):
+    """A step of a plan that could not be done; `step` is its id. The message is the cause, in one line."""
+
+    def __init__(self, message: str, *, release: str, step: str, hint: str = "") -> None:
+        super().__init__(message, release=release, hint=hint)
+        self.step = step
+
+
+class HookFailed(StepFailed):
+    """A hook that ran and failed, or could not run.
+
+    `reason` is Kubernetes' word for it or `Timeout`, `Cancelled`, `Deleted`; `exit_code` that of the container, if any.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        release: str,
+        step: str,
+        hook: str,
+        kind: str,
+        event: str,
+        reason: str = "",
+        exit_code: int | None = None,
+        log_tail: tuple[str, ...] = (),
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, release=release, step=step, hint=hint)
+        self.hook = hook
+        self.kind = kind
+        self.event = event
+        self.reason = reason
+        self.exit_code = exit_code
+        self.log_tail = log_tail
+
+
+class ReleaseFailed(ReleaseError):
+    """An action that failed, after all that the failure policy prescribes was done.
+
+    The message is the line to print after `Error: `, `lines` what to print below it (`Release "my-app" rolled back`).
+    `step` is the id of the step that failed, `__cause__` the error that it failed with.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        release: str,
+        action: str,
+        step: str = "",
+        lines: tuple[str, ...] = (),
+        interrupted: bool = False,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, release=release, hint=hint)
+        self.action = action
+        self.step = step
+        self.lines = lines
+        self.interrupted = interrupted

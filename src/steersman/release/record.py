@@ -42,7 +42,11 @@ class ApplyMethod(StrEnum):
 
 @dataclass(slots=True)
 class Info:
-    """What is known of a revision's deployment. `resources` is only ever filled for showing, never stored."""
+    """What is known of a revision's deployment.
+
+    `resources` is only ever filled for showing, never stored; `rollback_revision` is the one that a rollback returned to (0: this
+    is none).
+    """
 
     first_deployed: str = ""
     last_deployed: str = ""
@@ -51,6 +55,8 @@ class Info:
     status: Status = Status.UNKNOWN
     notes: str = ""
     resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    rollback_revision: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,98 @@
+"""Steps that several actions share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from steersman.lifecycle.hooks import hook_groups, hook_labels, planned_hooks
+from steersman.lifecycle.plan import (
+    Apply,
+    CheckOwnership,
+    Options,
+    Prune,
+    RecordRevision,
+    RemoveRecords,
+    Resource,
+    Step,
+    WaitReady,
+)
+from steersman.lifecycle.policy import Policy, default_wait
+from steersman.lifecycle.resources import (
+    identity,
+    in_install_order,
+    in_uninstall_order,
+    kept,
+    missing,
+    resources_of,
+)
+from steersman.lifecycle.situation import Situation
+from steersman.manifest.hooks import HookEvent
+from steersman.release.record import Release, Status
+from steersman.release.storage import beyond_history_max
+
+Groups = list[tuple[Step, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an install or upgrade is to bring about. `crds` are the files of `crds/`: (path, text).
+
+    `dropped` are the manifests that Helm would drop in silence, because their hook annotation names an unknown event: (path,
+    text); policy `rollback` refuses them.
+    """
+
+    release: Release
+    crds: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[tuple[str, str], ...] = ()
+
+
+def record_new(situation: Situation, release: Release, status: Status, description: str, options: Options) -> Groups:
+    """Drop what `--history-max` no longer allows, then write the new revision."""
+    surplus = beyond_history_max(situation.history, options.history_max)
+    drop: Groups = [(RemoveRecords(versions=surplus, reason="history-max"),)] if surplus else []
+    return [*drop, (RecordRevision(release=release, status=status, description=description, create=True),)]
+
+
+def hooks_of(release: Release, event: HookEvent, situation: Situation, policy: Policy, options: Options) -> Groups:
+    if options.no_hooks:
+        return []
+    hooks = planned_hooks(release, event, policy, options, situation.cluster_scoped)
+    return hook_groups(hooks, policy, hook_labels(release, policy))
+
+
+def changes(before: Iterable[Resource], after: Iterable[Resource]) -> Groups:
+    """From one set of resources to another: create and change by kind in install order, then prune in uninstall order."""
+    old, new = tuple(before), tuple(after)
+    previous = {identity(resource.ref): resource.object for resource in old}
+    groups: Groups = [
+        tuple(Apply(resource=resource, previous=previous.get(identity(resource.ref))) for resource in group)
+        for group in in_install_order(new)
+    ]
+    gone = [resource for resource in missing(old, new) if not kept(resource.object)]
+    return groups + [tuple(Prune(resource=resource) for resource in group) for group in in_uninstall_order(gone)]
+
+
+def ownership(before: Iterable[Resource], after: Iterable[Resource]) -> Groups:
+    """Look at what the action would create before it touches anything."""
+    old = {identity(resource.ref) for resource in before}
+    new = tuple(resource for resource in after if identity(resource.ref) not in old)
+    return [(CheckOwnership(resources=new),)] if new else []
+
+
+def wait_strategy(policy: Policy, options: Options) -> str:
+    return options.wait or default_wait(policy)
+
+
+def waits(resources: tuple[Resource, ...], post_hooks: Groups, policy: Policy, options: Options) -> Groups:
+    """Wait for the resources, run the post hooks, and require what was put off because a hook had to run first."""
+    if wait_strategy(policy, options) == "hookOnly" or not resources:
+        return post_hooks
+    patient = policy is Policy.ROLLBACK and bool(post_hooks)
+    first = WaitReady(resources=resources, patience=options.hook_patience if patient else None)
+    second: Groups = [(WaitReady(resources=resources, after_hooks=True),)] if patient else []
+    return [(first,), *post_hooks, *second]
+
+
+def manifest_resources(release: Release | None, situation: Situation) -> tuple[Resource, ...]:
+    return () if release is None else resources_of(release.manifest, situation.namespace, situation.cluster_scoped)

@@ -1,0 +1,41 @@
+"""test: the test hooks only, whenever asked; the release itself is unchanged but for its hooks' last runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from steersman.errors import UsageError
+from steersman.lifecycle.common import hooks_of
+from steersman.lifecycle.plan import Options, Plan, RecordRevision
+from steersman.lifecycle.policy import Action, Policy
+from steersman.lifecycle.situation import Situation
+from steersman.manifest.hooks import Hook, HookEvent
+
+
+def plan_test(situation: Situation, policy: Policy, options: Options) -> Plan:
+    """The steps of a test run; `options.test_filters` are Helm's `name=x` and `!name=x`.
+
+    Raises ReleaseNotFound, UsageError, HookAnnotationError, YamlError.
+    """
+    release = situation.shown(policy)
+    chosen = replace(release, hooks=[hook for hook in release.hooks if _chosen(hook, options.test_filters)])
+    record = RecordRevision(release=release, status=release.status)
+    return Plan(
+        action=Action.TEST,
+        policy=policy,
+        release=release,
+        current=release,
+        options=options,
+        groups=(*hooks_of(chosen, HookEvent.TEST, situation, policy, options), (record,)),
+    )
+
+
+def _chosen(hook: Hook, filters: tuple[str, ...]) -> bool:
+    wanted: set[str] = set()
+    unwanted: set[str] = set()
+    for term in filters:
+        key, equals, name = term.partition("=")
+        if key not in ("name", "!name") or not equals:
+            raise UsageError(f"invalid --filter {term!r}", hint="use name=NAME or !name=NAME")
+        (wanted if key == "name" else unwanted).add(name)
+    return hook.name not in unwanted and (not wanted or hook.name in wanted)

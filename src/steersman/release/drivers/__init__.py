@@ -1,0 +1,1 @@
+"""Where revisions are kept: one driver a file, named as `HELM_DRIVER` names it."""

@@ -1,0 +1,100 @@
+"""A revision as a storage driver hands it out: what its labels say, decoded only when somebody looks inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import time
+from typing import Protocol
+
+from steersman.release.codec import decode
+from steersman.release.record import Release, Status, storage_key
+
+SYSTEM_LABELS = frozenset({"name", "owner", "status", "version", "createdAt", "modifiedAt"})
+OWNER = "helm"
+
+
+@dataclass(slots=True)
+class Stored:
+    """One stored revision. `created_at` and `modified_at` are seconds since 1970, 0 where unknown."""
+
+    name: str
+    namespace: str
+    version: int
+    status: Status
+    payload: str
+    labels: dict[str, str] = field(default_factory=dict)
+    created_at: int = 0
+    modified_at: int = 0
+    _release: Release | None = None
+
+    @property
+    def key(self) -> str:
+        return storage_key(self.name, self.version)
+
+    def release(self) -> Release:
+        """The whole record. Raises RecordError."""
+        if self._release is None:
+            self._release = decode(self.payload, labels=dict(self.labels))
+        return self._release
+
+
+class Driver(Protocol):
+    """What a place to keep revisions must do. `namespace` None means every namespace."""
+
+    @property
+    def name(self) -> str:
+        """Its word in `HELM_DRIVER`."""
+        ...
+
+    @property
+    def size_limit(self) -> int | None:
+        """Bytes that one payload may have, None without a limit."""
+        ...
+
+    async def query(
+        self,
+        namespace: str | None,
+        *,
+        name: str = "",
+        version: int | None = None,
+        superseded: bool = True,
+        selector: str = "",
+    ) -> list[Stored]:
+        """The revisions that match, in no order. `selector` is a Kubernetes label query on the user's labels."""
+        ...
+
+    async def create(self, release: Release, payload: str) -> None:
+        """Raises AlreadyExists."""
+        ...
+
+    async def update(self, release: Release, payload: str) -> None:
+        """Raises NotFound."""
+        ...
+
+    async def delete(self, namespace: str, name: str, version: int) -> None:
+        """Deleting what is not there is no error."""
+        ...
+
+
+def system_labels(release: Release, *, created: bool) -> dict[str, str]:
+    """The labels by which Helm finds a revision. Helm's update writes `modifiedAt` in the place of `createdAt`."""
+    return {
+        "name": release.name,
+        "owner": OWNER,
+        "status": str(release.status),
+        "version": str(release.version),
+        "createdAt" if created else "modifiedAt": str(int(time())),
+    }
+
+
+def from_labels(namespace: str, labels: dict[str, str], payload: str) -> Stored:
+    return Stored(
+        name=labels.get("name", ""),
+        namespace=namespace,
+        version=int(labels.get("version", "0")),
+        status=Status(labels.get("status", Status.UNKNOWN)),
+        payload=payload,
+        labels={key: value for key, value in labels.items() if key not in SYSTEM_LABELS},
+        created_at=int(labels.get("createdAt", "0")),
+        modified_at=int(labels.get("modifiedAt", "0")),
+    )
