@@ -16,8 +16,11 @@ from .keys import natural_order
 from .numbers import INT64_MIN, UINT64_MAX, format_g, json_number
 from .text import Style, flow_text, is_multiline, literal_text, style_of, wrapped_text
 
-# What the JSON in between cannot carry to Go's YAML reader.
+# toYaml goes by way of JSON text, which Go's YAML reader then reads: these characters it refuses ...
 _CONTROLS = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
+# ... and U+0085, which JSON leaves as it is, it takes for a line break to be folded.
+_NEXT_LINES = re.compile(" *\x85[ \x85]*")
+_INDICATOR = re.compile("\x85(---|\\.\\.\\.)[ \x85]")
 _LONGEST_KEY = 1024
 
 
@@ -98,12 +101,11 @@ class _Writer:
             lead = margin
             if is_multiline(key) or len(key.encode("utf-8", "surrogatepass")) > 128:
                 out.append("? ")
-                self._check_key(key)
-                self._string(key, indent, indent + 2)
+                self._string(self._key(key), indent, indent + 2)
                 out.append(margin + ":")
                 self._node(value[key], indent, indent + 1, _Place.COMPLEX)
             else:
-                text = self._flow(key)
+                text = flow_text(self._key(key))
                 out.append(text)
                 out.append(":")
                 self._node(value[key], indent, indent + len(text) + 1, _Place.VALUE)
@@ -128,7 +130,7 @@ class _Writer:
 
     def _scalar(self, value: Any, indent: int, column: int) -> None:
         if isinstance(value, str):
-            self._string(value, indent, column)
+            self._string(self._text(value), indent, column)
         else:
             self.out.append(self._atom(value) + "\n")
 
@@ -160,21 +162,28 @@ class _Writer:
                 return str(whole)
         return format_g(value)
 
-    def _check_key(self, key: str) -> None:
-        if self.dialect.through_json and len(json.dumps(key, ensure_ascii=False)) > _LONGEST_KEY:
+    def _key(self, key: str) -> str:
+        if not self.dialect.through_json:
+            return key
+        if len(json.dumps(key, ensure_ascii=False)) > _LONGEST_KEY or "\x85" in key:
             raise YamlError("yaml: did not find expected ',' or '}'")
+        return self._text(key)
 
-    def _flow(self, text: str) -> str:
-        """A string on one line."""
-        self._check_text(text)
-        return flow_text(text)
-
-    def _check_text(self, text: str) -> None:
-        if self.dialect.through_json and _CONTROLS.search(text):
+    def _text(self, text: str) -> str:
+        """The string as it arrives at Go's YAML writer."""
+        if not self.dialect.through_json or text.isascii():
+            if "\x7f" in text and self.dialect.through_json:
+                raise YamlError("yaml: control characters are not allowed")
+            return text
+        if _CONTROLS.search(text):
             raise YamlError("yaml: control characters are not allowed")
+        if "\x85" not in text:
+            return text
+        if _INDICATOR.search(text):
+            raise YamlError("yaml: found unexpected document indicator")
+        return _NEXT_LINES.sub(lambda match: "\n" * (match[0].count("\x85") - 1) or " ", text)
 
     def _string(self, text: str, indent: int, column: int) -> None:
-        self._check_text(text)
         margin = 2 if indent < 0 else indent + 2
         style = style_of(text, self.dialect.tabs_in_blocks)
         if style is Style.LITERAL:
