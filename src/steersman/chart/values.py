@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from steersman.errors import Location, ValuesError, YamlError
@@ -111,15 +112,25 @@ def _documents(data: bytes) -> list[bytes]:
 
 def _with_sets(values: Table, sources: ValueSources) -> Table:
     from steersman.chart import strvals
+    from steersman.template.values import from_utf8
 
     for argument in sources.set_json:
-        values = strvals.set_json(argument, values)
-    for argument in sources.set:
-        strvals.parse_into(argument, values)
-    for argument in sources.set_string:
-        strvals.parse_into_string(argument, values)
-    for argument in sources.set_file:
-        strvals.parse_into_file(argument, values, read_bytes)
-    for argument in sources.set_literal:
-        strvals.parse_literal_into(argument, values)
+        try:
+            if argument.strip().startswith("{"):
+                values = merge_maps(values, strvals.parse_json_object(argument))
+            else:
+                strvals.parse_json(argument, values)
+        except ValuesError as error:
+            raise ValuesError(f"failed parsing --set-json data {argument}", hint=error.hint or str(error)) from error
+    for option, arguments, parse in (
+        ("--set", sources.set, strvals.parse_set),
+        ("--set-string", sources.set_string, partial(strvals.parse_set, string=True)),
+        ("--set-file", sources.set_file, partial(strvals.parse_file, reader=lambda path: from_utf8(read_bytes(path)))),
+        ("--set-literal", sources.set_literal, strvals.parse_literal),
+    ):
+        for argument in arguments:
+            try:
+                parse(argument, values)
+            except ValuesError as error:
+                raise ValuesError(f"failed parsing {option} data: {error}", hint=error.hint) from error
     return values
