@@ -58,6 +58,7 @@ async def watch(client: Client, watched: Watched, resource_version: str = "") ->
                 events, resource_version = await _relist(client, watched, seen)
                 for event in events:
                     yield event
+                yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": resource_version}})
             async with aclosing(_one_connection(client, watched, resource_version)) as connection:
                 async for event in connection:
                     metadata = event.object.get("metadata") or {}
