@@ -156,7 +156,8 @@ class Kubernetes(Protocol):
         resource_version: str = "",
     ) -> AsyncIterator[WatchEvent]:
         """Events from `resource_version` on ("" lists first and sends ADDED for what is there). Reconnects by itself;
-        after 410 it lists again and sends what it missed. After each list, the first one too, comes a BOOKMARK. Ends only by cancellation or an error that retrying cannot mend."""
+        after 410 it lists again and sends what it missed. After each list, the first one too, comes a BOOKMARK.
+        Ends only by cancellation or an error that retrying cannot mend."""
         ...
 
     def pod_logs(
