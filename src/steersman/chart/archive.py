@@ -44,7 +44,8 @@ def check_is_archive(path: str, start: bytes) -> None:
         return
     if path.endswith((".yml", ".yaml")):
         raise ChartError(f"file '{path}' seems to be a YAML file, but expected a gzipped archive")
-    kind = "application/octet-stream" if _is_binary(start) else "text/plain; charset=utf-8"
+    # Go looks at 512 bytes, zeros where the file is shorter
+    kind = "application/octet-stream" if len(start) < 512 or _is_binary(start) else "text/plain; charset=utf-8"
     raise ChartError(f"file '{path}' does not appear to be a gzipped archive; got '{kind}'")
 
 

@@ -44,10 +44,8 @@ def _sequence(pattern: str, index: int, *, nested: bool) -> tuple[str, int]:
             part, index = _alternatives(pattern, index)
             parts.append(part)
         elif character == "\\":
-            if index == len(pattern):
-                raise BadGlob(pattern)
-            parts.append(re.escape(pattern[index]))
-            index += 1
+            parts.append(re.escape(pattern[index : index + 1]))
+            index = min(index + 1, len(pattern))
         else:
             parts.append(re.escape(character))
     return "".join(parts), index
@@ -58,8 +56,9 @@ def _alternatives(pattern: str, index: int) -> tuple[str, int]:
     while True:
         option, index = _sequence(pattern, index, nested=True)
         options.append(option)
-        if index == len(pattern):
-            raise BadGlob(pattern)
+        if index >= len(pattern):
+            # a brace that nothing closes stands for its first alternative
+            return options[0], index
         index += 1
         if pattern[index - 1] == "}":
             return f"(?:{'|'.join(options)})", index
@@ -69,14 +68,14 @@ def _characters(pattern: str, index: int) -> tuple[str, int]:
     """`[…]`: either one range or a list; the text behind `[` starts at `index`."""
     negated = pattern.startswith("!", index)
     index += negated
-    end = pattern.find("]", index)
-    body = pattern[index:end]
-    if end < 0 or not body:
-        raise BadGlob(pattern)
-    if len(body) == 3 and body[1] == "-":
-        if body[0] > body[2]:
+    if pattern.startswith("-", index + 1):
+        low, high = pattern[index], pattern[index + 2 : index + 3]
+        if not pattern.startswith("]", index + 3) or low > high:
             raise BadGlob(pattern)
-        members = f"{re.escape(body[0])}-{re.escape(body[2])}"
+        members, end = f"{re.escape(low)}-{re.escape(high)}", index + 3
     else:
-        members = re.escape(body)
+        found = re.compile(r"(?:[^\]\\]|\\.)+", re.DOTALL).match(pattern, index)
+        if found is None or not pattern.startswith("]", found.end()):
+            raise BadGlob(pattern)
+        members, end = re.escape(re.sub(r"\\(.)", r"\1", found[0], flags=re.DOTALL)), found.end()
     return f"[{'^' if negated else ''}{members}]", end + 1
