@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from steersman.errors import Location, ValuesError, YamlError
 from steersman.manifest import yaml
-from steersman.template.values import from_utf8
 
 Table = dict[str, Any]
 
@@ -115,33 +112,29 @@ def _documents(data: bytes) -> list[bytes]:
 
 def _with_sets(values: Table, sources: ValueSources) -> Table:
     from steersman.chart import strvals
+    from steersman.template.values import from_utf8
 
     for argument in sources.set_json:
-        # Helm does not say what is wrong with JSON; the cause is worth telling
-        if argument.strip().startswith("{"):
-            with _blaming(f"failed parsing --set-json data JSON: {argument}"):
+        is_object = argument.strip().startswith("{")
+        try:
+            if is_object:
                 values = merge_maps(values, strvals.parse_json_object(argument))
-        else:
-            with _blaming(f"failed parsing --set-json data {argument}"):
+            else:
                 strvals.parse_json(argument, values)
-    for argument in sources.set:
-        with _blaming("failed parsing --set data"):
-            strvals.parse_set(argument, values)
-    for argument in sources.set_string:
-        with _blaming("failed parsing --set-string data"):
-            strvals.parse_set(argument, values, string=True)
-    for argument in sources.set_file:
-        with _blaming("failed parsing --set-file data"):
-            strvals.parse_file(argument, values, lambda path: from_utf8(read_bytes(path)))
-    for argument in sources.set_literal:
-        with _blaming("failed parsing --set-literal data"):
-            strvals.parse_literal(argument, values)
+        except ValuesError as error:
+            what = "JSON: " if is_object else ""
+            raise ValuesError(
+                f"failed parsing --set-json data {what}{argument}", hint=error.hint or str(error)
+            ) from error
+    for option, arguments, parse in (
+        ("--set", sources.set, strvals.parse_set),
+        ("--set-string", sources.set_string, partial(strvals.parse_set, string=True)),
+        ("--set-file", sources.set_file, partial(strvals.parse_file, reader=lambda path: from_utf8(read_bytes(path)))),
+        ("--set-literal", sources.set_literal, strvals.parse_literal),
+    ):
+        for argument in arguments:
+            try:
+                parse(argument, values)
+            except ValuesError as error:
+                raise ValuesError(f"failed parsing {option} data: {error}", hint=error.hint) from error
     return values
-
-
-@contextmanager
-def _blaming(beginning: str) -> Iterator[None]:
-    try:
-        yield
-    except ValuesError as error:
-        raise ValuesError(f"{beginning}: {error}", hint=error.hint) from error
