@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from steersman.errors import YamlError
@@ -66,10 +66,18 @@ def test_written_as_helm_writes(ask: Ask, dump: Callable[[Any], str], expression
     assert different == []
 
 
+def has_merge_key(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "<<" in value or any(has_merge_key(item) for item in value.values())
+    return isinstance(value, list) and any(has_merge_key(item) for item in value)
+
+
 @settings(deadline=None)
 @given(values)
 def test_what_is_written_reads_the_same(value: Any) -> None:
     value = as_go_has_it(value)
+    # Two things that Go's writer writes are not what its reader reads: the key `<<` and, by way of JSON, U+0085.
+    assume(not has_merge_key(value) and "\\u0085" not in json.dumps(value))
     for dump in (yaml.dump, yaml.dump_pretty):
         try:
             text = dump(value)

@@ -19,6 +19,7 @@ from .yaml.jsonable import json_numbers, string_of
 _SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
 # What Go's unicode.IsSpace knows; Python's str.strip also takes the separators \x1c to \x1f.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_METADATA_TYPE = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,20 @@ class Document:
             return Head()
         if not isinstance(raw, dict):
             raise self._wrong_kind(raw, "value of type util.SimpleHead")
-        metadata = self._field(raw, "metadata", dict) or {}
+        api_version, kind = self._text(raw, "apiVersion"), self._text(raw, "kind")
+        metadata = _field(raw, "metadata")
+        if metadata is None:
+            metadata = {}
+        elif not isinstance(metadata, dict):
+            raise self._wrong_kind(metadata, f"struct field .metadata of type {_METADATA_TYPE}")
+        annotations = self._annotations(_field(metadata, "annotations"))
         return Head(
-            api_version=self._text(raw, "apiVersion", ""),
-            kind=self._text(raw, "kind", ""),
+            api_version=api_version,
+            kind=kind,
             name=self._text(metadata, "name", "metadata."),
             namespace=string_of(metadata.get("namespace")) or "",
-            annotations=self._texts(metadata, "annotations"),
-            labels=self._loose_texts(metadata.get("labels")),
+            annotations=annotations,
+            labels=_texts(metadata.get("labels")),
         )
 
     @property
@@ -100,32 +107,20 @@ class Document:
     def labels(self) -> dict[str, str]:
         return self.head.labels
 
-    def _field(self, parent: dict[str, Any], name: str, kind: type) -> Any:
-        value = parent.get(name)
-        if value is not None and not isinstance(value, kind):
-            raise self._wrong_kind(value, f"struct field SimpleHead.{name}")
-        return value
-
-    def _text(self, parent: dict[str, Any], name: str, where: str) -> str:
-        value = parent.get(name)
+    def _text(self, parent: dict[str, Any], name: str, where: str = "") -> str:
+        value = _field(parent, name)
         text = string_of(value)
         if text is None and value is not None:
-            raise self._wrong_kind(value, f"struct field SimpleHead.{where}{name} of type string")
+            raise self._wrong_kind(value, f"struct field .{where}{name} of type string")
         return text or ""
 
-    def _texts(self, metadata: dict[str, Any], name: str) -> dict[str, str]:
-        texts = metadata.get(name)
-        if texts is None:
-            return {}
-        if not isinstance(texts, dict):
-            raise self._wrong_kind(texts, f"struct field SimpleHead.metadata.{name} of type map[string]string")
-        for value in texts.values():
-            if value is not None and string_of(value) is None:
-                raise self._wrong_kind(value, f"struct field SimpleHead.metadata.{name} of type string")
-        return {key: string_of(value) or "" for key, value in texts.items()}
-
-    def _loose_texts(self, value: Any) -> dict[str, str]:
-        return {key: string_of(item) or "" for key, item in value.items()} if isinstance(value, dict) else {}
+    def _annotations(self, value: Any) -> dict[str, str]:
+        if value is not None and not isinstance(value, dict):
+            raise self._wrong_kind(value, "struct field .metadata.annotations of type map[string]string")
+        for key, item in sorted((value or {}).items()):
+            if item is not None and string_of(item) is None:
+                raise self._wrong_kind(item, f"struct field .metadata.annotations.{key} of type string")
+        return _texts(value)
 
     def _wrong_kind(self, value: Any, target: str) -> YamlError:
         kind = {dict: "object", list: "array", str: "string", bool: "bool"}.get(type(value), "number")
@@ -140,6 +135,18 @@ class Document:
         if error.location is None or error.location.line is None:
             return Location(self.path, self.line)
         return Location(self.path, self.line + error.location.line - 1, error.location.column)
+
+
+def _field(parent: dict[str, Any], name: str) -> Any:
+    """Go's JSON decoder finds a struct's field in whatever case it is written."""
+    if name in parent:
+        return parent[name]
+    lower = name.lower()
+    return next((value for key, value in parent.items() if key.lower() == lower), None)
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {key: string_of(item) or "" for key, item in value.items()} if isinstance(value, dict) else {}
 
 
 def split(path: str, text: str) -> list[Document]:

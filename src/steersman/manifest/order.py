@@ -123,11 +123,14 @@ def hook_order(hooks: Iterable[Hook]) -> list[Hook]:
     return sorted(hooks, key=lambda hook: (hook.weight, hook.name))
 
 
-def sort_manifests(files: Mapping[str, str], order: Sequence[str] = INSTALL_ORDER) -> tuple[list[Hook], list[Document]]:
+def sort_manifests(
+    files: Mapping[str, str], order: Sequence[str] = INSTALL_ORDER, dropped: list[Document] | None = None
+) -> tuple[list[Hook], list[Document]]:
     """Rendered files (path: text) as hooks and manifests, both sorted by kind, as Helm's SortManifests does it.
 
     Files are taken in the order of their paths; partials (`_name`) are left out, and so is a manifest with a hook event
-    that Helm does not know. NOTES.txt is the caller's to leave out. Raises YamlError with Helm's message.
+    that Helm does not know: such are put into `dropped`. NOTES.txt is the caller's to leave out. Raises YamlError with
+    Helm's message.
     """
     hooks: list[Hook] = []
     manifests: list[Document] = []
@@ -139,4 +142,6 @@ def sort_manifests(files: Mapping[str, str], order: Sequence[str] = INSTALL_ORDE
                 manifests.append(document)
             elif (hook := read_hook(document)) is not None:
                 hooks.append(hook)
+            elif dropped is not None:
+                dropped.append(document)
     return by_kind(hooks, lambda hook: hook.kind, order), by_kind(manifests, lambda document: document.kind, order)

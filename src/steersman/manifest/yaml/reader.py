@@ -53,7 +53,8 @@ class _Reader:
         self.path = path
         self.numbers: Numbers = numbers
         self.strict = strict
-        self.parser = CParser(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+        # a str holds bytes that are not UTF-8 as surrogate escapes
+        self.parser = CParser(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text)
         self.get_event = strict_events(self.parser.get_event, text)
         self._event()  # the start of the stream
 

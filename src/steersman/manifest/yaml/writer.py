@@ -21,6 +21,7 @@ _CONTROLS = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
 # ... and U+0085, which JSON leaves as it is, it takes for a line break to be folded.
 _NEXT_LINES = re.compile(" *\x85[ \x85]*")
 _INDICATOR = re.compile("\x85(---|\\.\\.\\.)[ \x85]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _LONGEST_KEY = 1024
 
 
@@ -171,12 +172,13 @@ class _Writer:
 
     def _text(self, text: str) -> str:
         """The string as it arrives at Go's YAML writer."""
-        if not self.dialect.through_json or text.isascii():
-            if "\x7f" in text and self.dialect.through_json:
-                raise YamlError("yaml: control characters are not allowed")
+        if not self.dialect.through_json:
             return text
         if _CONTROLS.search(text):
             raise YamlError("yaml: control characters are not allowed")
+        if text.isascii():
+            return text
+        text = _SURROGATES.sub("\ufffd", text)
         if "\x85" not in text:
             return text
         if _INDICATOR.search(text):
