@@ -128,7 +128,7 @@ def test_string_data_is_what_the_server_makes_of_it() -> None:
 def test_secrets_inside_lists_and_annotations_are_masked() -> None:
     annotated = secret(a="aHVzaA==")
     annotated["metadata"] |= {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "aHVzaA=="}}
-    wrapped = {"apiVersion": "v1", "kind": "List", "items": [annotated, pod()]}
+    wrapped: dict[str, Any] = {"apiVersion": "v1", "kind": "List", "items": [annotated, pod()]}
     changed = copy.deepcopy(wrapped)
     changed["items"][0]["data"]["a"] = "bG91ZA=="
     for shown in (masked(annotated), masked(wrapped), diff_sets([wrapped], [changed]), text_diff(wrapped, changed)):

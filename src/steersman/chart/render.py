@@ -70,12 +70,14 @@ class Rendered:
     """What a chart came to: hooks and manifests in the order of their kinds.
 
     `crds` are the files of crds/ as (path below the root chart, file); they are no templates and no part of a release.
+    `dropped` are the manifests that Helm silently leaves out, because they name a hook event it does not know.
     """
 
     hooks: list[Hook] = field(default_factory=list)
     manifests: list[Document] = field(default_factory=list)
     notes: str = ""
     crds: list[tuple[str, File]] = field(default_factory=list)
+    dropped: list[Document] = field(default_factory=list)
 
     def manifest(self, *, include_crds: bool = False) -> str:
         """The manifests as one text, each below a `# Source:` line: what a release record keeps."""
@@ -135,11 +137,12 @@ def render(
         files = post_render(files, post_renderer)
     from steersman.manifest.order import sort_manifests
 
+    dropped: list[Document] = []
     try:
-        hooks, manifests = sort_manifests(files)
+        hooks, manifests = sort_manifests(files, dropped=dropped)
     except YamlError as error:
         raise RenderedYamlError(str(error), location=error.location, hint=error.hint, files=files) from error
-    return Rendered(hooks, manifests, notes, list(prepared.chart.crds()))
+    return Rendered(hooks, manifests, notes, list(prepared.chart.crds()), dropped)
 
 
 def render_files(
