@@ -214,6 +214,50 @@ class NoMatchingKind(KubernetesError):
         self.kind = kind
 
 
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """An object that a wait ended without: `state` and `message` are kstatus', `reason` and `evidence` say why where known."""
+
+    kind: str
+    namespace: str
+    name: str
+    state: str
+    message: str
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        why = f" ({self.reason})" if self.reason and self.reason not in self.message else ""
+        place = f"{self.kind}/{self.namespace}/{self.name}"
+        return f"resource {place} not ready. status: {self.state}, message: {self.message}{why}"
+
+
+class NotReady(KubernetesError):
+    """A wait ended and not all was ready; `resources` lists what was not."""
+
+    def __init__(self, message: str, *, resources: tuple[Unready, ...], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.resources = resources
+
+
+class WaitTimedOut(NotReady):
+    """The time of a wait was over."""
+
+
+class WaitFailed(NotReady):
+    """Something failed for good, or shows that it cannot succeed any more, so there is nothing to wait for."""
+
+
+class ObjectDeleted(KubernetesError):
+    """An object that was waited for is gone: somebody deleted it, or its time to live was over."""
+
+    def __init__(self, message: str, *, kind: str, namespace: str, name: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        self.namespace = namespace
+        self.name = name
+
+
 # --- what a release did -------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,8 @@ result, or OutcomeUnknown where even that cannot tell.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,7 @@ class Client:
         label_selector: str = "",
         field_selector: str = "",
         resource_version: str = "",
-    ) -> AsyncIterator[WatchEvent]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         from steersman.kube.watch import Watched, watch
 
         watched = Watched(api_version, kind, namespace, label_selector, field_selector)
@@ -272,8 +273,9 @@ class Client:
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
         request = Request("GET", path, {key: value for key, value in query.items() if value}, accept="*/*")
         try:
-            async for piece in self.session.stream(request):
-                yield piece
+            async with aclosing(self.session.stream(request)) as pieces:
+                async for piece in pieces:
+                    yield piece
         except ConnectionLost as error:
             raise ClusterUnreachable(f"the log of pod {namespace}/{pod} broke off: {error}") from error
 

@@ -1,12 +1,13 @@
 """The one narrow interface to Kubernetes that plans are executed against.
 
 `steersman.kube.client.Client` implements it over HTTP; tests implement it in memory. Objects are plain JSON
-dictionaries. Every method raises `steersman.errors.ApiError` (by its subclasses) or `ClusterUnreachable`.
+dictionaries. Streams are generators: leave one early only by closing it (`contextlib.aclosing`). Every method raises
+`steersman.errors.ApiError` (by its subclasses) or `ClusterUnreachable`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -154,7 +155,7 @@ class Kubernetes(Protocol):
         label_selector: str = "",
         field_selector: str = "",
         resource_version: str = "",
-    ) -> AsyncIterator[WatchEvent]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """Events from `resource_version` on ("" lists first and sends ADDED for what is there). Reconnects by itself;
         after 410 it lists again and sends what it missed. After each list, the first one too, comes a BOOKMARK.
         Ends only by cancellation or an error that retrying cannot mend."""
@@ -171,7 +172,7 @@ class Kubernetes(Protocol):
         tail_lines: int | None = None,
         timestamps: bool = False,
         since_time: str = "",
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The log's chunks as they come (not lines); `since_time` is RFC 3339."""
         ...
 
