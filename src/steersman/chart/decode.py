@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steersman.errors import YamlError
-from steersman.manifest.yaml.numbers import format_g32
+from steersman.manifest.yaml.jsonable import string_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,11 @@ def _convert(value: Any, shape: Shape, path: str) -> Any:
 
 
 def _text(value: Any, path: str) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return format_g32(value)
-    raise _error(value, f"Go struct field {path} of type string")
+    text = string_of(value)
+    if text is None:
+        raise _error(value, f"Go struct field {path} of type string")
+    # beyond a 32-bit float; map keys spell it as YAML does, text as Go does
+    return {".inf": "+Inf", "-.inf": "-Inf"}.get(text, text) if isinstance(value, float) else text
 
 
 def _error(value: Any, target: str) -> YamlError:

@@ -37,13 +37,14 @@ class ReleaseOptions:
     namespace: str = "default"
     revision: int = 1
     is_upgrade: bool = False
+    is_install: bool = True
 
     def templating(self) -> dict[str, Any]:
         return {
             "Name": self.name,
             "Namespace": self.namespace,
             "IsUpgrade": self.is_upgrade,
-            "IsInstall": not self.is_upgrade,
+            "IsInstall": self.is_install,
             "Revision": self.revision,
             "Service": "Helm",
         }

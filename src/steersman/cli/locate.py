@@ -69,7 +69,7 @@ class ChartReference:
         """The chart at `path`, checked to be one that can be installed, with all its subcharts. Raises ChartError."""
         from steersman.chart.dependencies import check_present
         from steersman.chart.load import load
-        from steersman.cli.template import warn
+        from steersman.cli.output import warn
 
         chart = load(path, warn)
         if chart.metadata.type not in ("", "application"):

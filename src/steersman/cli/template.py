@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from steersman.chart.values import ValueSources
 from steersman.cli.command import HelmCommand, optional_value
 from steersman.cli.locate import ChartReference, chart_reference_options
 from steersman.cli.options import capabilities_options, schema_option, values_options
+from steersman.cli.output import warn, write
 from steersman.cli.settings import Settings
 from steersman.errors import RenderedYamlError, SteersmanError, UsageError
 
@@ -98,7 +98,9 @@ def command(
     user_values = merge_files_and_sets(values)
     chart = reference.load_installable(path, dependency_update=dependency_update)
     check_release_name(name)
-    release = rendering.ReleaseOptions(name, settings.namespace or "default", is_upgrade=is_upgrade)
+    release = rendering.ReleaseOptions(
+        name, settings.namespace or "default", is_upgrade=is_upgrade, is_install=not is_upgrade
+    )
     lookup = None
     if server:
         from steersman.cli.cluster_view import cluster_view
@@ -145,18 +147,6 @@ command.params.extend(
         optional_value("--server-side", bare="true", default="true", help="accepted and not used", metavar="bool"),
     ]
 )
-
-
-def warn(message: str) -> None:
-    """Show what is not an error, beside the output."""
-    click.echo(f"WARNING: {message.removeprefix('warning: ')}", err=True)
-
-
-def write(text: str) -> None:
-    """Print text as the bytes it came from, whatever the terminal's encoding."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    sys.stdout.buffer.flush()
 
 
 def _dry_run_asks_server(value: str) -> bool:

@@ -1,0 +1,61 @@
+"""`steer show`: what a chart says of itself."""
+
+from __future__ import annotations
+
+import click
+
+from steersman.cli.command import HelmGroup
+from steersman.cli.locate import ChartReference, chart_reference_options
+
+
+@click.group("show", cls=HelmGroup)
+def command() -> None:
+    """Show information of a chart: its definition, values, README, CRDs."""
+
+
+def _show(chart: str, reference: ChartReference, *parts: str) -> None:
+    from steersman.chart.load import load
+    from steersman.chart.show import show
+    from steersman.cli.output import warn, write
+
+    write(show(load(reference.locate(chart), warn), parts))
+
+
+@command.command("all")
+@click.argument("chart")
+@chart_reference_options
+def everything(chart: str, reference: ChartReference) -> None:
+    """Show all information of the chart: Chart.yaml, values.yaml, README, CRDs."""
+    _show(chart, reference, "chart", "values", "readme", "crds")
+
+
+@command.command("chart")
+@click.argument("chart")
+@chart_reference_options
+def definition(chart: str, reference: ChartReference) -> None:
+    """Show the chart's definition: the contents of Chart.yaml."""
+    _show(chart, reference, "chart")
+
+
+@command.command("values")
+@click.argument("chart")
+@chart_reference_options
+def values(chart: str, reference: ChartReference) -> None:
+    """Show the chart's values.yaml, comments and all."""
+    _show(chart, reference, "values")
+
+
+@command.command("readme")
+@click.argument("chart")
+@chart_reference_options
+def readme(chart: str, reference: ChartReference) -> None:
+    """Show the chart's README."""
+    _show(chart, reference, "readme")
+
+
+@command.command("crds")
+@click.argument("chart")
+@chart_reference_options
+def crds(chart: str, reference: ChartReference) -> None:
+    """Show the chart's CRDs, and those of its subcharts."""
+    _show(chart, reference, "crds")
