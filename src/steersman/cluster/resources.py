@@ -133,6 +133,12 @@ class Registry:
             node = self._nodes[key] = self._compile(api_version, kind)
         return node
 
+    def known_node(self, api_version: str, kind: str) -> Node | None:
+        """As `node`, but None for an unknown kind; what all groups have in common is found under any of them."""
+        if kind == "DeleteOptions":
+            api_version = "v1"
+        return self.node(api_version, kind) if (api_version, kind) in self._definition_names else None
+
     def _compile(self, api_version: str, kind: str) -> Node:
         resource = self._by_kind.get((api_version, kind))
         if resource is not None and resource.custom is not None:

@@ -113,6 +113,31 @@ def bad_request(message: str) -> Invalid:
     return Invalid(message, code=400, reason="BadRequest")
 
 
+def undecodable(resource: Resource, why: str) -> Invalid:
+    kind = resource.kind
+    return bad_request(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {why}')
+
+
+def untyped(resource: Resource, namespace: str | None, name: str, why: str) -> ApiError:
+    """Server-side apply of what is no object of its kind: 500, as the API server has it."""
+    subject = f"{namespace}/{name}" if namespace else f"/{name}"
+    group = f"{resource.group}/{resource.version}" if resource.group else f"/{resource.version}"
+    message = f"failed to create typed patch object ({subject}; {group}, Kind={resource.kind}): {why}"
+    return ApiError(message, code=500, reason="InternalError")
+
+
+def bad_options(field: str, value: str, allowed: tuple[str, ...]) -> Invalid:
+    """A query parameter or DeleteOptions field with a value that is not one of those allowed."""
+    return bad_patch_options([unsupported(field, value, allowed)])
+
+
+def bad_patch_options(causes: list[Cause]) -> Invalid:
+    text = ", ".join(str(cause) for cause in causes)
+    found = [{"reason": REASONS[cause.problem], "message": cause.text, "field": cause.field} for cause in causes]
+    details: Json = {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": found}
+    return Invalid(f'PatchOptions.meta.k8s.io "" is invalid: {text}', code=422, reason="Invalid", details=details)
+
+
 def forbidden(resource: Resource, name: str, why: str, causes: list[Json] | None = None) -> Forbidden:
     subject = f'{qualified(resource)} "{name}"' if name else qualified(resource)
     found = details(resource, name)

@@ -50,6 +50,8 @@ class Struct:
     fields: dict[str, Node] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     always: tuple[str, ...] = ()  # plain structs, which Go always prints: `status: {}`
+    values: frozenset[str] = frozenset()  # plain scalars, which Go leaves out when they are zero
+    wire: dict[int, str | Struct] = field(default_factory=dict)  # protobuf numbers: field, or inlined struct
     preserve_unknown: bool = False  # a CRD's x-kubernetes-preserve-unknown-fields
     embedded: bool = False  # a CRD's x-kubernetes-embedded-resource
 
@@ -104,6 +106,10 @@ class Compiler:
             struct.always = tuple(key for key, value in properties.items() if value.get("default") == {})
             if "x-kubernetes-group-version-kind" in schema and not struct.always:
                 struct.always = ("metadata",) if "metadata" in properties else ()
+            struct.values = frozenset(schema.get("values", ()))
+            for number, key in schema.get("wire", {}).items():
+                inlined = self.definition(key[1:]).struct if key.startswith("=") else None
+                struct.wire[int(number)] = inlined or key
         return Node("struct", struct, atomic=schema.get("x-kubernetes-map-type") == "atomic")
 
     def node(self, schema: Json) -> Node:

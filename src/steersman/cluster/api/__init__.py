@@ -1,0 +1,1 @@
+"""The HTTPS face of the cluster: paths to resources, formats, discovery, watches."""

@@ -1,0 +1,124 @@
+"""What a client accepts, and reading what it sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from steersman.cluster.resources import Registry
+from steersman.cluster.schema import protobuf
+from steersman.cluster.status import bad_request
+from steersman.errors import ApiError
+
+Json = dict[str, Any]
+Form = Literal["object", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The first offer in an Accept header that the server can make."""
+
+    form: Form = "object"
+    version: str = "v1"
+
+
+def accepted(header: str) -> Accepted:
+    """JSON is sent whatever a client says it prefers: every client of Kubernetes reads it by its Content-Type."""
+    for offer in header.split(","):
+        media, *parameters = (part.strip() for part in offer.split(";"))
+        if media not in ("application/json", "*/*", "application/*"):
+            continue
+        options = dict(parameter.partition("=")[::2] for parameter in parameters)
+        form = options.get("as", "")
+        if form in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList") and options.get("v") in (
+            "v1",
+            "v1beta1",
+        ):
+            return Accepted(form, options["v"])  # type: ignore[arg-type]
+        if not form:
+            return Accepted()
+    return Accepted()
+
+
+class _Pairs(dict[str, Any]):
+    """A JSON object that remembers which keys it was given twice."""
+
+    twice: list[str]
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = _Pairs(pairs)
+    out.twice = []
+    if len(out) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                out.twice.append(key)
+            seen.add(key)
+    return out
+
+
+def _duplicates(value: Any, path: str) -> list[str]:
+    found: list[str] = []
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            found += _duplicates(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        prefix = f"{path}." if path else ""
+        found += [f"{prefix}{key}" for key in getattr(value, "twice", ())]
+        for key, item in value.items():
+            found += _duplicates(item, f"{prefix}{key}")
+    return found
+
+
+def read_json(body: bytes, *, find_duplicates: bool = False) -> tuple[Any, list[str]]:
+    """The value, and the paths of keys given twice. Raises Invalid (400)."""
+    try:
+        value = json.loads(body, object_pairs_hook=_pairs if find_duplicates else None)
+    except ValueError as error:
+        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from None
+    return value, _duplicates(value, "") if find_duplicates else []
+
+
+def read_yaml(body: bytes) -> Any:
+    """YAML, of which JSON is a part. Raises Invalid (400)."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        pass
+    import yaml
+
+    try:
+        return yaml.load(body, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise bad_request(f"error decoding YAML: {error}") from None
+
+
+def read_object(
+    body: bytes, content_type: str, registry: Registry, *, find_duplicates: bool = False
+) -> tuple[Json, list[str]]:
+    """The object in a request's body. Raises ApiError 415 for a format that is not read here, Invalid (400)."""
+    media = content_type.partition(";")[0].strip()
+    duplicates: list[str] = []
+    if media in ("application/yaml", "application/x-yaml"):
+        value = read_yaml(body)
+    elif media == protobuf.MEDIA_TYPE:
+        try:
+            value = protobuf.read(body, registry.known_node)
+        except protobuf.ProtobufError as error:
+            raise bad_request(str(error)) from None
+    elif media in ("", "application/json", "application/octet-stream"):
+        value, duplicates = read_json(body, find_duplicates=find_duplicates)
+    else:
+        raise unsupported_media_type(["application/json", "application/yaml", protobuf.MEDIA_TYPE])
+    if not isinstance(value, dict):
+        raise bad_request("couldn't get version/kind; json parse error: the body is not an object")
+    return value, duplicates
+
+
+def unsupported_media_type(accepted_types: list[str]) -> ApiError:
+    message = (
+        f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted_types)}"
+    )
+    return ApiError(message, code=415, reason="UnsupportedMediaType")

@@ -1,0 +1,220 @@
+"""The HTTPS server: who may come in, which path goes where, and how an answer is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from steersman.cluster import status
+from steersman.cluster.api import discovery, negotiate, reviews
+from steersman.cluster.api.encode import to_bytes
+from steersman.cluster.api.openapi import OpenApi
+from steersman.cluster.api.paths import parse
+from steersman.cluster.api.subresources import Subresources
+from steersman.cluster.api.verbs import Answer, Call, Verbs
+from steersman.cluster.credentials import Credentials
+from steersman.cluster.machinery import Objects
+from steersman.cluster.node import LogSource
+from steersman.errors import ApiError
+
+LOG = logging.getLogger(__name__)
+FIRST_CHUNK_SECONDS = 0.2  # how long a log may take to fail properly, as an answer and not in the stream
+MAX_BODY = 3 * 2**20  # bytes, as the API server's limit
+PUBLIC = ("/healthz", "/livez", "/readyz", "/version")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One request that wrote, in the order in which the writes were made."""
+
+    method: str
+    path: str
+    query: str
+    content_type: str
+    body: bytes
+    status: int
+
+
+class ApiServer:
+    """Serves `objects` on a loopback port.
+
+    `request_log` is told of every write; `logs` is where `pods/log` reads. `ready` says whether /readyz answers ok.
+    """
+
+    def __init__(
+        self,
+        objects: Objects,
+        credentials: Credentials,
+        tls: ssl.SSLContext,
+        *,
+        logs: LogSource | None = None,
+        request_log: Callable[[LoggedRequest], None] | None = None,
+    ) -> None:
+        self.objects = objects
+        self.credentials = credentials
+        self.verbs = Verbs(objects)
+        self.subresources = Subresources(self.verbs, logs)
+        self.openapi = OpenApi(objects.registry)
+        self.ready = True
+        self._tls = tls
+        self._request_log = request_log
+        self._runner: web.AppRunner | None = None
+        self._stopping = asyncio.Event()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on 127.0.0.1; port 0 takes a free one. Raises OSError where the port is taken."""
+        application = web.Application(client_max_size=MAX_BODY)
+        application.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=self._tls)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """End all watches and connections."""
+        self._stopping.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        try:
+            if request.path not in PUBLIC and not self.credentials.accepts(request.headers.get("Authorization", "")):
+                raise status.unauthorized()
+            answer = await self._answer(request)
+            if answer.stream is not None:
+                return await self._send_stream(request, answer)
+        except ApiError as error:
+            answer = Answer(to_bytes(status.to_status(error)), error.code)
+        except web.HTTPRequestEntityTooLarge:
+            message = f"Request entity too large: limit is {MAX_BODY}"
+            too_large = ApiError(message, code=413, reason="RequestEntityTooLarge")
+            answer = Answer(to_bytes(status.to_status(too_large)), 413)
+        except Exception:
+            LOG.exception("%s %s", request.method, request.path)
+            failure = ApiError("Internal error occurred: see the server's log", code=500, reason="InternalError")
+            answer = Answer(to_bytes(status.to_status(failure)), 500)
+        return web.Response(body=answer.body, status=answer.code, headers=_headers(answer))
+
+    async def _answer(self, request: web.Request) -> Answer:
+        path, method = request.path, request.method
+        target = parse(path, self.objects.registry)
+        if target is None:
+            return self._fixed(request)
+        call = Call(
+            method,
+            target,
+            request.query,
+            request.headers.get("Accept", ""),
+            request.headers.get("Content-Type", ""),
+            request.headers.get("User-Agent", ""),
+            await request.read() if request.can_read_body else b"",
+        )
+        if method == "GET":
+            return self._carry_out(call)
+        code = 500
+        try:
+            answer = self._carry_out(call)
+            code = answer.code
+        except ApiError as error:
+            code = error.code
+            raise
+        finally:
+            if self._request_log is not None:
+                self._request_log(LoggedRequest(method, path, request.query_string, call.content_type, call.body, code))
+        return answer
+
+    def _carry_out(self, call: Call) -> Answer:
+        if call.target.resource.name in reviews.RESOURCES:
+            if call.method != "POST":
+                raise status.method_not_allowed(call.method)
+            obj, _ = negotiate.read_object(call.body, call.content_type, self.objects.registry)
+            return Answer(to_bytes(reviews.review(call.target.resource, obj, self.credentials)), 201)
+        if call.target.subresource:
+            return self.subresources.handle(call)
+        return self.verbs.handle(call)
+
+    def _fixed(self, request: web.Request) -> Answer:
+        """The paths that name no resource."""
+        path, registry = request.path.rstrip("/"), self.objects.registry
+        parts = path.strip("/").split("/")
+        wants_aggregated = "g=apidiscovery.k8s.io;v=v2;" in request.headers.get("Accept", "").replace(" ", "") + ";"
+        found: object | None = None
+        if parts[0] in ("healthz", "livez", "readyz"):
+            if parts[0] == "readyz" and not self.ready:
+                return Answer(b"starting", 503, "text/plain; charset=utf-8")
+            return Answer(b"ok", 200, "text/plain; charset=utf-8")
+        if path == "/version":
+            found = discovery.version()
+        elif path in ("/api", "/apis"):
+            if wants_aggregated:
+                answer = to_bytes(discovery.aggregated(registry, core=path == "/api"))
+                return Answer(answer, 200, discovery.AGGREGATED)
+            found = (
+                discovery.api_versions(f"127.0.0.1:{self.port}") if path == "/api" else discovery.group_list(registry)
+            )
+        elif path == "/api/v1":
+            found = discovery.resource_list(registry, "v1")
+        elif parts[0] == "apis" and len(parts) == 2:
+            found = discovery.group(registry, parts[1])
+        elif parts[0] == "apis" and len(parts) == 3:
+            found = discovery.resource_list(registry, f"{parts[1]}/{parts[2]}")
+        elif parts[0] == "openapi":
+            return self.openapi.answer(path, request.headers.get("Accept", ""))
+        elif path == "":
+            found = {
+                "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/version"]
+            }
+        if found is None:
+            return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
+        return Answer(to_bytes(found))
+
+    async def _send_stream(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        """Send a stream as it comes; errors before its first chunk are still proper answers."""
+        assert answer.stream is not None
+        response = web.StreamResponse(status=answer.code, headers=_headers(answer))
+        response.enable_chunked_encoding()
+        chunks = answer.stream.__aiter__()
+        pending = asyncio.ensure_future(anext(chunks, None))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            # A watch on which nothing happens has to answer with its headers at once all the same.
+            await asyncio.wait((pending,), timeout=FIRST_CHUNK_SECONDS if answer.content_type == "text/plain" else 0)
+            if pending.done():
+                pending.result()
+            await response.prepare(request)
+            while True:
+                await asyncio.wait((pending, stopping), return_when=asyncio.FIRST_COMPLETED)
+                if not pending.done():
+                    break
+                chunk = pending.result()
+                if chunk is None:
+                    break
+                await response.write(chunk)
+                pending = asyncio.ensure_future(anext(chunks, None))
+            await response.write_eof()
+        except ConnectionError:
+            pass  # the client has gone
+        finally:
+            for task in (pending, stopping):
+                task.cancel()
+            await asyncio.wait((pending, stopping))
+        return response
+
+
+def _headers(answer: Answer) -> list[tuple[str, str]]:
+    headers = [("Content-Type", answer.content_type), ("Cache-Control", "no-cache, private")]
+    for warning in answer.warnings:
+        quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
+        headers.append(("Warning", f'299 - "{quoted}"'))
+    return headers

@@ -1,0 +1,182 @@
+"""What is below an object: status, scale, log, eviction, finalize, token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from steersman.cluster import status
+from steersman.cluster.api import negotiate
+from steersman.cluster.api.encode import to_bytes
+from steersman.cluster.api.verbs import Answer, Call, Verbs, delete_arguments
+from steersman.cluster.node import LogRequest, LogSource
+from steersman.cluster.patch.json_patch import json_patch
+from steersman.cluster.patch.merge import merge_patch
+from steersman.cluster.selectors import format_selector
+from steersman.errors import ApiError
+
+Json = dict[str, Any]
+
+
+class Subresources:
+    """Carries out calls on subresources; `logs` is where container output comes from, None where no Pod ever runs."""
+
+    def __init__(self, verbs: Verbs, logs: LogSource | None) -> None:
+        self.verbs = verbs
+        self.objects = verbs.objects
+        self.logs = logs
+
+    def handle(self, call: Call) -> Answer:
+        """Raises ApiError."""
+        name = call.target.subresource
+        match name, call.method:
+            case "status", "GET":
+                return self.verbs.get(call)
+            case "status", "PUT":
+                return self.verbs.update(call)
+            case "status", "PATCH":
+                return self.verbs.patch(call)
+            case "scale", "GET" | "PUT" | "PATCH":
+                return self.scale(call)
+            case "log", "GET":
+                return self.log(call)
+            case "eviction", "POST":
+                return self.evict(call)
+            case "finalize", "PUT":
+                return self.verbs.update(call)
+            case "token", "POST":
+                return self.token(call)
+            case _:
+                raise status.method_not_allowed(call.method)
+
+    # --- scale ------------------------------------------------------------------------------------------------------
+
+    def scale(self, call: Call) -> Answer:
+        target = call.target
+        obj = self.objects.get(target.resource, target.name, target.namespace)
+        scale = self._scale_of(call, obj)
+        if call.method == "GET":
+            return Answer(to_bytes(scale))
+        options = self.verbs.options(call)
+        if call.method == "PUT":
+            wanted, _ = negotiate.read_object(call.body, call.content_type, self.objects.registry)
+        else:
+            kind, patch = self.verbs.read_patch(call)
+            wanted = json_patch(scale, patch) if kind == "json" else merge_patch(scale, patch)
+        revision = (wanted.get("metadata") or {}).get("resourceVersion")
+        if revision and revision != obj["metadata"]["resourceVersion"]:
+            raise status.modified(target.resource, target.name)
+        replicas = (wanted.get("spec") or {}).get("replicas", 0)
+        if not isinstance(replicas, int) or replicas < 0:
+            cause = status.bad_value("spec.replicas", replicas, "must be greater than or equal to 0")
+            raise status.invalid(target.resource, target.name, [cause])
+        _put(obj, self._paths(call)[0], replicas)
+        options.subresource = "scale"
+        stored = self.objects.update_object(target.resource, obj, "", options)
+        return Answer(to_bytes(self._scale_of(call, stored)))
+
+    def _paths(self, call: Call) -> tuple[str, str, str]:
+        custom = call.target.resource.custom
+        if custom is None:
+            return ".spec.replicas", ".status.replicas", ""
+        found = custom["version"]["subresources"]["scale"]
+        return found["specReplicasPath"], found["statusReplicasPath"], found.get("labelSelectorPath", "")
+
+    def _scale_of(self, call: Call, obj: Json) -> Json:
+        spec_path, status_path, selector_path = self._paths(call)
+        meta = {
+            key: value
+            for key, value in obj["metadata"].items()
+            if key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+        }
+        out: Json = {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": meta}
+        out["spec"] = {"replicas": _at(obj, spec_path)} if _at(obj, spec_path) else {}
+        out["status"] = {"replicas": _at(obj, status_path) or 0}
+        selector = _at(obj, selector_path) if selector_path else (obj.get("spec") or {}).get("selector")
+        if isinstance(selector, dict):
+            labels = selector if call.target.resource.storage == "replicationcontrollers" else None
+            selector = format_selector({"matchLabels": labels} if labels is not None else selector)
+        if selector:
+            out["status"]["selector"] = selector
+        return out
+
+    # --- Pods -------------------------------------------------------------------------------------------------------
+
+    def log(self, call: Call) -> Answer:
+        target, query = call.target, call.query
+        pod = self.objects.get("pods", target.name, target.namespace)
+        request = LogRequest(
+            namespace=target.namespace or "",
+            pod=target.name,
+            container=_container(pod, query.get("container", "")),
+            follow=query.get("follow") in ("true", "1"),
+            previous=query.get("previous") in ("true", "1"),
+            timestamps=query.get("timestamps") in ("true", "1"),
+            tail_lines=int(query["tailLines"]) if query.get("tailLines") else None,
+            since=_since(query.get("sinceTime", ""), query.get("sinceSeconds", "")),
+            limit_bytes=int(query["limitBytes"]) if query.get("limitBytes") else None,
+        )
+        if self.logs is None:
+            raise status.bad_request(f"no runtime on this cluster keeps logs of pod {target.name}")
+        return Answer(content_type="text/plain", stream=_stream(self.logs, request))
+
+    def evict(self, call: Call) -> Answer:
+        target = call.target
+        body, _ = negotiate.read_object(call.body, call.content_type, self.objects.registry)
+        options = body.get("deleteOptions") or {}
+        arguments = delete_arguments(Call("DELETE", target, call.query, body=to_bytes(options)), self.objects.registry)
+        self.objects.delete("pods", target.name, target.namespace, **arguments)
+        return Answer(
+            to_bytes({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}), 201
+        )
+
+    # --- ServiceAccounts --------------------------------------------------------------------------------------------
+
+    def token(self, call: Call) -> Answer:
+        """A token that nothing accepts: Pods here have no way to the API but the one that the user gives them."""
+        target = call.target
+        self.objects.get("serviceaccounts", target.name, target.namespace)
+        raise ApiError("this cluster issues no tokens for service accounts", code=501, reason="NotImplemented")
+
+
+async def _stream(logs: LogSource, request: LogRequest) -> AsyncIterator[bytes]:
+    async for chunk in logs.logs(request):
+        yield chunk
+
+
+def _container(pod: Json, wanted: str) -> str:
+    """The container that is meant; the only one, or the default one, where none is named."""
+    spec = pod["spec"]
+    regular = [container["name"] for container in spec.get("containers", ())]
+    inits = [container["name"] for container in spec.get("initContainers", ())]
+    name = pod["metadata"]["name"]
+    if wanted:
+        if wanted not in regular + inits:
+            raise status.bad_request(f"container {wanted} is not valid for pod {name}")
+        return wanted
+    if len(regular) == 1:
+        return str(regular[0])
+    choices = f"choose one of: [{' '.join(regular)}]"
+    if inits:
+        choices += f" or one of the init containers: [{' '.join(inits)}]"
+    raise status.bad_request(f"a container name must be specified for pod {name}, {choices}")
+
+
+def _since(time: str, seconds: str) -> datetime | None:
+    if time:
+        return datetime.fromisoformat(time.replace("Z", "+00:00"))
+    return datetime.now(UTC) - timedelta(seconds=int(seconds)) if seconds else None
+
+
+def _at(obj: Any, path: str) -> Any:
+    for key in path.strip(".").split("."):
+        obj = obj.get(key) if isinstance(obj, dict) else None
+    return obj
+
+
+def _put(obj: Json, path: str, value: Any) -> None:
+    *parents, last = path.strip(".").split(".")
+    for key in parents:
+        obj = obj.setdefault(key, {})
+    obj[last] = value

@@ -1,0 +1,297 @@
+"""The verbs on collections and objects: get, list, watch, create, update, patch, delete, deletecollection."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from steersman.cluster import status
+from steersman.cluster.api import negotiate
+from steersman.cluster.api.encode import Encoder, to_bytes
+from steersman.cluster.api.paths import Target
+from steersman.cluster.api.selection import Selection
+from steersman.cluster.api.watching import watch
+from steersman.cluster.history import Record
+from steersman.cluster.machinery import Deleted, Objects, PatchKind, WriteOptions
+from steersman.cluster.resources import Registry, Resource
+from steersman.errors import NotFound
+
+Json = dict[str, Any]
+
+PATCHES: dict[str, PatchKind] = {
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+    "application/apply-patch+yaml": "apply",
+}
+# Kinds that answer a deletion with the object, where the others answer with a Status.
+RETURN_DELETED = {"pods", "services", "persistentvolumeclaims", "persistentvolumes", "serviceaccounts", "podtemplates",
+                  "resourcequotas"}  # fmt: skip
+JOBS_WARNING = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, as far as the verbs look at it."""
+
+    method: str
+    target: Target
+    query: Mapping[str, str]
+    accept: str = ""
+    content_type: str = ""
+    user_agent: str = ""
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back; `stream` instead of `body` for watches and logs."""
+
+    body: bytes = b""
+    code: int = 200
+    content_type: str = "application/json"
+    warnings: list[str] = field(default_factory=list)
+    stream: AsyncIterator[bytes] | None = None
+
+
+class Verbs:
+    """Carries out calls on `objects`."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.objects = objects
+
+    def handle(self, call: Call) -> Answer:
+        """Everything but subresources. Raises ApiError."""
+        named = bool(call.target.name)
+        match call.method, named:
+            case "GET", True:
+                return self.get(call)
+            case "GET", False:
+                return self.watch(call) if call.query.get("watch") in ("1", "true") else self.list(call)
+            case "POST", False:
+                return self.create(call)
+            case "PUT", True:
+                return self.update(call)
+            case "PATCH", True:
+                return self.patch(call)
+            case "DELETE", True:
+                return self.delete(call)
+            case "DELETE", False:
+                return self.delete_collection(call)
+            case _:
+                raise status.method_not_allowed(call.method)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def get(self, call: Call) -> Answer:
+        target = call.target
+        if call.query.get("watch") in ("1", "true"):
+            return self.watch(call)
+        record = self.objects.record(target.resource, target.name, target.namespace)
+        return Answer(self.encoder(call).record(record))
+
+    def list(self, call: Call) -> Answer:
+        target, query = call.target, call.query
+        selection = Selection(target.resource, query)
+        limit = int(query.get("limit") or 0)
+        revision, after = self.objects.store.revision, ""
+        if token := query.get("continue", ""):
+            revision, after = self._continued(token, target)
+        records = self.objects.store.list(target.resource.storage, target.namespace, after)
+        meta: Json = {"resourceVersion": str(revision)}
+        if not selection.all:
+            records = [record for record in records if selection.matches(record)]
+        if limit and len(records) > limit:
+            meta["continue"] = _token(revision, records[limit - 1], target)
+            if selection.all:
+                meta["remainingItemCount"] = len(records) - limit
+            records = records[:limit]
+        return Answer(self.encoder(call).many(records, meta))
+
+    def _continued(self, token: str, target: Target) -> tuple[int, str]:
+        try:
+            found = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+            revision, start = int(found["rv"]), str(found["start"]).rstrip("\0")
+        except (ValueError, KeyError, TypeError):
+            raise status.bad_request("continue key is not valid: it was not made by this server") from None
+        if revision < self.objects.store.history.floor:
+            raise status.expired(
+                "The provided continue parameter is too old to display a consistent list result. You must start a new list "
+                "without the continue parameter."
+            )
+        return revision, f"{target.namespace}/{start}" if target.namespace else start
+
+    def watch(self, call: Call) -> Answer:
+        target = call.target
+        query = call.query
+        if target.name:
+            query = {**query, "fieldSelector": f"metadata.name={target.name}"}
+        Selection(target.resource, query)  # a selector that cannot be parsed is answered with 400, not in the stream
+        return Answer(stream=watch(self.objects, target.resource, target.namespace, self.encoder(call), query))
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def create(self, call: Call) -> Answer:
+        target, options = call.target, self.options(call)
+        obj = self.read_object(call, options)
+        made = self.objects.create_object(target.resource, obj, target.namespace, options)
+        return Answer(self.encoder(call).one(made), 201, warnings=options.warnings)
+
+    def update(self, call: Call) -> Answer:
+        target, options = call.target, self.options(call)
+        obj = self.read_object(call, options)
+        meta = obj.setdefault("metadata", {})
+        _same_name(meta, target)
+        stored = self.objects.update_object(target.resource, obj, target.subresource, options)
+        return Answer(self.encoder(call).one(stored), warnings=options.warnings)
+
+    def patch(self, call: Call) -> Answer:
+        target, options = call.target, self.options(call)
+        kind, patch = self.read_patch(call)
+        existed = self.objects.store.get(target.resource.storage, target.namespace or "", target.name) is not None
+        found = self.objects.patch_object(
+            target.resource, target.name, target.namespace, patch, kind, target.subresource, options
+        )
+        return Answer(self.encoder(call).one(found), 200 if existed else 201, warnings=options.warnings)
+
+    def delete(self, call: Call) -> Answer:
+        target = call.target
+        arguments = delete_arguments(call, self.objects.registry)
+        deleted = self.objects.delete(target.resource, target.name, target.namespace, **arguments)
+        warnings = []
+        if target.resource.name == "jobs.batch" and arguments["propagation"] is None:
+            warnings.append(JOBS_WARNING)
+        return Answer(self._deleted(call, deleted), warnings=warnings)
+
+    def _deleted(self, call: Call, deleted: Deleted) -> bytes:
+        resource = call.target.resource
+        if not deleted.gone or resource.storage in RETURN_DELETED:
+            return self.encoder(call).one(deleted.object)
+        meta = deleted.object["metadata"]
+        return to_bytes(status.success(resource, meta["name"], meta["uid"]))
+
+    def delete_collection(self, call: Call) -> Answer:
+        target = call.target
+        if target.resource.storage == "namespaces":
+            raise status.method_not_allowed("DELETE")
+        arguments = delete_arguments(call, self.objects.registry)
+        selection = Selection(target.resource, call.query)
+        items: list[Json] = []
+        for record in self.objects.store.list(target.resource.storage, target.namespace):
+            if selection.matches(record):
+                try:
+                    found = self.objects.delete(target.resource, record.name, record.namespace or None, **arguments)
+                except NotFound:
+                    continue  # an admission hook or an owner took it away meanwhile
+                items.append(found.object)
+        meta = {"resourceVersion": str(self.objects.store.revision)}
+        kind = {"kind": target.resource.list_kind, "apiVersion": target.resource.api_version}
+        return Answer(to_bytes({**kind, "metadata": meta, "items": items}))
+
+    # --- reading requests -------------------------------------------------------------------------------------------
+
+    def encoder(self, call: Call) -> Encoder:
+        accepted = negotiate.accepted(call.accept)
+        return Encoder(self.objects, call.target.resource, accepted, call.query.get("includeObject", ""))
+
+    def options(self, call: Call) -> WriteOptions:
+        query = call.query
+        manager = query.get("fieldManager") or call.user_agent.partition("/")[0] or "unknown"
+        dry_run = query.get("dryRun", "")
+        if dry_run not in ("", "All"):
+            raise status.bad_options("dryRun", dry_run, ("All",))
+        validation = query.get("fieldValidation") or "Warn"
+        if validation not in ("Ignore", "Warn", "Strict"):
+            raise status.bad_options("fieldValidation", validation, ("Ignore", "Strict", "Warn"))
+        return WriteOptions(
+            manager,
+            bool(dry_run),
+            validation=validation,  # type: ignore[arg-type]
+            force=query.get("force") in ("true", "1"),
+        )
+
+    def read_object(self, call: Call, options: WriteOptions) -> Json:
+        check = options.validation != "Ignore"
+        obj, options.duplicates = negotiate.read_object(
+            call.body, call.content_type, self.objects.registry, find_duplicates=check
+        )
+        resource = call.target.resource
+        kind, version = obj.get("kind") or resource.kind, obj.get("apiVersion") or resource.api_version
+        if (version, kind) != (resource.api_version, resource.kind):
+            raise _wrong_kind(resource, version, kind)
+        obj["kind"], obj["apiVersion"] = kind, version
+        return obj
+
+    def read_patch(self, call: Call) -> tuple[PatchKind, Any]:
+        media = call.content_type.partition(";")[0].strip()
+        kind = PATCHES.get(media)
+        if kind is None or (kind == "strategic" and call.target.resource.custom is not None):
+            custom = call.target.resource.custom is not None
+            raise negotiate.unsupported_media_type(
+                [name for name, found in PATCHES.items() if not (custom and found == "strategic")]
+            )
+        if kind == "apply":
+            if not call.query.get("fieldManager"):
+                cause = status.required("fieldManager", "is required for apply patch")
+                raise status.bad_patch_options([cause])
+            return kind, negotiate.read_yaml(call.body)
+        return kind, negotiate.read_json(call.body)[0]
+
+
+def delete_arguments(call: Call, registry: Registry) -> Json:
+    """What DeleteOptions and the query say, as keyword arguments of `Objects.delete`."""
+    options: Json = {}
+    if call.body.strip():
+        options, _ = negotiate.read_object(call.body, call.content_type, registry)
+    query = call.query
+    grace = options.get("gracePeriodSeconds")
+    if grace is None and query.get("gracePeriodSeconds"):
+        grace = int(query["gracePeriodSeconds"])
+    propagation = options.get("propagationPolicy") or query.get("propagationPolicy") or None
+    if propagation is None and "orphanDependents" in {**options, **query}:
+        orphan = options.get("orphanDependents", query.get("orphanDependents"))
+        propagation = "Orphan" if orphan in (True, "true") else "Background"
+    if propagation not in (None, "Background", "Foreground", "Orphan"):
+        raise status.bad_options("propagationPolicy", propagation, ("Background", "Foreground", "Orphan"))
+    preconditions = options.get("preconditions") or {}
+    return {
+        "propagation": propagation,
+        "grace": grace,
+        "uid": preconditions.get("uid"),
+        "resource_version": preconditions.get("resourceVersion"),
+        "dry_run": bool(options.get("dryRun")) or query.get("dryRun") == "All",
+    }
+
+
+def _same_name(meta: Json, target: Target) -> None:
+    if not meta.get("name"):
+        raise status.bad_request("name must be provided")
+    if meta["name"] != target.name:
+        raise status.bad_request(
+            f"the name of the object ({meta['name']}) does not match the name on the URL ({target.name})"
+        )
+    meta["namespace"] = namespace = meta.get("namespace") or target.namespace
+    if namespace != target.namespace:
+        raise status.bad_request(
+            f"the namespace of the object ({namespace}) does not match the namespace on the request ({target.namespace})"
+        )
+
+
+def _wrong_kind(resource: Resource, version: str, kind: str) -> Exception:
+    if version != resource.api_version:
+        return status.bad_request(
+            f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
+        )
+    return status.undecodable(resource, f'the data is of kind "{kind}"')
+
+
+def _token(revision: int, last: Record, target: Target) -> str:
+    start = last.name if target.namespace else last.key
+    raw = to_bytes({"v": "meta.k8s.io/v1", "rv": revision, "start": start + "\0"})
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
