@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zlib
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
 from steersman.chart.model import File
@@ -17,23 +18,24 @@ from steersman.errors import ChartError
 if TYPE_CHECKING:
     import tarfile
 
-# Helm's limits, in bytes.
+# Helm's limit, in bytes, for a folder or an archive.
 MAX_CHART_SIZE = 100 * 1024 * 1024
-MAX_FILE_SIZE = 5 * 1024 * 1024
+# Ours: the entries of one archive, and the bytes of a chart with all the archives in it.
 MAX_FILES = 20_000
+MAX_TOTAL_SIZE = 200 * 1024 * 1024
 
 BOM = b"\xef\xbb\xbf"
 _DRIVE = re.compile(r"[a-zA-Z]:/")
 _CHUNK = 1 << 16
 
 
-def read_archive(path: str) -> list[File]:
+def read_archive(path: str, allowance: Allowance | None = None) -> list[File]:
     """The files of the packaged chart at `path`, names relative to the chart's folder. Raises ChartError."""
     try:
         with open(path, "rb") as stream:
             check_is_archive(path, stream.read(512))
             stream.seek(0)
-            return unpack(stream)
+            return unpack(stream, allowance or Allowance())
     except OSError as error:
         raise ChartError(f"open {path}: {(error.strerror or str(error)).lower()}") from error
 
@@ -49,12 +51,25 @@ def check_is_archive(path: str, start: bytes) -> None:
     raise ChartError(f"file '{path}' does not appear to be a gzipped archive; got '{kind}'")
 
 
-def unpack(stream: IO[bytes], *, limit: int = MAX_CHART_SIZE) -> list[File]:
-    """The files of a gzipped tar, with at most `limit` bytes in all. Raises ChartError."""
+@dataclass(slots=True)
+class Allowance:
+    """How many bytes a chart may still come to, the archives inside it included."""
+
+    remaining: int = MAX_TOTAL_SIZE
+
+    def take(self, size: int) -> None:
+        """Raises ChartError when it is used up."""
+        self.remaining -= size
+        if self.remaining < 0:
+            raise ChartError(f"decompressed chart with its subcharts is larger than the maximum size {MAX_TOTAL_SIZE}")
+
+
+def unpack(stream: IO[bytes], allowance: Allowance) -> list[File]:
+    """The files of a gzipped tar. Raises ChartError."""
     import tarfile
 
     files: list[File] = []
-    remaining = limit
+    remaining = MAX_CHART_SIZE
     try:
         # "r|": read once from front to end, so that no more is unpacked than is asked for
         with tarfile.open(fileobj=cast("IO[bytes]", _Inflated(stream)), mode="r|") as archive:
@@ -65,11 +80,8 @@ def unpack(stream: IO[bytes], *, limit: int = MAX_CHART_SIZE) -> list[File]:
                     continue
                 name = relative_name(entry.name)
                 if entry.size > remaining:
-                    raise ChartError(f"decompressed chart is larger than the maximum size {limit}")
-                if entry.size > MAX_FILE_SIZE:
-                    raise ChartError(
-                        f'decompressed chart file "{entry.name}" is larger than the maximum file size {MAX_FILE_SIZE}'
-                    )
+                    raise ChartError(f"decompressed chart is larger than the maximum size {MAX_CHART_SIZE}")
+                allowance.take(entry.size)
                 data = _content(archive, entry)
                 remaining -= len(data)
                 files.append(File(name, data.removeprefix(BOM), int(entry.mtime) * 1_000_000_000))

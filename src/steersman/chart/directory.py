@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable, Iterator
 
 from steersman.chart import ignore
-from steersman.chart.archive import BOM, MAX_CHART_SIZE, MAX_FILE_SIZE, MAX_FILES
+from steersman.chart.archive import BOM, MAX_CHART_SIZE, MAX_FILES
 from steersman.chart.model import File
 from steersman.errors import ChartError
 
@@ -15,7 +15,7 @@ from steersman.errors import ChartError
 def read_directory(path: str, warn: Callable[[str], None]) -> list[File]:
     """The files of the chart in the folder `path`, sorted by name within each folder.
 
-    Raises ChartError for what Helm refuses (a socket or device, a file of more than 5 MiB, a broken link) and, beyond Helm,
+    Raises ChartError for what Helm refuses (a socket or device, more than 100 MiB, a broken link) and, beyond Helm,
     for a link that leads back to a folder it lies in.
     """
     top = os.path.abspath(path)
@@ -24,12 +24,12 @@ def read_directory(path: str, warn: Callable[[str], None]) -> list[File]:
     for name, full, status in _walk(top, _rules(top), warn):
         if not stat.S_ISREG(status.st_mode):
             raise ChartError(f"cannot load irregular file {full} as it has file mode type bits set")
-        if status.st_size > MAX_FILE_SIZE:
-            base = os.path.basename(full)
-            raise ChartError(f'chart file "{base}" is larger than the maximum file size {MAX_FILE_SIZE}')
         total += status.st_size
         if total > MAX_CHART_SIZE:
-            raise ChartError(f"chart is larger than the maximum size {MAX_CHART_SIZE}", hint=_LEAVE_OUT)
+            raise ChartError(
+                f"error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes",
+                hint=_LEAVE_OUT,
+            )
         if len(files) >= MAX_FILES:
             raise ChartError(f"chart holds more than {MAX_FILES} files", hint=_LEAVE_OUT)
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
-from steersman.chart.archive import read_archive, unpack
+from steersman.chart.archive import Allowance, read_archive, unpack
 from steersman.chart.metadata import default_api_version, read_lock, read_metadata, validate
 from steersman.chart.model import API_VERSION_1, API_VERSION_2, Chart, File, Metadata
 from steersman.chart.values import parse_values
@@ -30,6 +30,7 @@ def load(path: str | os.PathLike[str], warn: Warn = ignore_warning) -> Chart:
     `warn` gets what Helm logs about a usable chart (links, a requirements.yaml that no longer counts). Raises ChartError.
     """
     path = os.fspath(path)
+    allowance = Allowance()
     try:
         is_folder = os.path.isdir(path)
         os.stat(path)
@@ -44,10 +45,10 @@ def load(path: str | os.PathLike[str], warn: Warn = ignore_warning) -> Chart:
             )
         files = _directory(path, warn)
     else:
-        files = read_archive(path)
+        files = read_archive(path, allowance)
     _check_api_version(files)
     try:
-        return from_files(files, warn)
+        return from_files(files, warn, allowance)
     except (ChartError, YamlError) as error:
         if error.location is None or not os.path.isabs(error.location.path):
             error.location = Location(path) if error.location is None else _below(path, error.location)
@@ -66,9 +67,10 @@ def _directory(path: str, warn: Warn) -> list[File]:
 
 def load_archive(data: bytes, warn: Warn = ignore_warning) -> Chart:
     """The chart in the bytes of a packaged chart. Raises ChartError."""
-    files = unpack(BytesIO(data))
+    allowance = Allowance()
+    files = unpack(BytesIO(data), allowance)
     _check_api_version(files)
-    return from_files(files, warn)
+    return from_files(files, warn, allowance)
 
 
 def _check_api_version(files: Iterable[File]) -> None:
@@ -86,8 +88,10 @@ def _check_api_version(files: Iterable[File]) -> None:
     raise ChartError("unable to detect chart version, no Chart.yaml found")
 
 
-def from_files(files: list[File], warn: Warn = ignore_warning, *, depth: int = 0) -> Chart:
-    """The chart made of these files (names relative to its root). Raises ChartError."""
+def from_files(
+    files: list[File], warn: Warn = ignore_warning, allowance: Allowance | None = None, *, depth: int = 0
+) -> Chart:
+    """The chart made of these files (names relative to its root), and of the archives in charts/. Raises ChartError."""
     if depth > MAX_DEPTH:
         raise ChartError(f"charts are nested more than {MAX_DEPTH} deep")
     metadata = _metadata(files)
@@ -116,7 +120,7 @@ def from_files(files: list[File], warn: Warn = ignore_warning, *, depth: int = 0
     if metadata is None:
         raise ChartError("Chart.yaml file is missing")
     validate(metadata)
-    chart.set_dependencies(list(_subcharts(chart, inner, warn, depth)))
+    chart.set_dependencies(list(_subcharts(chart, inner, warn, allowance or Allowance(), depth)))
     return chart
 
 
@@ -160,7 +164,9 @@ def _requirement(chart: Chart, metadata: Metadata | None, file: File, warn: Warn
     return metadata
 
 
-def _subcharts(chart: Chart, inner: dict[str, list[File]], warn: Warn, depth: int) -> Iterable[Chart]:
+def _subcharts(
+    chart: Chart, inner: dict[str, list[File]], warn: Warn, allowance: Allowance, depth: int
+) -> Iterable[Chart]:
     for name, files in inner.items():
         if name.startswith(("_", ".")):
             continue
@@ -169,7 +175,7 @@ def _subcharts(chart: Chart, inner: dict[str, list[File]], warn: Warn, depth: in
                 if files[0].name != f"charts/{name}":
                     got = files[0].name.removeprefix("charts/")
                     raise ChartError(f"error unpacking subchart tar in {chart.name}: expected {name}, got {got}")
-                yield from_files(unpack(BytesIO(files[0].data)), warn, depth=depth + 1)
+                yield from_files(unpack(BytesIO(files[0].data), allowance), warn, allowance, depth=depth + 1)
             else:
                 prefix = f"charts/{name}/"
                 below = [
@@ -177,7 +183,7 @@ def _subcharts(chart: Chart, inner: dict[str, list[File]], warn: Warn, depth: in
                     for file in files
                     if file.name.startswith(prefix)
                 ]
-                yield from_files(below, warn, depth=depth + 1)
+                yield from_files(below, warn, allowance, depth=depth + 1)
         except SteersmanError as error:
             message = f"error unpacking subchart {name} in {chart.name}: {error}"
             raise ChartError(message, location=getattr(error, "location", None), hint=error.hint) from error
