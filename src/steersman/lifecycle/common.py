@@ -17,7 +17,7 @@ from steersman.lifecycle.plan import (
     Step,
     WaitReady,
 )
-from steersman.lifecycle.policy import Policy, default_wait
+from steersman.lifecycle.policy import Action, Policy, default_wait
 from steersman.lifecycle.resources import (
     identity,
     in_install_order,
@@ -28,7 +28,7 @@ from steersman.lifecycle.resources import (
 )
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
-from steersman.release.record import Release, Status
+from steersman.release.record import ApplyMethod, Release, Status
 from steersman.release.storage import beyond_history_max
 
 Groups = list[tuple[Step, ...]]
@@ -78,6 +78,36 @@ def ownership(before: Iterable[Resource], after: Iterable[Resource]) -> Groups:
     old = {identity(resource.ref) for resource in before}
     new = tuple(resource for resource in after if identity(resource.ref) not in old)
     return [(CheckOwnership(resources=new),)] if new else []
+
+
+def succession(old: Iterable[Release], new: RecordRevision, policy: Policy) -> Groups:
+    """The new revision is deployed, the old ones are superseded.
+
+    Helm writes it in the other order, and a process that dies in between leaves no deployed revision at all.
+    """
+    superseded: Groups = [(RecordRevision(release=release, status=Status.SUPERSEDED),) for release in old]
+    return [*superseded, (new,)] if policy is Policy.HELM else [(new,), *superseded]
+
+
+def closing(action: Action, release: Release, situation: Situation, policy: Policy, options: Options) -> Groups:
+    """The records that end an install, upgrade or rollback well."""
+    if action is Action.INSTALL:
+        return [(_deployed(release, options.description or "Install complete"),)]
+    if action is Action.UPGRADE:
+        return succession([situation.upgraded()], _deployed(release, options.description or "Upgrade complete"), policy)
+    old = [stored.release() for stored in situation.history if stored.status is Status.DEPLOYED]
+    return succession(old, _deployed(release, None), policy)
+
+
+def _deployed(release: Release, description: str | None) -> RecordRevision:
+    return RecordRevision(release=release, status=Status.DEPLOYED, description=description)
+
+
+def apply_method(options: Options, before: Release) -> str:
+    """Helm's `--server-side=auto`: as the revision before was applied (none said: client-side)."""
+    if options.server_side is None:
+        return before.apply_method or str(ApplyMethod.CSA)
+    return str(ApplyMethod.SSA if options.server_side else ApplyMethod.CSA)
 
 
 def wait_strategy(policy: Policy, options: Options) -> str:

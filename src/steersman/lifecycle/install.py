@@ -8,6 +8,7 @@ from steersman.lifecycle.common import (
     Groups,
     Wanted,
     changes,
+    closing,
     hooks_of,
     manifest_resources,
     ownership,
@@ -20,9 +21,10 @@ from steersman.lifecycle.resources import resources_of
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.validation import helm_2_crds, require_valid
 from steersman.manifest.hooks import HookEvent
-from steersman.release.record import Release, Status
+from steersman.release.record import ApplyMethod, Release, Status
 
 UNDERWAY = "Initial install underway"
+REPLACED = "superseded by new release"
 
 
 def plan_install(
@@ -34,7 +36,8 @@ def plan_install(
     """
     situation.require_installable(policy, replace=replaces)
     require_valid(wanted, policy)
-    release = replace(wanted.release, version=situation.next_revision)
+    method = ApplyMethod.CSA if options.server_side is False else ApplyMethod.SSA
+    release = replace(wanted.release, version=situation.next_revision, apply_method=str(method))
     left_over = _left_over(situation)
     before, after = manifest_resources(left_over, situation), manifest_resources(release, situation)
     groups: Groups = [
@@ -46,11 +49,7 @@ def plan_install(
         *hooks_of(release, HookEvent.PRE_INSTALL, situation, policy, options),
         *changes(before, after),
         *waits(after, hooks_of(release, HookEvent.POST_INSTALL, situation, policy, options), policy, options),
-        (
-            RecordRevision(
-                release=release, status=Status.DEPLOYED, description=options.description or "Install complete"
-            ),
-        ),
+        *closing(Action.INSTALL, release, situation, policy, options),
     ]
     return Plan(
         action=Action.INSTALL,
@@ -83,4 +82,4 @@ def _supersede(situation: Situation, policy: Policy) -> Groups:
     newest = situation.newest
     if policy is Policy.ROLLBACK or newest is None:
         return []
-    return [(RecordRevision(release=newest.release(), status=Status.SUPERSEDED),)]
+    return [(RecordRevision(release=newest.release(), status=Status.SUPERSEDED, description=REPLACED),)]

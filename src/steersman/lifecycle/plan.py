@@ -129,16 +129,20 @@ class InstallCrd(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRevision(Step):
-    """Write a revision's state. `create`: it is new to the storage. None as `description` keeps what it has."""
+    """Write a revision's state. `create`: it is new to the storage. None as `description` keeps what it has. `staged`: the
+    state is only noted and written with the next write of that revision, which is when Helm writes it."""
 
     phase: Phase = Phase.RECORD
     release: Release
     status: Status
     description: str | None = None
     create: bool = False
+    staged: bool = False
 
     @property
     def id(self) -> str:
+        if self.staged:
+            return f"stage/{self.release.version}/{self.status}"
         return f"record/{self.release.version}/{self.status}"
 
     @property

@@ -104,7 +104,7 @@ _ROLLBACK: dict[tuple[Action, Phase], Rule] = {
     (_A.INSTALL, _P.POST_HOOKS): Rule(
         completes=True,
         exit_code=0,
-        lines=('Release "{release}" has been installed. Status: DEPLOYED', _WARNING),
+        lines=(_WARNING,),
     ),
     (_A.UPGRADE, _P.PRE_HOOKS): Rule(
         status=_FAILED,
@@ -122,7 +122,7 @@ _ROLLBACK: dict[tuple[Action, Phase], Rule] = {
     (_A.UPGRADE, _P.POST_HOOKS): Rule(
         completes=True,
         exit_code=0,
-        lines=('Release "{release}" has been upgraded. Status: DEPLOYED', _WARNING),
+        lines=(_WARNING,),
     ),
     (_A.ROLLBACK, _P.PRE_HOOKS): Rule(
         status=_FAILED,
@@ -140,7 +140,7 @@ _ROLLBACK: dict[tuple[Action, Phase], Rule] = {
     (_A.ROLLBACK, _P.POST_HOOKS): Rule(
         completes=True,
         exit_code=0,
-        lines=('Release "{release}" has been rolled back. Status: DEPLOYED', _WARNING),
+        lines=(_WARNING,),
     ),
     (_A.UNINSTALL, _P.PRE_HOOKS): Rule(
         restore=True,
@@ -153,9 +153,7 @@ _ROLLBACK: dict[tuple[Action, Phase], Rule] = {
         error="release failed: {cause}",
         lines=('Release "{release}" is partly removed; run uninstall again to finish',),
     ),
-    (_A.UNINSTALL, _P.POST_HOOKS): Rule(
-        completes=True, exit_code=0, lines=('release "{release}" uninstalled', _WARNING)
-    ),
+    (_A.UNINSTALL, _P.POST_HOOKS): Rule(completes=True, exit_code=0, lines=(_WARNING,)),
     (_A.TEST, _P.TESTS): Rule(error="test hook failed: {cause}", lines=("TEST SUITE: {release}", "FAILED")),
 }
 
@@ -256,6 +254,18 @@ _OVERRIDES: dict[tuple[HookFailure, Action, Phase], Rule] = {
 
 _TABLE = {Policy.ROLLBACK: _ROLLBACK, Policy.HELM: _HELM}
 
+# What is printed when an action was done; the table's `lines` follow it where a hook failed on the way.
+DONE = {
+    _A.INSTALL: 'Release "{release}" has been installed. Status: DEPLOYED',
+    _A.UPGRADE: 'Release "{release}" has been upgraded. Status: DEPLOYED',
+    _A.ROLLBACK: 'Release "{release}" has been rolled back. Status: DEPLOYED',
+    _A.UNINSTALL: 'release "{release}" uninstalled',
+    _A.TEST: "TEST SUITE: {release}\nPASSED",
+}
+
+# How Helm begins the message of any error of an action.
+_PREFIX = {(Policy.HELM, _A.INSTALL): "INSTALLATION FAILED: ", (Policy.HELM, _A.UPGRADE): "UPGRADE FAILED: "}
+
 # Where Ctrl-C and SIGTERM are a failure of the phase they meet; elsewhere Helm simply dies, and so does policy `helm`.
 _INTERRUPTIBLE = {Policy.ROLLBACK: frozenset(Action), Policy.HELM: frozenset({_A.INSTALL, _A.UPGRADE})}
 
@@ -294,3 +304,9 @@ def interruptible(policy: Policy, action: Action) -> bool:
 def default_wait(policy: Policy) -> str:
     """The value of `--wait` when it is not given."""
     return "watcher" if policy is Policy.ROLLBACK else "hookOnly"
+
+
+def error_prefix(policy: Policy, action: Action) -> str:
+    """What stands before the message of an error that comes before the failure table has a say (a name in use, a template
+    error): Helm's words, or nothing."""
+    return _PREFIX.get((policy, action), "")

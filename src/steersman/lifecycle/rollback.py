@@ -5,8 +5,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from steersman.lifecycle.common import Groups, changes, hooks_of, manifest_resources, ownership, record_new, waits
-from steersman.lifecycle.plan import Options, Plan, RecordRevision, Resource
+from steersman.lifecycle.common import (
+    Groups,
+    apply_method,
+    changes,
+    closing,
+    hooks_of,
+    manifest_resources,
+    ownership,
+    record_new,
+    waits,
+)
+from steersman.lifecycle.plan import Options, Plan, Resource
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.resources import missing
 from steersman.lifecycle.situation import Situation
@@ -36,12 +46,7 @@ def plan_return(situation: Situation, current: Release, target: Release, policy:
         *hooks_of(release, HookEvent.PRE_ROLLBACK, situation, policy, options),
         *changes(before, after),
         *waits(after, hooks_of(release, HookEvent.POST_ROLLBACK, situation, policy, options), policy, options),
-        *[
-            (RecordRevision(release=stored.release(), status=Status.SUPERSEDED),)
-            for stored in situation.history
-            if stored.status is Status.DEPLOYED
-        ],
-        (RecordRevision(release=release, status=Status.DEPLOYED),),
+        *closing(Action.ROLLBACK, release, situation, policy, options),
     ]
     return Plan(
         action=Action.ROLLBACK,
@@ -62,7 +67,13 @@ def returned(target: Release, current: Release, version: int, options: Options) 
         notes=target.info.notes,
         rollback_revision=target.version,
     )
-    return replace(target, version=version, info=info, hooks=[replace(hook) for hook in target.hooks])
+    return replace(
+        target,
+        version=version,
+        info=info,
+        hooks=[replace(hook) for hook in target.hooks],
+        apply_method=apply_method(options, target),
+    )
 
 
 def _deployed_beside(situation: Situation, current: Release, policy: Policy) -> tuple[Resource, ...]:

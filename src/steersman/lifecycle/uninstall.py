@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from steersman.errors import UsageError
 from steersman.lifecycle.common import Groups, hooks_of, manifest_resources, wait_strategy
 from steersman.lifecycle.hooks import LEFTOVER, phase_of, planned_hooks
@@ -42,8 +44,7 @@ def plan_uninstall(situation: Situation, policy: Policy, options: Options) -> Pl
     resources = manifest_resources(release, situation) + _beside(situation, release, policy)
     finish = RecordRevision(release=release, status=Status.UNINSTALLED, description=options.description or COMPLETE)
     groups: Groups = [
-        (RecordRevision(release=release, status=Status.UNINSTALLING, description=UNDERWAY),),
-        *hooks_of(release, HookEvent.PRE_DELETE, situation, policy, options),
+        *_underway(release, hooks_of(release, HookEvent.PRE_DELETE, situation, policy, options), policy),
         *deletions(resources),
         *_await_deletion(resources, policy, options),
         *hooks_of(release, HookEvent.POST_DELETE, situation, policy, options),
@@ -51,6 +52,14 @@ def plan_uninstall(situation: Situation, policy: Policy, options: Options) -> Pl
         (finish if options.keep_history else all_records,),
     ]
     return _plan(release, policy, options, groups)
+
+
+def _underway(release: Release, pre_hooks: Groups, policy: Policy) -> Groups:
+    """Helm writes `uninstalling` with the first hook that it records, and again when the pre-delete hooks are through."""
+    record = RecordRevision(release=release, status=Status.UNINSTALLING, description=UNDERWAY)
+    if policy is Policy.ROLLBACK:
+        return [(record,), *pre_hooks]
+    return [(replace(record, staged=True),), *pre_hooks, (record,)]
 
 
 def deletions(resources: tuple[Resource, ...]) -> Groups:

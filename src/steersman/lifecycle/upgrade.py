@@ -8,14 +8,16 @@ from dataclasses import replace
 from steersman.lifecycle.common import (
     Groups,
     Wanted,
+    apply_method,
     changes,
+    closing,
     hooks_of,
     manifest_resources,
     ownership,
     record_new,
     waits,
 )
-from steersman.lifecycle.plan import Options, Plan, RecordRevision, Resource
+from steersman.lifecycle.plan import Options, Plan, Resource
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.resources import missing
 from steersman.lifecycle.situation import Situation, touched_nothing
@@ -32,7 +34,12 @@ def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: 
     current = situation.upgraded()
     require_valid(wanted, policy)
     info = replace(wanted.release.info, first_deployed=current.info.first_deployed)
-    release = replace(wanted.release, version=situation.next_revision, info=info)
+    release = replace(
+        wanted.release,
+        version=situation.next_revision,
+        info=info,
+        apply_method=apply_method(options, situation.existing()),
+    )
     after = manifest_resources(release, situation)
     before = manifest_resources(current, situation) + _strays(situation, current, policy)
     groups: Groups = [
@@ -41,12 +48,7 @@ def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: 
         *hooks_of(release, HookEvent.PRE_UPGRADE, situation, policy, options),
         *changes(before, after),
         *waits(after, hooks_of(release, HookEvent.POST_UPGRADE, situation, policy, options), policy, options),
-        (RecordRevision(release=current, status=Status.SUPERSEDED),),
-        (
-            RecordRevision(
-                release=release, status=Status.DEPLOYED, description=options.description or "Upgrade complete"
-            ),
-        ),
+        *closing(Action.UPGRADE, release, situation, policy, options),
     ]
     return Plan(
         action=Action.UPGRADE,

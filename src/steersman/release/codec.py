@@ -131,9 +131,9 @@ def _info_to_json(info: Info) -> dict[str, Any]:
         deleted=info.deleted,
         description=info.description,
         status=str(info.status),
+        rollback_revision=info.rollback_revision,
         notes=info.notes,
         resources=info.resources,
-        rollback_revision=info.rollback_revision,
         **info.extra,
     )
 

@@ -1,0 +1,91 @@
+"""What follows a failure: which records are written, which steps lead back, what is said. Pure, as the plans are.
+
+It is asked in two situations that must not differ: a step failed in this process, or a process died and this one recovers the
+release. All it needs to know is what the journal keeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from steersman.lifecycle.common import Groups, manifest_resources
+from steersman.lifecycle.plan import AwaitDeletion, Plan, RecordRevision
+from steersman.lifecycle.policy import Remedy, Rule
+from steersman.lifecycle.rollback import plan_return
+from steersman.lifecycle.situation import Situation
+from steersman.lifecycle.uninstall import deletions, plan_uninstall
+from steersman.release.record import Release, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A plan that failed. `release` is the revision it is about as it stands, `previous` the one before (None: there is none),
+    `adopted` the objects that were there before it began (as strings)."""
+
+    plan: Plan
+    release: Release
+    previous: Release | None
+    rule: Rule
+    cause: str
+    event: str = ""
+    adopted: frozenset[str] = frozenset()
+
+    def text(self, template: str) -> str:
+        previous = self.previous
+        return self.rule.text(
+            template,
+            release=self.release.name,
+            event=self.event,
+            cause=self.cause,
+            revision=self.release.version,
+            previous=previous.version if previous else 0,
+            status=previous.status if previous else "",
+        )
+
+    @property
+    def remedy(self) -> Remedy:
+        """The table's, unless there is nothing to go back to: then what was created goes."""
+        if self.rule.remedy is Remedy.ROLL_BACK and return_target(self) is None:
+            return Remedy.REMOVE_CREATED
+        return self.rule.remedy
+
+
+def verdict(fallen: Fallen) -> Groups:
+    """The record of the failure, written before anything is put in order."""
+    rule, release = fallen.rule, fallen.release
+    if rule.status is not None:
+        status, description = rule.status, fallen.text(rule.description)
+        return [(RecordRevision(release=release, status=status, description=description),)]
+    if rule.restore and fallen.previous is not None:
+        before = fallen.previous
+        return [(RecordRevision(release=before, status=before.status, description=before.info.description),)]
+    return []
+
+
+def removal(fallen: Fallen, situation: Situation) -> Groups:
+    """Delete what the failed attempt created, and nothing that was there before it."""
+    previous = {str(resource.ref) for resource in manifest_resources(fallen.plan.current, situation)}
+    created = tuple(
+        resource
+        for resource in manifest_resources(fallen.release, situation)
+        if str(resource.ref) not in fallen.adopted | previous
+    )
+    if not created:
+        return []
+    return [*deletions(created), (AwaitDeletion(refs=tuple(resource.ref for resource in created)),)]
+
+
+def way_back(fallen: Fallen, situation: Situation) -> Plan:
+    """The plan of the remedies that are actions of their own. `situation` is as it stands after `verdict`."""
+    plan = fallen.plan
+    if fallen.remedy is Remedy.UNINSTALL:
+        return plan_uninstall(situation, plan.policy, plan.options)
+    target = return_target(fallen)
+    assert target is not None, "without a target there is no way back"
+    return plan_return(situation, situation.existing(), target, plan.policy, plan.options)
+
+
+def return_target(fallen: Fallen) -> Release | None:
+    """The revision to go back to: the one that was deployed when the action began."""
+    previous = fallen.previous
+    return previous if previous is not None and previous.status in (Status.DEPLOYED, Status.SUPERSEDED) else None

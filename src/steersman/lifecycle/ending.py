@@ -1,0 +1,189 @@
+"""What is said at the end of an action: the one `ReleaseFinished`, for each way in which it can end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from steersman.errors import SteersmanError
+from steersman.lifecycle.aftermath import Fallen
+from steersman.lifecycle.events import Outcome, ReleaseFinished
+from steersman.lifecycle.execute import PlanStopped
+from steersman.lifecycle.execution import Degraded, Execution
+from steersman.lifecycle.plan import Plan, RunHook, Step
+from steersman.lifecycle.policy import DONE, Action, Phase, Policy, Remedy, error_prefix
+from steersman.manifest.hooks import HookEvent
+from steersman.release.record import Release, Status
+
+
+def completed(execution: Execution) -> ReleaseFinished:
+    """All steps ran, though hooks may have failed on the way."""
+    if not execution.degraded:
+        return _finished(execution, Outcome.SUCCEEDED, lines=_done(execution.plan))
+    errors = [found.error for found in execution.degraded if found.error]
+    warnings = dict.fromkeys(line for found in execution.degraded for line in found.lines)
+    exit_code = max(found.exit_code for found in execution.degraded)
+    if execution.plan.options.strict or errors:
+        exit_code = 1
+    return _finished(
+        execution,
+        Outcome.DEGRADED,
+        error=errors[0] if errors else "",
+        lines=() if errors else (*_done(execution.plan), *warnings),
+        exit_code=exit_code,
+    )
+
+
+def failed(execution: Execution, fallen: Fallen, step: str, problem: str, *, hint: str = "") -> ReleaseFinished:
+    """The table's words; `problem` is what went wrong on the way back."""
+    lines = tuple(fallen.text(line) for line in fallen.rule.lines)
+    error = fallen.text(fallen.rule.error)
+    if problem:
+        lines = (f"The way back failed, too: {problem}", "Release " + f'"{fallen.release.name}" is not in order')
+        hint = (
+            f"`steer status {fallen.release.name}` shows what is there, `steer rollback` or `upgrade` goes on from it"
+        )
+    return replace(
+        _standing(execution, fallen, problem),
+        error=error,
+        lines=lines,
+        failed_step=step,
+        hint=hint,
+    )
+
+
+def refused(execution: Execution, stopped: PlanStopped) -> ReleaseFinished:
+    """It ended before the revision was recorded: nothing was touched, and the release is as it was."""
+    plan, cause = execution.plan, stopped.cause
+    prefix = error_prefix(plan.policy, plan.action)
+    text = stopped.rule.text(stopped.rule.error, release=plan.release.name, event="", cause=str(stopped))
+    error = text if stopped.step.phase is Phase.CRDS else f"{prefix}{stopped}"
+    current = plan.current
+    return _finished(
+        execution,
+        Outcome.FAILED,
+        error=error,
+        exit_code=1,
+        failed_step=stopped.step.id,
+        hint=cause.hint if cause else "",
+        status=current.status if current else None,
+        revision=current.version if current else 0,
+    )
+
+
+def unrecorded(execution: Execution, stopped: PlanStopped) -> ReleaseFinished:
+    """All was done, and then the storage could not be written."""
+    name = execution.plan.release.name
+    return _finished(
+        execution,
+        Outcome.FAILED,
+        error=f"release failed: {stopped}",
+        exit_code=1,
+        failed_step=stopped.step.id,
+        lines=(f'Release "{name}" is up, but its record could not be written',),
+        hint=f"the next command, or `steer recover {name}`, writes it",
+    )
+
+
+def interrupted(execution: Execution, fallen: Fallen | None, problem: str = "") -> ReleaseFinished:
+    """A signal, or a cancelled task; `fallen` is None where there was nothing to put in order."""
+    plan = execution.plan
+    name = plan.release.name
+    if fallen is None:
+        outcome = Outcome.DEGRADED if execution.degraded else Outcome.FAILED
+        lines = tuple(dict.fromkeys(line for found in execution.degraded for line in found.lines))
+        done = _done(plan) if execution.degraded else ()
+        current = plan.release if execution.degraded or plan.action is Action.UNINSTALL else plan.current
+        return _finished(
+            execution,
+            outcome,
+            error="interrupted",
+            lines=(*done, *lines),
+            exit_code=1,
+            interrupted=True,
+            status=execution.release.status if execution.degraded else current.status if current else None,
+            revision=current.version if current else 0,
+        )
+    finished = failed(execution, fallen, execution.journal.step, problem)
+    if plan.policy is Policy.HELM:
+        return replace(finished, interrupted=True, lines=(f"Release {name} has been cancelled.",))
+    return replace(finished, interrupted=True, error="release failed: interrupted")
+
+
+def broken_off(execution: Execution, lost: SteersmanError) -> ReleaseFinished:
+    """The lease went to another process: what becomes of the release is its affair now."""
+    return _finished(
+        execution,
+        Outcome.FAILED,
+        error=str(lost),
+        exit_code=1,
+        hint=lost.hint,
+        status=None,
+        failed_step=execution.journal.step,
+    )
+
+
+def timed(finished: ReleaseFinished, seconds: float) -> ReleaseFinished:
+    return replace(finished, seconds=seconds)
+
+
+def closing_groups(plan: Plan) -> list[tuple[Step, ...]]:
+    """The last groups of a plan, those that only keep the books."""
+    groups: list[tuple[Step, ...]] = []
+    for group in reversed(plan.groups):
+        if any(step.phase is not Phase.RECORD for step in group):
+            break
+        groups.insert(0, group)
+    return groups
+
+
+def degrade_unfinished(execution: Execution, event: HookEvent) -> None:
+    """After an interruption among the post hooks: those that have not succeeded count as failed."""
+    done = {run.hook for run in execution.runs if run.event == event and run.result == "Succeeded"}
+    hooks = [
+        step.hook.hook.name for step in execution.plan.steps if isinstance(step, RunHook) and step.hook.event == event
+    ]
+    for name in hooks:
+        if name not in done:
+            line = f"WARNING: {event} hook failed"
+            execution.degraded.append(
+                Degraded(event=event, hook=name, message="interrupted", lines=(line,), exit_code=1)
+            )
+
+
+def _done(plan: Plan) -> tuple[str, ...]:
+    return tuple(DONE[plan.action].format(release=plan.release.name).split("\n"))
+
+
+def _standing(execution: Execution, fallen: Fallen, problem: str) -> ReleaseFinished:
+    """Which revision stands for the release after a failure."""
+    release: Release | None = execution.release
+    if fallen.remedy is Remedy.ROLL_BACK and not problem:
+        release = execution.came_back or release
+    elif fallen.remedy is Remedy.UNINSTALL and not problem:
+        release = None
+    elif fallen.rule.restore or (fallen.remedy is Remedy.NONE and not execution.journal.touched and fallen.previous):
+        release = fallen.previous if execution.policy is Policy.ROLLBACK else release
+    return _finished(
+        execution,
+        Outcome.FAILED,
+        exit_code=fallen.rule.exit_code,
+        status=release.status if release else None,
+        revision=release.version if release else 0,
+    )
+
+
+def _finished(execution: Execution, outcome: Outcome, **fields: object) -> ReleaseFinished:
+    release = execution.release
+    gone = execution.plan.action is Action.UNINSTALL and release.status is not Status.UNINSTALLED
+    standing = {
+        "status": None if gone and outcome is not Outcome.FAILED else release.status,
+        "revision": release.version,
+        "exit_code": 0,
+    }
+    return ReleaseFinished(
+        action=execution.plan.action,
+        release=release.name,
+        namespace=release.namespace,
+        outcome=outcome,
+        **{**standing, **fields},  # type: ignore[arg-type]
+    )

@@ -1,0 +1,209 @@
+"""Runs a plan's steps, group after group, and knows what each failure means.
+
+What is done *about* a failure is not here: `aftermath` plans it from the failure table, and `operation` runs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from steersman.errors import LeaseLost, SteersmanError
+from steersman.lifecycle import hook_run, record_steps, resource_steps, wait_steps
+from steersman.lifecycle.events import ReleaseDegraded, StepFinished, StepStarted
+from steersman.lifecycle.execution import Degraded, Execution
+from steersman.lifecycle.hooks import cleanup
+from steersman.lifecycle.plan import (
+    Apply,
+    AwaitDeletion,
+    CheckOwnership,
+    CreateNamespace,
+    Delete,
+    DeleteHook,
+    InstallCrd,
+    PlannedHook,
+    Prune,
+    RecordRevision,
+    RemoveRecords,
+    RunHook,
+    Step,
+    WaitReady,
+)
+from steersman.lifecycle.policy import HookFailure, Phase, Rule, rule
+from steersman.manifest.hooks import DeletePolicy
+
+# How many independent resources are written at a time.
+CONCURRENCY = 8
+
+_RUN: dict[type[Step], Callable[[Any, Execution], Awaitable[None]]] = {
+    CreateNamespace: record_steps.create_namespace,
+    RecordRevision: record_steps.record_revision,
+    RemoveRecords: record_steps.remove_records,
+    InstallCrd: wait_steps.install_crd,
+    CheckOwnership: resource_steps.check_ownership,
+    Apply: resource_steps.apply,
+    Prune: resource_steps.prune,
+    Delete: resource_steps.delete,
+    AwaitDeletion: wait_steps.await_deletion,
+    WaitReady: wait_steps.wait_ready,
+    DeleteHook: hook_run.delete_hook,
+    RunHook: hook_run.run_hook,
+}
+
+
+class PlanStopped(Exception):
+    """A step failed, and by the failure table the plan does not go on. `cause` is None for an interruption."""
+
+    def __init__(self, step: Step, rule: Rule, cause: SteersmanError | None) -> None:
+        super().__init__(str(cause) if cause else "interrupted")
+        self.step = step
+        self.rule = rule
+        self.cause = cause
+
+
+async def run_groups(execution: Execution, groups: Iterable[tuple[Step, ...]]) -> None:
+    """Raises PlanStopped, and LeaseLost."""
+    given_up: set[str] = set()
+    for group in groups:
+        execution.phase = group[0].phase
+        await _note_phase(execution, group[0])
+        todo = [step for step in group if not _is_skipped(step, given_up, execution)]
+        failures = await _run_group(execution, todo)
+        for step, error in failures:
+            await _judge(execution, step, error, given_up)
+
+
+async def _note_phase(execution: Execution, step: Step) -> None:
+    """The journal learns of every change of phase; the hooks write it themselves, with their runs."""
+    if isinstance(step, RunHook | DeleteHook):
+        return
+    touched = execution.journal.touched or step.phase in (Phase.RESOURCES, Phase.WAIT, Phase.POST_HOOKS)
+    if step.phase is execution.journal.phase and touched is execution.journal.touched:
+        return
+    await execution.note(phase=step.phase, step=step.id, touched=touched, adopted=tuple(sorted(execution.adopted)))
+
+
+def _is_skipped(step: Step, given_up: set[str], execution: Execution) -> bool:
+    hook = _hook_of(step)
+    skipped = hook is not None and hook.event in given_up and isinstance(step, RunHook | DeleteHook)
+    if skipped:
+        message = f"an earlier {hook.event} hook failed" if hook else ""
+        execution.emit(StepFinished(step=step.id, result="skipped", seconds=0.0, message=message))
+    return skipped
+
+
+async def _run_group(execution: Execution, steps: list[Step]) -> list[tuple[Step, SteersmanError]]:
+    """Run the steps together. After a failure none is begun any more, those under way are let finish."""
+    failures: list[tuple[Step, SteersmanError]] = []
+    waiting = iter(steps)
+
+    async def worker() -> None:
+        for step in waiting:
+            if failures and not isinstance(step, RunHook):
+                return
+            error = await run_step(execution, step)
+            if error is not None:
+                failures.append((step, error))
+
+    hooks = any(isinstance(step, RunHook) for step in steps)
+    workers = [asyncio.create_task(worker()) for _ in range(len(steps) if hooks else min(CONCURRENCY, len(steps)))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for task in workers:
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return failures
+
+
+async def run_step(execution: Execution, step: Step) -> SteersmanError | None:
+    """Run one step and tell of it; the answer is what it failed with. Raises LeaseLost."""
+    clock = time.monotonic()
+    execution.emit(StepStarted(step=step.id, title=step.title))
+    result, message = "cancelled", ""
+    try:
+        await _RUN[type(step)](step, execution)
+        result = "done"
+    except LeaseLost:
+        raise
+    except SteersmanError as error:
+        result, message = "failed", str(error)
+        return error
+    finally:
+        execution.emit(
+            StepFinished(step=step.id, result=result, seconds=time.monotonic() - clock, message=message)  # type: ignore[arg-type]
+        )
+    return None
+
+
+async def _judge(execution: Execution, step: Step, error: SteersmanError, given_up: set[str]) -> None:
+    """Ask the table. Raises PlanStopped."""
+    hook = _hook_of(step)
+    found = rule_for(execution, step)
+    if hook is not None:
+        await _clean_up(execution, hook)
+    if not found.completes:
+        raise PlanStopped(step, found, error)
+    assert hook is not None, "only hooks may fail without stopping a plan"
+    if hook.on_failure is not HookFailure.WARN:
+        given_up.add(hook.event)
+    degrade(execution, hook, found, str(error))
+    await execution.note(degraded=tuple(f"{entry.event}/{entry.hook}" for entry in execution.degraded))
+
+
+def rule_for(execution: Execution, step: Step) -> Rule:
+    """The row of the table for this step. On the way back from a failure no hook stands in the way: half way is worse."""
+    plan, hook = execution.plan, _hook_of(step)
+    if execution.remedial and hook is not None:
+        return rule(plan.policy, plan.action, step.phase, override=HookFailure.WARN)
+    return rule(
+        plan.policy,
+        plan.action,
+        step.phase,
+        override=hook.on_failure if hook is not None else None,
+        rollback_on_failure=plan.options.rollback_on_failure,
+    )
+
+
+def degrade(execution: Execution, hook: PlannedHook, found: Rule, cause: str) -> None:
+    """The action goes on, and remembers that this hook failed."""
+    release = execution.plan.release
+    known = {"release": release.name, "event": hook.event, "cause": cause, "revision": release.version}
+    execution.degraded.append(
+        Degraded(
+            event=hook.event,
+            hook=hook.hook.name,
+            message=cause,
+            error=found.text(found.error, **known),
+            lines=tuple(found.text(line, **known) for line in found.lines),
+            exit_code=found.exit_code,
+        )
+    )
+    execution.emit(
+        ReleaseDegraded(
+            release=release.name, revision=release.version, event=hook.event, hooks=(hook.hook.name,), message=cause
+        )
+    )
+
+
+async def _clean_up(execution: Execution, failed: PlannedHook) -> None:
+    """After a failed hook: it goes if it asked to go when it fails, and those before it if they asked to go when they succeed.
+
+    What cannot be deleted stays; the failure that is being handled is the one to tell of.
+    """
+    done = {run.hook for run in execution.runs if run.event == failed.event and run.result == "Succeeded"}
+    earlier = [
+        step.hook
+        for step in execution.plan.steps
+        if isinstance(step, RunHook) and step.hook.event == failed.event and step.hook.hook.name in done
+    ]
+    steps = cleanup(failed, DeletePolicy.HOOK_FAILED)
+    steps += [step for hook in reversed(earlier) for step in cleanup(hook, DeletePolicy.HOOK_SUCCEEDED)]
+    for step in steps:
+        await run_step(execution, step)
+
+
+def _hook_of(step: Step) -> PlannedHook | None:
+    return step.hook if isinstance(step, RunHook | DeleteHook) else None

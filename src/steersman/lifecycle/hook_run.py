@@ -1,0 +1,254 @@
+"""One hook, from its creation to its result: attempts, waiting, logs, and what is remembered of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import Literal
+
+from steersman.errors import AlreadyExists, HookFailed, KubernetesError, NotFound
+from steersman.kube import apply as applying
+from steersman.kube.apply import ApplyOptions
+from steersman.kube.interface import Object, ObjectRef, PatchType
+from steersman.kube.wait import wait_deleted
+from steersman.lifecycle.events import HookDeleted, HookFinished, HookLog, HookStarted, ReleaseWarning
+from steersman.lifecycle.execution import Execution
+from steersman.lifecycle.hook_watch import CANCELLED, STORED, HookEnd, LogReader, await_end, exit_code_of
+from steersman.lifecycle.hooks import LEFTOVER, RUN_KINDS
+from steersman.lifecycle.plan import DeleteHook, RunHook
+from steersman.lifecycle.policy import Policy
+from steersman.lifecycle.record_steps import rewrite
+from steersman.lifecycle.redact import Redactor, redactor_for
+from steersman.lifecycle.resource_steps import placed
+from steersman.lifecycle.runs import HookRun
+from steersman.manifest.hooks import DeletePolicy, HookExecution, HookPhase
+from steersman.release.record import go_time
+
+FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
+HOOK_LABEL = "steersman.dev/hook"
+
+# Helm takes all other kinds for finished as soon as they are stored.
+_HELM_WAITS_FOR = frozenset({("batch/v1", "Job"), ("v1", "Pod")})
+
+
+async def delete_hook(step: DeleteHook, execution: Execution) -> None:
+    """Delete a hook's object; awaited, "already exists" and a result of the old run cannot happen any more."""
+    ref = step.hook.resource.ref
+    kube = execution.kube
+    try:
+        if step.awaited:
+            live = await kube.get(ref)
+            await kube.delete(ref, uid=live["metadata"]["uid"])
+            await wait_deleted(execution.watches, [live], timeout=step.hook.timeout)
+        else:
+            await kube.delete(ref)
+    except NotFound:
+        return
+    if step.policy == LEFTOVER:
+        what = f"{ref.kind} {ref.name} of an earlier run"
+        execution.emit(ReleaseWarning(message=f"{what} was deleted, for the hook could not run beside it"))
+    execution.emit(HookDeleted(step=step.id, hook=step.hook.hook.name, ref=ref, policy=step.policy))
+
+
+async def run_hook(step: RunHook, execution: Execution) -> None:
+    """Run a hook until it succeeds or its attempts are used up. Raises HookFailed, and ApiErrors where it cannot be created."""
+    attempts = step.hook.retries + 1
+    for attempt in range(1, attempts + 1):
+        end = await _attempt(step, execution, attempt, attempts)
+        if end.succeeded:
+            return
+        if attempt == attempts:
+            raise _failure(step, execution, end)
+        await asyncio.sleep(min(LONGEST_RETRY, FIRST_RETRY * 2 ** (attempt - 1)))
+        before = DeleteHook(phase=step.phase, hook=step.hook, policy=DeletePolicy.BEFORE_HOOK_CREATION, awaited=True)
+        await delete_hook(before, execution)
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+async def _attempt(step: RunHook, execution: Execution, attempt: int, attempts: int) -> HookEnd:
+    hook = step.hook.hook
+    started, clock = go_time(), time.monotonic()
+    run = HookRun(
+        event=str(step.hook.event),
+        hook=hook.name,
+        kind=hook.kind,
+        revision=execution.plan.release.version,
+        attempt=attempt,
+        started=started,
+    )
+    await _remember_start(step, execution, run)
+    execution.emit(
+        HookStarted(
+            step=step.id,
+            event=step.hook.event,
+            hook=hook.name,
+            kind=hook.kind,
+            weight=step.hook.weight,
+            attempt=attempt,
+            attempts=attempts,
+        )
+    )
+    end = CANCELLED
+    try:
+        end = await _create_and_await(step, execution)
+    except KubernetesError as error:
+        end = HookEnd(False, "Failed", str(error), getattr(error, "reason", ""))
+        raise
+    finally:
+        hook.last_run = HookExecution(
+            started_at=started,
+            completed_at=go_time(),
+            phase=HookPhase.SUCCEEDED if end.succeeded else HookPhase.FAILED,
+        )
+        _finish(step, execution, run, end, time.monotonic() - clock, attempts)
+    return end
+
+
+async def _remember_start(step: RunHook, execution: Execution, run: HookRun) -> None:
+    """Before it is created: a hook that ran is never forgotten, even if nobody lives to see its end."""
+    hook = step.hook.hook
+    hook.delete_policies = hook.delete_policies or [str(DeletePolicy.BEFORE_HOOK_CREATION)]
+    if execution.policy is Policy.HELM:
+        hook.last_run = HookExecution(started_at=run.started, phase=HookPhase.RUNNING)
+        await rewrite(execution.release, execution)
+        return
+    known = tuple(past.without_log() for past in execution.runs)
+    await execution.note(phase=step.phase, step=step.id, runs=(*known, run.without_log()))
+
+
+async def _create_and_await(step: RunHook, execution: Execution) -> HookEnd:
+    ref = step.hook.resource.ref
+    target = _labelled(placed(step.hook.resource), step)
+    redact = Redactor()
+    if ref.kind in RUN_KINDS and ref.namespace is not None:
+        redact = await redactor_for(execution.kube, target, ref.namespace)
+    created = await _create(target, ref, step, execution)
+    if not _is_waited_for(ref, execution.policy):
+        return STORED
+    return await _await_end(created, step, execution, redact)
+
+
+def _is_waited_for(ref: ObjectRef, policy: Policy) -> bool:
+    return policy is Policy.ROLLBACK or (ref.api_version, ref.kind) in _HELM_WAITS_FOR
+
+
+async def _create(target: Object, ref: ObjectRef, step: RunHook, execution: Execution) -> Object:
+    """Under `rollback` an object that is a run is really created, never applied over one that is there: an old result
+    would be read as the new one's."""
+    if execution.policy is Policy.HELM or ref.kind not in RUN_KINDS:
+        options = replace(execution.apply_options, force_conflicts=False, force_replace=False)
+        if execution.policy is Policy.ROLLBACK:
+            options = ApplyOptions(force_conflicts=True)
+        return await applying.create(execution.kube, target, options)
+    try:
+        return await execution.kube.create(target, field_manager=applying.FIELD_MANAGER)
+    except AlreadyExists:
+        # Somebody made it since the deletion before the hook: the same again, once.
+        await delete_hook(DeleteHook(phase=step.phase, hook=step.hook, policy=LEFTOVER, awaited=True), execution)
+        return await execution.kube.create(target, field_manager=applying.FIELD_MANAGER)
+
+
+def _labelled(target: Object, step: RunHook) -> Object:
+    """With the labels by which kubectl finds a release's hooks, where the chart has not set them."""
+    if not step.labels:
+        return target
+    metadata = target.get("metadata") or {}
+    labels = {**step.labels, HOOK_LABEL: str(step.hook.event), **(metadata.get("labels") or {})}
+    return {**target, "metadata": {**metadata, "labels": labels}}
+
+
+async def _await_end(created: Object, step: RunHook, execution: Execution, redact: Redactor) -> HookEnd:
+    ref = step.hook.resource.ref
+
+    def on_line(pod: str, container: str, line: str) -> None:
+        execution.emit(HookLog(step=step.id, hook=step.hook.hook.name, pod=pod, container=container, line=line))
+
+    logs = LogReader(execution.watches, created, redact, on_line) if ref.kind in RUN_KINDS else None
+    end = CANCELLED
+    try:
+        fail_fast = execution.policy is Policy.ROLLBACK
+        end = await await_end(execution.watches, created, timeout=step.hook.timeout, fail_fast=fail_fast)
+    finally:
+        if not end.succeeded and end.state not in ("Failed", "NotFound"):
+            await asyncio.shield(_stop(ref, execution))
+        if logs is not None:
+            await logs.finish(drain=end.succeeded or end.state == "Failed")
+    if end.succeeded or logs is None:
+        return replace(end, log_tail=tuple(logs.tail) if logs else ())
+    return replace(end, log_tail=tuple(logs.tail), exit_code=await exit_code_of(execution.kube, created))
+
+
+async def _stop(ref: ObjectRef, execution: Execution) -> None:
+    """Nothing may go on working behind a release that gave up on it; the object stays, to be looked at.
+
+    Under policy `helm` it goes on, as with Helm.
+    """
+    if execution.policy is Policy.HELM or ref.kind not in RUN_KINDS:
+        return
+    try:
+        await execution.kube.patch(ref, {"spec": {"activeDeadlineSeconds": 1}}, PatchType.MERGE)
+    except KubernetesError as error:
+        execution.emit(ReleaseWarning(message=f"{ref} could not be stopped and may still be running: {error}"))
+
+
+def _finish(step: RunHook, execution: Execution, run: HookRun, end: HookEnd, seconds: float, attempts: int) -> None:
+    result: Literal["Succeeded", "Failed"] = "Succeeded" if end.succeeded else "Failed"
+    reason, message = ("", "") if end.succeeded else (end.reason, _message(end))
+    execution.runs.append(
+        replace(
+            run,
+            ended=go_time(),
+            result=result,
+            exit_code=end.exit_code,
+            reason=reason,
+            message=message,
+            log_tail=end.log_tail,
+        )
+    )
+    execution.emit(
+        HookFinished(
+            step=step.id,
+            event=step.hook.event,
+            hook=run.hook,
+            kind=run.kind,
+            weight=step.hook.weight,
+            result=result,
+            seconds=seconds,
+            attempt=run.attempt,
+            attempts=attempts,
+            exit_code=end.exit_code,
+            reason=reason,
+            message=message,
+            log_tail=end.log_tail,
+            will_retry=not end.succeeded and end is not CANCELLED and run.attempt < attempts,
+        )
+    )
+
+
+def _message(end: HookEnd) -> str:
+    return "; ".join(dict.fromkeys(end.evidence)) or end.message
+
+
+def _failure(step: RunHook, execution: Execution, end: HookEnd) -> HookFailed:
+    ref = step.hook.resource.ref
+    if execution.policy is Policy.HELM:
+        place = f"{ref.kind}/{ref.namespace or ''}/{ref.name}"
+        message = f"resource {place} not ready. status: {end.state}, message: {end.message}"
+        message += "\ncontext deadline exceeded" if end.timed_out else ""
+    else:
+        code = f", exit code {end.exit_code}" if end.exit_code is not None else ""
+        after = f" after {step.hook.timeout:g} s" if end.timed_out else ""
+        message = f"{ref.kind} {ref.name}: {end.reason}{after}{code}"
+    return HookFailed(
+        message,
+        release=execution.plan.release.name,
+        step=step.id,
+        hook=step.hook.hook.name,
+        kind=ref.kind,
+        event=str(step.hook.event),
+        reason=end.reason,
+        exit_code=end.exit_code,
+        log_tail=end.log_tail,
+        hint=f"kubectl describe {ref.kind.lower()} {ref.name} -n {ref.namespace}",
+    )

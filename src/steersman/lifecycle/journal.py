@@ -1,0 +1,69 @@
+"""What an action has reached, written down where a successor finds it: as an annotation of the release's Lease.
+
+It is small, because it is written at every hook and at every change of phase, and it is complete: with it and the records in the
+storage, the way out that the failure table prescribes can be planned anew, whatever step the process died in.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from steersman.lifecycle.policy import Action, Phase, Policy, Remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """`revision` is the one the action writes, `previous` the one it started from (0: none) with its status and description
+    at that time. `began` says that the revision is in the storage; before that nothing has been touched that a successor would
+    have to see to. `touched` says that resources may have been changed. `adopted` are the objects that were there before the
+    action (as strings); `degraded` the hooks that failed without stopping it; `runs` the hook runs so far, without their logs;
+    `remedy` what was under way after a failure, and `cause` that failure.
+    """
+
+    action: Action
+    policy: Policy
+    release: str
+    revision: int
+    previous: int = 0
+    previous_status: str = ""
+    previous_description: str = ""
+    phase: Phase = Phase.RECORD
+    step: str = ""
+    began: bool = False
+    touched: bool = False
+    remedy: Remedy = Remedy.NONE
+    cause: str = ""
+    adopted: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+    runs: tuple[dict[str, Any], ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def at(self, **changes: Any) -> Journal:
+        return replace(self, **changes)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+def from_json(text: str) -> Journal | None:
+    """None for an empty journal, and for one that cannot be understood (a later version's)."""
+    if not text:
+        return None
+    try:
+        data = json.loads(text)
+        return Journal(
+            **{
+                **data,
+                "action": Action(data["action"]),
+                "policy": Policy(data["policy"]),
+                "phase": Phase(data["phase"]),
+                "remedy": Remedy(data["remedy"]),
+                "adopted": tuple(data["adopted"]),
+                "degraded": tuple(data["degraded"]),
+                "runs": tuple(data["runs"]),
+            }
+        )
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,281 @@
+"""One writer per release: a coordination.k8s.io Lease, renewed while we work, that carries the journal.
+
+A holder counts as dead when it is known to be (its process ran on this machine and is gone), or when its lease has not changed
+for a whole lease duration *while we watched*: clocks of different machines are never compared.
+Every write names the resourceVersion that we know, so whoever lost the lease learns it with the next write and stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from steersman.errors import (
+    AlreadyExists,
+    ApiError,
+    ClusterUnreachable,
+    Conflict,
+    Forbidden,
+    LeaseLost,
+    NotFound,
+    ReleaseLocked,
+)
+from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.lifecycle import holder as holders
+from steersman.lifecycle import journal as journals
+from steersman.lifecycle.holder import Holder
+from steersman.lifecycle.journal import Journal
+
+DURATION = 15.0
+POLL = 1.0
+JOURNAL = "steersman.dev/journal"
+HOLDER = "steersman.dev/holder"
+API = "coordination.k8s.io/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a lease says that somebody else left or holds."""
+
+    holder: str
+    since: str
+    journal: Journal | None
+
+
+def lease_ref(release: str, namespace: str) -> ObjectRef:
+    return ObjectRef(API, "Lease", f"steersman-{release}", namespace)
+
+
+@dataclass(slots=True)
+class Lease:
+    """The lease of one release. `duration` in seconds; `on_waiting` is told, once, whom we wait for."""
+
+    kube: Kubernetes
+    release: str
+    namespace: str
+    duration: float = DURATION
+    holder: Holder = field(default_factory=holders.this_process)
+    dead: Callable[[Holder], bool] = holders.known_dead
+    on_lost: Callable[[], None] | None = None
+    _held: Object | None = None
+    _renewed: float = 0.0
+    _renewal: asyncio.Task[None] | None = None
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _lost: bool = False
+
+    @property
+    def ref(self) -> ObjectRef:
+        return lease_ref(self.release, self.namespace)
+
+    @property
+    def held(self) -> bool:
+        return self._held is not None
+
+    @property
+    def lost(self) -> bool:
+        """Another process has it now."""
+        return self._lost
+
+    async def acquire(self, *, wait: float = 0.0, on_waiting: Callable[[Found], None] | None = None) -> Found | None:
+        """Take the lease; the answer is what a dead predecessor left, if there was one.
+
+        `wait` is how many seconds to wait for a live holder. Raises ReleaseLocked, Forbidden, NotFound (no such namespace).
+        """
+        watcher = _Watcher(self.duration, self.dead)
+        until = time.monotonic() + wait
+        told = False
+        while True:
+            try:
+                self._took(await self.kube.create(self._body(None, None), field_manager="steersman"))
+                return None
+            except AlreadyExists:
+                pass
+            try:
+                lease = await self.kube.get(self.ref)
+            except NotFound:
+                continue
+            if watcher.gone(lease):
+                with suppress(Conflict, NotFound):
+                    self._took(
+                        await self.kube.replace(self._body(lease, _journal_of(lease)), field_manager="steersman")
+                    )
+                    return found_in(lease)
+                continue
+            found = found_in(lease)
+            if time.monotonic() >= until and not watcher.in_doubt(lease):
+                raise locked(self.release, found)
+            if not told and on_waiting is not None:
+                on_waiting(found)
+                told = True
+            await asyncio.sleep(min(POLL, self.duration / 10))
+
+    async def look(self) -> Found | None:
+        """Who holds the lease and is not known to be dead, without taking it; None when nobody does, or we may not ask."""
+        try:
+            lease = await self.kube.get(self.ref)
+        except (NotFound, Forbidden):
+            return None
+        watcher = _Watcher(self.duration, self.dead)
+        return None if watcher.gone(lease) or watcher.in_doubt(lease) else found_in(lease)
+
+    async def write(self, journal: Journal | None) -> None:
+        """Write the journal, which renews the lease. Raises LeaseLost."""
+        async with self._lock:
+            if self._held is None:
+                return
+            await self._renew(journal)
+
+    async def release_it(self, *, leave: Journal | None = None) -> None:
+        """Give the lease back; with `leave`, unheld but with a journal that the next command must finish."""
+        async with self._lock:
+            if self._renewal is not None:
+                self._renewal.cancel()
+                self._renewal = None
+            held, self._held = self._held, None
+            if held is None or self._lost:
+                return
+            # A lease that cannot be given back expires.
+            with suppress(ApiError, ClusterUnreachable):
+                if leave is None:
+                    await self.kube.delete(self.ref, uid=held["metadata"]["uid"])
+                else:
+                    body = self._body(held, leave.to_json())
+                    body["spec"]["holderIdentity"] = ""
+                    body["metadata"]["annotations"].pop(HOLDER)
+                    await self.kube.replace(body, field_manager="steersman")
+
+    def _took(self, lease: Object) -> None:
+        self._held = lease
+        self._renewed = time.monotonic()
+        self._renewal = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(self.duration / 3)
+            try:
+                async with self._lock:
+                    if self._held is None:
+                        return
+                    if time.monotonic() - self._renewed >= self.duration / 3:
+                        await self._renew(journals.from_json(_journal_of(self._held) or ""))
+            except LeaseLost:
+                if self.on_lost is not None:
+                    self.on_lost()
+                return
+            except (ApiError, ClusterUnreachable):
+                continue  # the next renewal, or the next write, tells whether somebody else has it by now
+
+    async def _renew(self, journal: Journal | None) -> None:
+        assert self._held is not None
+        body = self._body(self._held, None if journal is None else journal.to_json())
+        try:
+            self._held = await self.kube.replace(body, field_manager="steersman")
+            self._renewed = time.monotonic()
+        except (Conflict, NotFound) as error:
+            self._lost = True
+            raise LeaseLost(
+                f"another process took over release {self.release!r}; nothing more is written here",
+                release=self.release,
+                hint=f"`steer status {self.release}` shows what it did",
+            ) from error
+
+    def _body(self, old: Object | None, journal: str | None) -> Object:
+        now = _micro_time()
+        ours = old is not None and _annotations(old).get(HOLDER) == self.holder.to_json()
+        spec = (old or {}).get("spec") or {}
+        metadata: dict[str, Any] = {
+            "name": self.ref.name,
+            "namespace": self.namespace,
+            "labels": {"owner": "steersman", "name": self.release},
+            "annotations": {HOLDER: self.holder.to_json(), **({JOURNAL: journal} if journal else {})},
+        }
+        if old is not None:
+            metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
+        return {
+            "apiVersion": API,
+            "kind": "Lease",
+            "metadata": metadata,
+            "spec": {
+                "holderIdentity": str(self.holder),
+                "leaseDurationSeconds": max(1, round(self.duration)),
+                "acquireTime": spec.get("acquireTime", now) if ours else now,
+                "renewTime": now,
+                "leaseTransitions": spec.get("leaseTransitions", 0) + (0 if ours or old is None else 1),
+            },
+        }
+
+
+@dataclass(slots=True)
+class _Watcher:
+    """Tells whether a lease's holder is gone, by watching it rather than by its clock."""
+
+    duration: float
+    dead: Callable[[Holder], bool]
+    _version: str = ""
+    _since: float = 0.0
+
+    def gone(self, lease: Object) -> bool:
+        spec = lease.get("spec") or {}
+        if not spec.get("holderIdentity"):
+            return True
+        holder = holders.from_json(_annotations(lease).get(HOLDER, ""))
+        if holder is not None and self.dead(holder):
+            return True
+        version = lease["metadata"]["resourceVersion"]
+        if version != self._version:
+            self._version, self._since = version, time.monotonic()
+            return False
+        return time.monotonic() - self._since >= float(spec.get("leaseDurationSeconds") or self.duration)
+
+    def in_doubt(self, lease: Object) -> bool:
+        """Whether the lease looks expired by the clocks, so that it is worth to watch it for its duration."""
+        spec = lease.get("spec") or {}
+        renewed = _parse(spec.get("renewTime"))
+        return renewed is None or time.time() - renewed > float(spec.get("leaseDurationSeconds") or self.duration)
+
+
+def found_in(lease: Object) -> Found:
+    spec = lease.get("spec") or {}
+    return Found(
+        holder=spec.get("holderIdentity") or "",
+        since=spec.get("acquireTime") or "",
+        journal=journals.from_json(_journal_of(lease) or ""),
+    )
+
+
+def locked(release: str, found: Found) -> ReleaseLocked:
+    journal = found.journal
+    doing = f", {journal.action} at step {journal.step}" if journal else ""
+    return ReleaseLocked(
+        f"release {release!r} is held by {found.holder} since {found.since}{doing}",
+        release=release,
+        holder=found.holder,
+        since=found.since,
+        action=str(journal.action) if journal else "",
+        step=journal.step if journal else "",
+        hint="wait for it with --wait-lock 2m; if that process is dead, its lease expires by itself within seconds",
+    )
+
+
+def _annotations(lease: Object) -> dict[str, str]:
+    return lease["metadata"].get("annotations") or {}
+
+
+def _journal_of(lease: Object) -> str | None:
+    return _annotations(lease).get(JOURNAL)
+
+
+def _micro_time() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _parse(text: str | None) -> float | None:
+    try:
+        return datetime.fromisoformat((text or "").replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return None

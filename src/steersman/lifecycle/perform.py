@@ -1,0 +1,261 @@
+"""An action from its beginning to its end: lease, recovery of what a dead process left, plan, execution, aftermath, result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from steersman.errors import Forbidden, LeaseLost, NotFound
+from steersman.kube.interface import Kubernetes
+from steersman.kube.watches import Watches
+from steersman.lifecycle import ending
+from steersman.lifecycle import lease as leases
+from steersman.lifecycle.aftermath import Fallen
+from steersman.lifecycle.events import LeaseWaiting, ReleaseFinished, ReleaseStarted, ReleaseWarning
+from steersman.lifecycle.execute import PlanStopped, run_groups
+from steersman.lifecycle.execution import Emit, Execution
+from steersman.lifecycle.journal import Journal
+from steersman.lifecycle.lease import Found, Lease
+from steersman.lifecycle.plan import Options, Plan, RunHook
+from steersman.lifecycle.policy import Action, Phase, Policy, interruptible, rule
+from steersman.lifecycle.recovery import recover
+from steersman.lifecycle.remedy import put_in_order
+from steersman.lifecycle.resources import CLUSTER_SCOPED, GroupKind
+from steersman.lifecycle.runs import add_runs
+from steersman.lifecycle.situation import Situation
+from steersman.manifest.hooks import HookEvent
+from steersman.release.record import Release
+from steersman.release.storage import Storage
+
+MakePlan = Callable[[Situation], Awaitable[Plan]]
+
+_PRE = {
+    Action.INSTALL: HookEvent.PRE_INSTALL,
+    Action.UPGRADE: HookEvent.PRE_UPGRADE,
+    Action.ROLLBACK: HookEvent.PRE_ROLLBACK,
+    Action.UNINSTALL: HookEvent.PRE_DELETE,
+    Action.TEST: HookEvent.TEST,
+}
+_POST = {
+    Action.INSTALL: HookEvent.POST_INSTALL,
+    Action.UPGRADE: HookEvent.POST_UPGRADE,
+    Action.ROLLBACK: HookEvent.POST_ROLLBACK,
+    Action.UNINSTALL: HookEvent.POST_DELETE,
+}
+
+
+@dataclass(slots=True)
+class Request:
+    """What is asked for. `make_plan` is called with the lease held, on the release as it is then; it may raise what it likes:
+    nothing has been touched yet."""
+
+    action: Action
+    release: str
+    namespace: str
+    policy: Policy
+    options: Options
+    make_plan: MakePlan
+    cluster_scoped: frozenset[GroupKind] = CLUSTER_SCOPED
+    lease_duration: float = leases.DURATION
+    interrupt: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def perform(
+    request: Request, kube: Kubernetes, watches: Watches, storage: Storage, emit: Emit
+) -> ReleaseFinished:
+    """Do it all. A release that failed is a result, not an exception.
+
+    Raises what planning raises, ReleaseLocked, and KubernetesErrors from before anything was touched.
+    """
+    clock = time.monotonic()
+    lease, found = await _lock(request, kube, emit)
+    leave: Journal | None = None
+    execution: Execution | None = None
+    try:
+        if found is not None and found.journal is not None:
+            await recover(found, kube, watches, storage, emit, lease, request.cluster_scoped)
+        situation = await look(storage, request.release, request.cluster_scoped)
+        plan = await request.make_plan(situation)
+        if plan.release.version == situation.next_revision:
+            storage.check_size(plan.release)
+        execution = _execution(plan, situation, kube, watches, storage, emit, lease)
+        finished = await _run(request, execution, situation)
+        leave = execution.journal if execution.unfinished else None
+        return ending.timed(finished, time.monotonic() - clock)
+    except LeaseLost as lost:
+        assert execution is not None
+        return ending.timed(ending.broken_off(execution, lost), time.monotonic() - clock)
+    finally:
+        if execution is not None and plan.action is not Action.UNINSTALL:
+            await add_runs(kube, request.release, request.namespace, execution.runs)
+        if lease is not None:
+            await lease.release_it(leave=leave)
+
+
+async def look(storage: Storage, name: str, cluster_scoped: frozenset[GroupKind]) -> Situation:
+    return Situation(name, storage.namespace, tuple(await storage.history(name)), cluster_scoped)
+
+
+async def _lock(request: Request, kube: Kubernetes, emit: Emit) -> tuple[Lease | None, Found | None]:
+    """Take the release's lease. Policy `helm` only looks whether somebody holds it: Helm writes none."""
+    lease = Lease(kube, request.release, request.namespace, duration=request.lease_duration)
+    lease.on_lost = request.interrupt.set
+    if request.policy is Policy.HELM:
+        if (holder := await lease.look()) is not None:
+            raise leases.locked(request.release, holder)
+        return None, None
+
+    def waiting(found: Found) -> None:
+        journal = found.journal
+        emit(
+            LeaseWaiting(
+                release=request.release,
+                holder=found.holder,
+                since=found.since,
+                action=str(journal.action) if journal else "",
+                step=journal.step if journal else "",
+            )
+        )
+
+    try:
+        return lease, await lease.acquire(wait=request.options.wait_lock, on_waiting=waiting)
+    except Forbidden as error:
+        emit(ReleaseWarning(message=f"no lease protects this release from a second writer: {error}"))
+        return None, None
+    except NotFound as error:
+        if request.action is Action.INSTALL and request.options.create_namespace:
+            return lease, None  # taken as soon as the namespace is there
+        if request.action is not Action.INSTALL:
+            return None, None  # no namespace, no release: planning says so
+        raise NotFound(
+            str(error), code=error.code, reason=error.reason, hint="--create-namespace creates the namespace first"
+        ) from error
+
+
+def _execution(
+    plan: Plan,
+    situation: Situation,
+    kube: Kubernetes,
+    watches: Watches,
+    storage: Storage,
+    emit: Emit,
+    lease: Lease | None,
+) -> Execution:
+    previous = before(plan, situation)
+    journal = Journal(
+        action=plan.action,
+        policy=plan.policy,
+        release=plan.release.name,
+        revision=plan.release.version,
+        previous=previous.version if previous else 0,
+        previous_status=str(previous.status) if previous else "",
+        previous_description=previous.info.description if previous else "",
+        options={"description": plan.options.description, "keep_history": plan.options.keep_history},
+    )
+    return Execution(plan=plan, kube=kube, watches=watches, storage=storage, emit=emit, journal=journal, lease=lease)
+
+
+def before(plan: Plan, situation: Situation) -> Release | None:
+    """The revision that stands if this action comes to nothing."""
+    if plan.action in (Action.UNINSTALL, Action.TEST):
+        return plan.release
+    deployed = situation.deployed
+    return deployed.release() if deployed is not None else plan.current
+
+
+async def _run(request: Request, execution: Execution, situation: Situation) -> ReleaseFinished:
+    plan = execution.plan
+    execution.emit(
+        ReleaseStarted(
+            action=plan.action,
+            release=plan.release.name,
+            namespace=plan.release.namespace,
+            revision=plan.release.version,
+            policy=plan.policy,
+            steps=tuple(step.id for step in plan.steps),
+        )
+    )
+    for warning in plan.warnings:
+        execution.emit(ReleaseWarning(message=warning))
+    try:
+        interrupted = await _until_done_or_interrupted(request, execution)
+    except PlanStopped as stopped:
+        return await _after_failure(execution, situation, stopped)
+    if interrupted:
+        return await _after_interruption(execution, situation)
+    return ending.completed(execution)
+
+
+async def _until_done_or_interrupted(request: Request, execution: Execution) -> bool:
+    """Raises PlanStopped and LeaseLost; the answer is whether the work was broken off."""
+    work = asyncio.create_task(run_groups(execution, execution.plan.groups))
+    signal = asyncio.create_task(request.interrupt.wait())
+    try:
+        await asyncio.wait((work, signal), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done() and not execution.closing:
+            work.cancel()
+            await asyncio.wait((work,))
+        await asyncio.wait((work,))
+    finally:
+        signal.cancel()
+    if work.cancelled():
+        return True
+    work.result()
+    return False
+
+
+async def _after_failure(execution: Execution, situation: Situation, stopped: PlanStopped) -> ReleaseFinished:
+    plan, cause = execution.plan, stopped.cause
+    if plan.action in (Action.INSTALL, Action.UPGRADE, Action.ROLLBACK) and not execution.journal.began:
+        return ending.refused(execution, stopped)
+    if stopped.step.phase is Phase.RECORD and execution.closing:
+        execution.unfinished = True  # all is done but the books: the next command closes them
+        return ending.unrecorded(execution, stopped)
+    event = stopped.step.hook.event if isinstance(stopped.step, RunHook) else _event_of(plan, stopped.step.phase)
+    fallen = Fallen(
+        plan=plan,
+        release=execution.release,
+        previous=before(plan, situation),
+        rule=stopped.rule,
+        cause=str(cause),
+        event=str(event),
+        adopted=frozenset(execution.adopted),
+    )
+    problem = await put_in_order(execution, fallen)
+    return ending.failed(execution, fallen, stopped.step.id, problem, hint=cause.hint if cause else "")
+
+
+async def _after_interruption(execution: Execution, situation: Situation) -> ReleaseFinished:
+    plan = execution.plan
+    if execution.lease is not None and execution.lease.lost:
+        raise LeaseLost(f"another process took over release {plan.release.name!r}", release=plan.release.name)
+    if not interruptible(plan.policy, plan.action):
+        return ending.interrupted(execution, None)
+    phase = execution.phase if execution.phase is not Phase.RECORD else Phase.PRE_HOOKS
+    if plan.action is Action.TEST:
+        phase = Phase.TESTS
+    elif not execution.journal.began and plan.action is not Action.UNINSTALL:
+        return ending.interrupted(execution, None)
+    found = rule(plan.policy, plan.action, phase, rollback_on_failure=plan.options.rollback_on_failure)
+    event = _event_of(plan, phase)
+    if found.completes:
+        ending.degrade_unfinished(execution, event)
+        await run_groups(execution, ending.closing_groups(plan))
+        return ending.interrupted(execution, None)
+    fallen = Fallen(
+        plan=plan,
+        release=execution.release,
+        previous=before(plan, situation),
+        rule=found,
+        cause="context canceled" if plan.policy is Policy.HELM else "interrupted",
+        event=str(event),
+        adopted=frozenset(execution.adopted),
+    )
+    problem = await put_in_order(execution, fallen)
+    return ending.interrupted(execution, fallen, problem)
+
+
+def _event_of(plan: Plan, phase: Phase) -> HookEvent:
+    return _POST[plan.action] if phase is Phase.POST_HOOKS else _PRE[plan.action]

@@ -1,0 +1,82 @@
+"""The steps that keep a release's books: revisions, history, the namespace they live in."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from steersman.errors import AlreadyExists
+from steersman.lifecycle.events import RevisionRecorded
+from steersman.lifecycle.execution import Execution
+from steersman.lifecycle.plan import CreateNamespace, RecordRevision, RemoveRecords
+from steersman.lifecycle.runs import remove_runs
+from steersman.release.record import DEGRADED, Info, Release, Status, go_time
+
+
+async def create_namespace(step: CreateNamespace, execution: Execution) -> None:
+    name = step.namespace
+    body = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {"name": name}},
+    }
+    with suppress(AlreadyExists):
+        await execution.kube.create(body, field_manager="helm")
+    if execution.lease is not None and not execution.lease.held:
+        await execution.lease.acquire(wait=execution.plan.options.wait_lock)
+
+
+async def record_revision(step: RecordRevision, execution: Execution) -> None:
+    known = execution.revisions.get(step.release.version, step.release)
+    release = known.with_status(step.status, _description(step, execution))
+    _stamp(step, release.info)
+    execution.revisions[release.version] = release
+    if step.staged:
+        return
+    if step.create:
+        await execution.storage.create(release)
+        await execution.note(began=True)
+    else:
+        await execution.storage.update(release)
+    execution.emit(
+        RevisionRecorded(
+            release=release.name,
+            revision=release.version,
+            status=release.status,
+            description=release.info.description,
+        )
+    )
+
+
+async def remove_records(step: RemoveRecords, execution: Execution) -> None:
+    for version in step.versions:
+        await execution.storage.delete(execution.plan.release.name, version)
+    if step.reason == "uninstall":
+        release = execution.plan.release
+        await remove_runs(execution.kube, release.name, release.namespace)
+
+
+async def rewrite(release: Release, execution: Execution) -> None:
+    """Write a revision again as it stands (its hooks' last runs have changed)."""
+    await execution.storage.update(release)
+
+
+def _description(step: RecordRevision, execution: Execution) -> str | None:
+    """A release that was deployed although hooks failed says so where Helm shows and keeps it: in the description."""
+    ours = step.release.version == execution.plan.release.version and step.status is Status.DEPLOYED
+    if not ours or not execution.degraded:
+        return step.description
+    said = step.description if step.description is not None else step.release.info.description
+    failed = "; ".join(f"{found.event} hook failed: {found.hook}" for found in execution.degraded)
+    return f"{said} {DEGRADED}{failed})"
+
+
+def _stamp(step: RecordRevision, info: Info) -> None:
+    """The times that Helm sets, each at its moment. `info` is this step's own copy."""
+    now = go_time()
+    if step.create:
+        info.last_deployed = now
+        info.first_deployed = info.first_deployed or now
+    elif step.status is Status.UNINSTALLING:
+        info.deleted = info.deleted or now
+    elif step.status is not Status.UNINSTALLED:
+        info.deleted = ""

@@ -1,0 +1,195 @@
+"""A process died in the middle of an action: the release is put in order as the failure table prescribes.
+
+The next command finds the dead holder's lease and in it the journal: which action, which revision, how far. From that and the
+records the same aftermath is planned that the dead process would have run, had it lived to see its step fail:
+
+- before the resources: the attempt is `failed`, nothing was touched;
+- in the resources or the waiting: the phase's remedy (what was created is removed, or the release goes back);
+- in the post hooks: the release is deployed, degraded;
+- in the last records: they are written;
+- an uninstall that had begun to delete is finished; before that, the release is deployed again;
+- in a remedy: the remedy is done again.
+
+Every step of it may be done twice, so a process may die in the middle of a recovery as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from steersman.kube.interface import Kubernetes
+from steersman.kube.watches import Watches
+from steersman.lifecycle.aftermath import Fallen, verdict
+from steersman.lifecycle.common import closing
+from steersman.lifecycle.events import RecoveryStarted, ReleaseWarning
+from steersman.lifecycle.execute import run_groups
+from steersman.lifecycle.execution import Degraded, Emit, Execution
+from steersman.lifecycle.journal import Journal
+from steersman.lifecycle.lease import Found, Lease
+from steersman.lifecycle.plan import Options, Plan, RecordRevision
+from steersman.lifecycle.policy import Action, Phase, Policy, Remedy, rule
+from steersman.lifecycle.remedy import undo
+from steersman.lifecycle.resources import GroupKind
+from steersman.lifecycle.runs import add_runs, from_dict
+from steersman.lifecycle.situation import Situation
+from steersman.lifecycle.uninstall import plan_uninstall
+from steersman.manifest.hooks import HookEvent
+from steersman.release.record import Release, Status
+from steersman.release.storage import Storage
+
+
+async def recover(
+    found: Found,
+    kube: Kubernetes,
+    watches: Watches,
+    storage: Storage,
+    emit: Emit,
+    lease: Lease | None,
+    cluster_scoped: frozenset[GroupKind],
+) -> None:
+    """Finish what the journal in `found` describes. Raises PlanStopped when that fails, too, and LeaseLost."""
+    journal = found.journal
+    assert journal is not None, "without a journal nothing had begun"
+    situation = Situation(
+        journal.release, storage.namespace, tuple(await storage.history(journal.release)), cluster_scoped
+    )
+    await add_runs(kube, journal.release, storage.namespace, [from_dict(run) for run in journal.runs])
+    written = next((stored.release() for stored in situation.history if stored.version == journal.revision), None)
+    if written is None or journal.action is Action.TEST:
+        return
+    emit(
+        RecoveryStarted(
+            release=journal.release,
+            holder=found.holder,
+            action=journal.action,
+            revision=journal.revision,
+            step=journal.step,
+            message=f"{found.holder or 'an earlier process'} died during {journal.action} at step {journal.step or 'record'}",
+        )
+    )
+    for run in journal.runs:
+        if run.get("result") == "Interrupted":
+            message = f"{run['event']} hook {run['hook']} was started at {run['started']} and nobody saw it end; it may run again"
+            emit(ReleaseWarning(message=message))
+    execution = Execution(
+        plan=_plan(journal, written, situation),
+        kube=kube,
+        watches=watches,
+        storage=storage,
+        emit=emit,
+        journal=journal,
+        lease=lease,
+        adopted=set(journal.adopted),
+    )
+    if journal.action is Action.UNINSTALL:
+        await _recover_uninstall(execution, situation)
+    else:
+        await _recover_attempt(execution, situation)
+
+
+def _plan(journal: Journal, written: Release, situation: Situation) -> Plan:
+    previous = next((stored.release() for stored in situation.history if stored.version == journal.previous), None)
+    return Plan(
+        action=journal.action,
+        policy=journal.policy,
+        release=written,
+        current=previous,
+        options=Options(**journal.options),
+        groups=(),
+    )
+
+
+async def _recover_attempt(execution: Execution, situation: Situation) -> None:
+    journal, plan = execution.journal, execution.plan
+    previous = plan.current
+    if previous is not None:
+        previous = previous.with_status(Status(journal.previous_status), journal.previous_description)
+    cause = journal.cause or f"interrupted at step {journal.step or 'record'}"
+    fallen = Fallen(
+        plan=plan,
+        release=plan.release,
+        previous=previous,
+        rule=rule(plan.policy, plan.action, _phase(journal)),
+        cause=cause,
+        event=_pre_event(plan.action),
+        adopted=frozenset(journal.adopted),
+    )
+    if journal.remedy is not Remedy.NONE:
+        await _repeat_remedy(execution, fallen)
+    elif _reached_post_hooks(journal):
+        execution.degraded = [_degraded(name) for name in _failed_hooks(journal)]
+        await run_groups(
+            execution, closing(plan.action, plan.release, _unpended(situation, journal), plan.policy, plan.options)
+        )
+    elif plan.release.status is not Status.DEPLOYED:
+        await run_groups(execution, verdict(fallen))
+        await _undo(execution, fallen)
+
+
+async def _repeat_remedy(execution: Execution, fallen: Fallen) -> None:
+    """The failed attempt is on record. A rollback that was under way is marked as failed and begun anew."""
+    history = await execution.storage.history(fallen.release.name)
+    unfinished = [stored for stored in history if stored.version > fallen.release.version]
+    if unfinished and unfinished[-1].status is Status.DEPLOYED:
+        return  # the way back had arrived
+    for stored in unfinished:
+        if stored.status.pending:
+            record = RecordRevision(
+                release=stored.release(),
+                status=Status.FAILED,
+                description=f"{stored.release().info.description} was interrupted",
+            )
+            await run_groups(execution, [(record,)])
+    await _undo(execution, fallen)
+
+
+async def _undo(execution: Execution, fallen: Fallen) -> None:
+    problem = await undo(execution, fallen)
+    if problem:
+        execution.emit(ReleaseWarning(message=f"the way back to an earlier revision failed: {problem}"))
+
+
+async def _recover_uninstall(execution: Execution, situation: Situation) -> None:
+    journal, plan = execution.journal, execution.plan
+    if not journal.touched:
+        status = Status(journal.previous_status)
+        record = RecordRevision(release=plan.release, status=status, description=journal.previous_description)
+        await run_groups(execution, [(record,)])
+        return
+    whole = plan_uninstall(situation, Policy.ROLLBACK, plan.options)
+    # Pre-delete hooks have run. What began to be deleted cannot come back, so it is finished.
+    rest = [group for group in whole.groups if group[0].phase is not Phase.PRE_HOOKS]
+    await run_groups(replace(execution, plan=whole), rest)
+
+
+def _phase(journal: Journal) -> Phase:
+    if journal.phase is Phase.RECORD:
+        return Phase.RESOURCES if journal.touched else Phase.PRE_HOOKS
+    return journal.phase
+
+
+def _reached_post_hooks(journal: Journal) -> bool:
+    return journal.touched and journal.phase in (Phase.POST_HOOKS, Phase.RECORD)
+
+
+def _failed_hooks(journal: Journal) -> list[str]:
+    """`event/hook` of those that failed, and of the one that nobody saw end."""
+    ended = {f"{run['event']}/{run['hook']}": run["result"] for run in journal.runs}
+    lost = [name for name, result in ended.items() if result == "Interrupted" and name.startswith("post-")]
+    return list(dict.fromkeys([*journal.degraded, *lost]))
+
+
+def _degraded(name: str) -> Degraded:
+    event, _, hook = name.partition("/")
+    return Degraded(event=HookEvent(event), hook=hook, message="interrupted")
+
+
+def _unpended(situation: Situation, journal: Journal) -> Situation:
+    """The situation without the attempt itself: what it succeeds."""
+    return replace(
+        situation, history=tuple(stored for stored in situation.history if stored.version != journal.revision)
+    )
+
+
+def _pre_event(action: Action) -> str:
+    return {Action.INSTALL: "pre-install", Action.UPGRADE: "pre-upgrade", Action.ROLLBACK: "pre-rollback"}[action]

@@ -1,0 +1,74 @@
+"""Hook logs without the secrets that the hook was given."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from steersman.errors import ApiError
+from steersman.kube.interface import Kubernetes, Object, ObjectRef
+
+MASK = "***"
+# Shorter values are everywhere by chance: masking every "on" and "1" would hide the log, not the secret.
+SHORTEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Redactor:
+    """Masks every occurrence of a value, longest first, for one may contain another."""
+
+    values: tuple[str, ...] = ()
+
+    def __call__(self, line: str) -> str:
+        for value in self.values:
+            if value in line:
+                line = line.replace(value, MASK)
+        return line
+
+
+async def redactor_for(kube: Kubernetes, obj: Object, namespace: str) -> Redactor:
+    """For a hook's object: knows the values of all Secrets that its Pods use and that we may read."""
+    values: set[str] = set()
+    for name in sorted(set(secrets_used(obj))):
+        with suppress(ApiError):
+            values |= set(_values(await kube.get(ObjectRef("v1", "Secret", name, namespace))))
+    return Redactor(tuple(sorted(values, key=len, reverse=True)))
+
+
+def secrets_used(obj: Object) -> Iterator[str]:
+    """The names of the Secrets that a Pod, or anything with a Pod template, refers to."""
+    spec = obj.get("spec") or {}
+    if obj.get("kind") != "Pod":
+        spec = (spec.get("template") or {}).get("spec") or {}
+    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
+        for source in container.get("envFrom") or []:
+            yield from _name(source.get("secretRef"), "name")
+        for variable in container.get("env") or []:
+            yield from _name((variable.get("valueFrom") or {}).get("secretKeyRef"), "name")
+    for volume in spec.get("volumes") or []:
+        yield from _name(volume.get("secret"), "secretName")
+        for source in (volume.get("projected") or {}).get("sources") or []:
+            yield from _name(source.get("secret"), "name")
+
+
+def _name(reference: dict[str, Any] | None, key: str) -> Iterable[str]:
+    name = (reference or {}).get(key)
+    return (str(name),) if name else ()
+
+
+def _values(secret: Object) -> Iterator[str]:
+    for encoded in (secret.get("data") or {}).values():
+        try:
+            text = base64.b64decode(encoded).decode()
+        except (binascii.Error, UnicodeDecodeError, TypeError):
+            continue
+        # A file of many lines is never printed in one: each of them is secret.
+        for line in {text.strip(), *(part.strip() for part in text.splitlines())}:
+            if len(line) >= SHORTEST:
+                yield line
+        if len(text.strip()) >= SHORTEST:
+            yield encoded

@@ -1,0 +1,118 @@
+"""The history of a release's hook runs: every attempt, with its result and the end of its log.
+
+Helm keeps one `last_run` per hook and no more. This history lives beside the records, in a Secret of its own that Helm neither
+lists nor touches (`sh.steersman.runs.v1.NAME`, owner=steersman), whatever driver keeps the records; it is bounded, and removed
+with the release. Log lines are kept as they were shown: with the values of the Secrets that the hook used blotted out.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from steersman.errors import Conflict, Forbidden, NotFound
+from steersman.kube.interface import Kubernetes, Object, ObjectRef
+
+KEPT_RUNS = 200
+KEPT_LINES = 20
+KEPT_COLUMNS = 500
+TYPE = "steersman.dev/hook-runs.v1"
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class HookRun:
+    """One attempt of one hook. Times are RFC 3339; `result` is Succeeded, Failed or Interrupted (nobody saw it end)."""
+
+    event: str
+    hook: str
+    kind: str
+    revision: int
+    attempt: int
+    started: str
+    ended: str = ""
+    result: str = "Interrupted"
+    exit_code: int | None = None
+    reason: str = ""
+    message: str = ""
+    log_tail: tuple[str, ...] = ()
+
+    def without_log(self) -> dict[str, Any]:
+        return asdict(replace(self, log_tail=()))
+
+
+def from_dict(data: dict[str, Any]) -> HookRun:
+    return HookRun(**{**data, "log_tail": tuple(data.get("log_tail") or ())})
+
+
+def runs_ref(release: str, namespace: str) -> ObjectRef:
+    return ObjectRef("v1", "Secret", f"sh.steersman.runs.v1.{release}", namespace)
+
+
+async def read_runs(kube: Kubernetes, release: str, namespace: str) -> list[HookRun]:
+    """All runs that are known of, oldest first."""
+    try:
+        return _decode(await kube.get(runs_ref(release, namespace)))
+    except (NotFound, Forbidden):
+        return []
+
+
+async def add_runs(kube: Kubernetes, release: str, namespace: str, runs: Iterable[HookRun]) -> None:
+    """Append to the history. Without permission to do so it is not kept: that must not fail a release."""
+    new = [bounded(run) for run in runs]
+    if not new:
+        return
+    ref = runs_ref(release, namespace)
+    with suppress(Forbidden):
+        for _ in range(_ATTEMPTS):
+            try:
+                old = await kube.get(ref)
+            except NotFound:
+                await kube.create(_encode(release, ref, new), field_manager="steersman")
+                return
+            body = _encode(release, ref, [*_decode(old), *new][-KEPT_RUNS:])
+            body["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+            with suppress(Conflict):
+                await kube.replace(body, field_manager="steersman")
+                return
+
+
+async def remove_runs(kube: Kubernetes, release: str, namespace: str) -> None:
+    with suppress(NotFound, Forbidden):
+        await kube.delete(runs_ref(release, namespace))
+
+
+def bounded(run: HookRun) -> HookRun:
+    return replace(
+        run,
+        message=run.message[:KEPT_COLUMNS],
+        log_tail=tuple(line[:KEPT_COLUMNS] for line in run.log_tail[-KEPT_LINES:]),
+    )
+
+
+def _encode(release: str, ref: ObjectRef, runs: list[HookRun]) -> Object:
+    text = json.dumps([asdict(run) for run in runs], separators=(",", ":"))
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": ref.name,
+            "namespace": ref.namespace,
+            "labels": {"owner": "steersman", "name": release},
+        },
+        "type": TYPE,
+        "data": {"runs": base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()},
+    }
+
+
+def _decode(secret: Object) -> list[HookRun]:
+    try:
+        packed = base64.b64decode((secret.get("data") or {})["runs"])
+        return [from_dict(run) for run in json.loads(gzip.decompress(packed))]
+    except (KeyError, ValueError, TypeError, OSError, EOFError):
+        return []
