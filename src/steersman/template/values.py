@@ -70,6 +70,23 @@ class GoMethods:
         """What Go's String() or Error() method gives, or None for a type without one."""
         return None
 
+    def get(self, name: str, default: object = None, /) -> Any:
+        """What `.name` is in a template: a method's result, a field or a map's entry.
+
+        Compiled templates call `.get` on whatever they find, which is fast for a dict. What has no such field raises
+        AttributeError, from which the runtime then works out Go's error.
+        """
+        declared = self.go_methods.get(name)
+        if declared is not None and not declared.signature.params:
+            return getattr(self, declared.attribute)()
+        if declared is None:
+            attribute = getattr(self, "go_fields", {}).get(name)
+            if attribute is not None:
+                return getattr(self, attribute)
+            if isinstance(self, dict):
+                return dict.get(self, name, default)
+        raise AttributeError(f"no field {name}", name="get", obj=self)
+
 
 class GoObject(GoMethods):
     """A struct (`go_kind = "struct"`) or a pointer to one (`"ptr"`).
@@ -185,6 +202,10 @@ class StringMap(dict[str, str]):
     __slots__ = ()
     go_type = "map[string]string"
     go_kind = "map"
+
+    def get(self, name: str, default: Any = "", /) -> Any:
+        """A key that is missing gives the zero value of the element type."""
+        return dict.get(self, name, default)
 
 
 # --- what Go says of a value --------------------------------------------------------------------------------------

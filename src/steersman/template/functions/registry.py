@@ -17,15 +17,13 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
+from steersman.template.failures import FunctionError
 from steersman.template.functions.themes import THEME_OF
 from steersman.template.signature import ANY, Signature, parse_signature
 
+__all__ = ["FUNCTIONS", "Function", "FunctionError", "add", "function"]
+
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
-
-
-class FunctionError(Exception):
-    """What a function fails with. The message is what Go's function puts into its error (or panic), without the
-    `error calling NAME:` that the runtime adds."""
 
 
 class Function(NamedTuple):

@@ -1,0 +1,31 @@
+"""What goes wrong while a template runs, before the runtime knows where: see `tracing` for the full message."""
+
+from __future__ import annotations
+
+
+class ExecFailure(Exception):
+    """The template itself is at fault at this place. The message is Go's, without the place in front of it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ArgumentFailure(ExecFailure):
+    """An argument that a method does not take; `position` counts from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class FunctionError(Exception):
+    """What a function fails with. The message is what Go's function puts into its error (or panic), without the
+    `error calling NAME:` that the runtime adds."""
+
+    function = ""
+
+
+class LimitExceeded(Exception):
+    """A bound of `Limits` was reached."""
