@@ -18,7 +18,11 @@ from steersman.template.values import GoMethods, GoObject, kind, type_name, type
 NILABLE_KINDS = ("[]", "map[", "*", "func(", ANY, "error", "common.Values", "chan ")
 
 # Named types that Go lets pass for the unnamed type that they are made of.
-_SAME_AS = {"common.Values": "map[string]interface {}", "common.VersionSet": "[]string", "engine.files": "map[string][]uint8"}
+_SAME_AS = {
+    "common.Values": "map[string]interface {}",
+    "common.VersionSet": "[]string",
+    "engine.files": "map[string][]uint8",
+}
 
 
 def walk(receiver: Any, names: Sequence[str], *, element: bool, strict: bool, path: str = "") -> Any:

@@ -17,8 +17,8 @@ _LARGEST_WIDTH = 1_000_000
 
 # What needs no look at flags: compiled once per format string, as pairs of literal text and verb.
 _SIMPLE_VERB = re.compile(r"%([sdvq%])")
-_Plan = tuple[tuple[tuple[str, str], ...], str, int] | None
-_plans: dict[str, _Plan] = {}
+Plan = tuple[tuple[tuple[str, str], ...], str, int] | None
+_plans: dict[str, Plan] = {}
 
 
 def sprint(*operands: object) -> str:
@@ -60,7 +60,7 @@ def sprintf(form: str, *operands: object) -> str:
     try:
         plan = _plans[form]
     except KeyError:
-        plan = _plans[form] = _simple_plan(form)
+        plan = _plans[form] = simple_plan(form)
     if plan is None or plan[2] != len(operands):
         return _Formatter(form, operands).run()
     steps, tail, _ = plan
@@ -85,7 +85,11 @@ def sprintf(form: str, *operands: object) -> str:
     return "".join(pieces)
 
 
-def _simple_plan(form: str) -> _Plan:
+def simple_plan(form: str) -> Plan:
+    """A format string as pairs of literal text and verb, the text after the last one and the number of operands.
+
+    None if it has flags, or verbs other than %s, %d, %v and %q.
+    """
     parts = _SIMPLE_VERB.split(form)
     if any("%" in literal for literal in parts[::2]):
         return None

@@ -7,7 +7,7 @@ What Go checks here is checked here too: that functions exist and that variables
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from steersman.template import lexer as lex
 from steersman.template.lexer import Token
@@ -49,6 +49,10 @@ class ParseError(Exception):
         super().__init__(message)
         self.message = message
         self.line = line
+
+    def message_in(self, name: str) -> str:
+        """The message for a text of this name, which some messages repeat."""
+        return self.message.replace("%s", name) if " started at %s:" in self.message else self.message
 
 
 class NestedTooDeeply(ParseError):
@@ -99,7 +103,7 @@ class _Parser:
                 self.at = start
             statement = self._text_or_action()
             if isinstance(statement, _End):
-                self._fail(f"unexpected {statement}")
+                raise self._error(f"unexpected {statement}")
             body.append(statement)
         return [Definition("", body), *self.definitions.values()]
 
@@ -132,7 +136,7 @@ class _Parser:
     def _expect(self, kind: str, context: str) -> Token:
         token = self._next_non_space()
         if token.type != kind:
-            self._unexpected(token, context)
+            raise self._unexpected(token, context)
         return token
 
     @staticmethod
@@ -144,18 +148,18 @@ class _Parser:
     def _line(self, position: int) -> int:
         return self.text.count("\n", 0, position) + 1
 
-    def _fail(self, message: str) -> NoReturn:
-        raise ParseError(message, self._line(self.tokens[self.furthest].position))
+    def _error(self, message: str) -> ParseError:
+        return ParseError(message, self._line(self.tokens[self.furthest].position))
 
-    def _unexpected(self, token: Token, context: str) -> NoReturn:
+    def _unexpected(self, token: Token, context: str) -> ParseError:
         if token.type != lex.ERROR:
-            self._fail(f"unexpected {token} in {context}")
+            return self._error(f"unexpected {token} in {context}")
         extra = ""
         if self.action_line and self.action_line != self._line(token.position):
             extra = f" in action started at %s:{self.action_line}"
             if token.value.endswith(" action"):
                 extra = extra.removeprefix(" in action")
-        self._fail(f"{token}{extra}")
+        return self._error(f"{token}{extra}")
 
     # --- statements -----------------------------------------------------------------------------------------------
 
@@ -168,7 +172,7 @@ class _Parser:
             action = self._action()
             self.action_line = 0
             return action
-        self._unexpected(token, "input")
+        raise self._unexpected(token, "input")
 
     def _statements(self) -> tuple[list[Statement], _End]:
         statements: list[Statement] = []
@@ -177,7 +181,7 @@ class _Parser:
             if isinstance(statement, _End):
                 return statements, statement
             statements.append(statement)
-        self._fail("unexpected EOF")
+        raise self._error("unexpected EOF")
 
     def _action(self) -> Statement | _End:
         start = self.at
@@ -210,9 +214,9 @@ class _Parser:
     def _loop_control(self, token: Token) -> Statement:
         following = self._next_non_space()
         if following.type != lex.RIGHT_DELIM:
-            self._unexpected(following, f"{{{{{token.value}}}}}")
+            raise self._unexpected(following, f"{{{{{token.value}}}}}")
         if not self.range_depth:
-            self._fail(f"{{{{{token.value}}}}} outside {{{{range}}}}")
+            raise self._error(f"{{{{{token.value}}}}} outside {{{{range}}}}")
         return Break(token.position) if token.value == "break" else Continue(token.position)
 
     def _branch(self, keyword: str) -> Branch:
@@ -234,7 +238,7 @@ class _Parser:
                 continue
             branch.otherwise, end = self._statements()
             if end.is_else:
-                self._fail(f"expected end; found {end}")
+                raise self._error(f"expected end; found {end}")
             break
         self.block_depth -= 1
         del self.variables[known:]
@@ -274,7 +278,7 @@ class _Parser:
 
     def _template_name(self, token: Token, context: str) -> str:
         if token.type not in (lex.STRING, lex.RAW_STRING):
-            self._unexpected(token, context)
+            raise self._unexpected(token, context)
         return self._unquote(token.value)
 
     def _definition(self) -> None:
@@ -290,14 +294,14 @@ class _Parser:
         self._enter_block(context)
         body, end = self._statements()
         if end.is_else:
-            self._fail(f"unexpected {end} in {context}")
+            raise self._error(f"unexpected {end} in {context}")
         self.block_depth -= 1
         definition = Definition(name, body)
         earlier = self.definitions.get(name)
         if earlier is None or earlier.is_empty():
             self.definitions[name] = definition
         elif not definition.is_empty():
-            self._fail(f"template: multiple definition of template {quote(name)}")
+            raise self._error(f"template: multiple definition of template {quote(name)}")
         self.variables, self.range_depth, self.action_line = outer
 
     # --- pipelines ------------------------------------------------------------------------------------------------
@@ -311,14 +315,14 @@ class _Parser:
             if token.type == end:
                 break
             if token.type not in _STARTS_OPERAND:
-                self._unexpected(token, context)
+                raise self._unexpected(token, context)
             self.at = start
             pipe.commands.append(self._command())
         if not pipe.commands:
-            self._fail(f"missing value for {context}")
+            raise self._error(f"missing value for {context}")
         for stage, command in enumerate(pipe.commands[1:], 2):
             if isinstance(command.operands[0], Bool | Dot | Nil | Number | String):
-                self._fail(f"non executable command in pipeline stage {stage}")
+                raise self._error(f"non executable command in pipeline stage {stage}")
         return pipe
 
     def _declarations(self, pipe: Pipe, context: str) -> None:
@@ -338,9 +342,9 @@ class _Parser:
             self._next()
             self._declare(pipe, variable)
             if context != "range" or len(pipe.declared) >= 2:
-                self._fail(f"too many declarations in {context}")
+                raise self._error(f"too many declarations in {context}")
             if self._peek_non_space().type not in (lex.VARIABLE, lex.RIGHT_DELIM, lex.RIGHT_PAREN):
-                self._fail("range can only initialize variables")
+                raise self._error("range can only initialize variables")
 
     def _declare(self, pipe: Pipe, variable: Token) -> None:
         pipe.declared.append(Variable(variable.position, variable.value, []))
@@ -360,10 +364,10 @@ class _Parser:
             if token.type in (lex.RIGHT_DELIM, lex.RIGHT_PAREN):
                 self.at = start
             elif token.type != lex.PIPE:
-                self._unexpected(token, "operand")
+                raise self._unexpected(token, "operand")
             break
         if not command.operands:
-            self._fail("empty command")
+            raise self._error("empty command")
         return command
 
     def _operand(self) -> Operand | None:
@@ -379,7 +383,7 @@ class _Parser:
         if isinstance(term, Variable):
             return Variable(position, term.name, fields)
         if isinstance(term, Bool | String | Number | Nil | Dot):
-            self._fail(f"unexpected . after term {quote(str(term))}")
+            raise self._error(f"unexpected . after term {quote(str(term))}")
         return Chain(position, term, fields)
 
     def _term(self) -> Operand | None:
@@ -390,7 +394,7 @@ class _Parser:
             return Field(position, [value[1:]])
         if kind == lex.IDENTIFIER:
             if value not in self.functions:
-                self._fail(f"function {quote(value)} not defined")
+                raise self._error(f"function {quote(value)} not defined")
             return Identifier(position, value)
         if kind in (lex.STRING, lex.RAW_STRING):
             return String(position, value, self._unquote(value))
@@ -398,7 +402,7 @@ class _Parser:
             return Dot(position)
         if kind == lex.VARIABLE:
             if value not in self.variables:
-                self._fail(f"undefined variable {quote(value)}")
+                raise self._error(f"undefined variable {quote(value)}")
             return Variable(position, value, [])
         if kind == lex.LEFT_PAREN:
             return self._parenthesised()
@@ -424,13 +428,13 @@ class _Parser:
         try:
             return number(position, text)
         except LiteralError as error:
-            self._fail(str(error))
+            raise self._error(str(error)) from error
 
     def _unquote(self, text: str) -> str:
         try:
             return unquote(text)
         except LiteralError as error:
-            self._fail(str(error))
+            raise self._error(str(error)) from error
 
 
 _STARTS_OPERAND = frozenset(

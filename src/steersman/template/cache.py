@@ -1,0 +1,112 @@
+"""Compiled templates on disk, so that a second run of the same chart parses nothing.
+
+Below $XDG_CACHE_HOME/steersman/templates, one file for each text, named by a digest of the text and of everything else that
+decides what it is compiled to. A file holds marshalled code, which Python would run blindly: so only files that belong to this
+user, in a folder that nobody else can write to, with a digest that fits, are read at all.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+from time import time
+
+import steersman
+from steersman.template.unit import Record
+
+_MAGIC = b"steersman template 1\n"
+_DIGEST_SIZE = 32
+_KEPT_SECONDS = 30 * 24 * 3600
+_STALE_CHECK_SECONDS = 24 * 3600
+
+
+def default_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "steersman" / "templates"
+
+
+class TemplateCache:
+    """A folder of compiled templates. Whatever is wrong with it, the worst that happens is that a template is parsed again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+        self._usable: bool | None = None
+
+    def load(self, key: str) -> Record | None:
+        """The record kept under this key, if there is a sound one."""
+        if not self._is_safe():
+            return None
+        try:
+            with open(f"{self._folder}/{key}", "rb") as file:
+                if not _is_own(os.fstat(file.fileno())):
+                    return None
+                data = file.read()
+        except OSError:
+            return None
+        start = len(_MAGIC) + _DIGEST_SIZE
+        if not data.startswith(_MAGIC) or sha256(data[start:]).digest() != data[len(_MAGIC) : start]:
+            return None
+        names, empty, codes = marshal.loads(memoryview(data)[start:])
+        return Record(names, empty, codes, key=key)
+
+    def store(self, record: Record) -> None:
+        """Keep a record. Readers and other writers see either the old file or the new one."""
+        codes = [code if code is None or isinstance(code, bytes) else marshal.dumps(code) for code in record.codes]
+        payload = marshal.dumps((record.names, record.empty, codes))
+        record.is_new = False
+        try:
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            if not self._is_safe(again=True):
+                return
+            handle, path = tempfile.mkstemp(prefix=".", dir=self._folder)
+            with open(handle, "wb") as file:
+                file.write(_MAGIC + sha256(payload).digest() + payload)
+            os.replace(path, f"{self._folder}/{record.key}")
+            self._forget_stale()
+        except OSError:
+            self._usable = False
+
+    def _is_safe(self, *, again: bool = False) -> bool:
+        if self._usable is None or again:
+            try:
+                self._usable = _is_own(os.stat(self._folder))
+            except OSError:
+                self._usable = False
+        return self._usable
+
+    def _forget_stale(self) -> None:
+        """Once a day, drop what was written a month ago."""
+        now = time()
+        mark = f"{self._folder}/.swept"
+        try:
+            if now - os.stat(mark).st_mtime < _STALE_CHECK_SECONDS:
+                return
+        except FileNotFoundError:
+            pass
+        Path(mark).touch()
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if now - entry.stat().st_mtime > _KEPT_SECONDS:
+                    os.unlink(entry.path)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+
+
+def source_stamp() -> str:
+    """Changes whenever the compiler or the functions' signatures may have changed."""
+    folder = os.path.dirname(__file__)
+    stamps = [steersman.__version__, sys.version]
+    for each in (folder, f"{folder}/functions"):
+        with os.scandir(each) as entries:
+            stamps.extend(
+                f"{entry.name} {(status := entry.stat()).st_mtime_ns} {status.st_size}"
+                for entry in entries
+                if entry.name.endswith(".py")
+            )
+    return "\n".join(sorted(stamps))

@@ -1,0 +1,147 @@
+"""The room's door: an `Environment` holds a chart's templates and renders them.
+
+environment = Environment()
+environment.parse("chart/templates/_helpers.tpl", text)
+environment.parse("chart/templates/service.yaml", text)
+text = environment.render("chart/templates/service.yaml", data)
+environment.save()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from steersman.errors import TemplateError
+from steersman.template.builtins import BUILTINS
+from steersman.template.cache import TemplateCache, default_folder, source_stamp
+from steersman.template.failures import FunctionError, LimitExceeded
+from steersman.template.functions.registry import FUNCTIONS, Function
+from steersman.template.limits import Limits
+from steersman.template.parser import ParseError, parse
+from steersman.template.runtime import NAMES, Context
+from steersman.template.tracing import exec_error, parse_error, template_error
+from steersman.template.unit import Engine, Record, TemplateSet, Unit
+
+_MOST_RECORDS = 20_000
+_records: dict[tuple[str, str], Record] = {}
+
+
+class Environment:
+    """Templates that can call each other, and the functions that they can call.
+
+    `functions` is the table by Helm's names (default: all there are; Go's own are always there). `strict` is Go's
+    missingkey=error. Compiled templates are kept below `cache` (default: the user's cache folder; None: nowhere) when `save`
+    is called.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Function] | None = None,
+        *,
+        strict: bool = False,
+        limits: Limits | None = None,
+        cache: Path | bool = True,
+    ) -> None:
+        table = _Table(FUNCTIONS if functions is None else functions)
+        self._engine = Engine(table, strict, dict(NAMES))
+        self._limits = limits or Limits()
+        self._templates = TemplateSet(self._load)
+        self._cache = TemplateCache(default_folder() if cache is True else cache) if cache else None
+        self._stamp = ""
+        self._loaded: list[Record] = []
+
+    def parse(self, name: str, text: str) -> None:
+        """Add a file's templates: the text itself under `name`, and each that it defines.
+
+        Of templates of one name the last one stays, as in Go. Raises TemplateError.
+        """
+        try:
+            unit = self._load(name, text)
+        except ParseError as error:
+            raise parse_error(name, error.line, error.message_in(name)) from error
+        self._templates.add(unit)
+
+    def render(self, name: str, data: Any) -> str:
+        """Run a template; `data` is what `.` and `$` are. Raises TemplateError."""
+        context = Context(self._templates, self._limits)
+        try:
+            template = self._templates.get_function(name)
+            if template is None:
+                raise TemplateError(f'template: no template "{name}" associated with template "gotpl"')
+            text = context.run(template, data)
+        except LimitExceeded as error:
+            raise TemplateError(f"{name}: {error}", hint="Is this chart meant to do that?") from error
+        except RecursionError:
+            raise TemplateError(f"{name}: templates or values are nested too deeply") from None
+        except FunctionError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is None:
+                raise
+            raise template_error(exec_error(error)) from error
+        except TemplateError:
+            raise
+        except Exception as error:
+            raise template_error(exec_error(error)) from error
+        return text.replace("<no value>", "")
+
+    def save(self) -> None:
+        """Keep what was compiled for the next process."""
+        if self._cache is not None:
+            for record in self._loaded:
+                if record.is_new:
+                    self._cache.store(record)
+
+    def _load(self, name: str, text: str) -> Unit:
+        """A text as a unit: from this process's memory, from disk, or parsed now. Raises ParseError."""
+        if not self._stamp:
+            self._stamp = self._fingerprint()
+        record = _records.get((self._stamp, text))
+        if record is not None:
+            return Unit(name, text, record, self._engine)
+        key = sha256(f"{self._stamp}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()
+        record = self._cache.load(key) if self._cache is not None else None
+        definitions = None
+        if record is None:
+            definitions = parse(text, self._engine.functions)
+            record = Record(
+                [each.name for each in definitions],
+                [each.is_empty() for each in definitions],
+                [None] * len(definitions),
+                key=key,
+            )
+        if len(_records) >= _MOST_RECORDS:
+            _records.clear()
+        _records[self._stamp, text] = record
+        self._loaded.append(record)
+        return Unit(name, text, record, self._engine, definitions)
+
+    def _fingerprint(self) -> str:
+        names = " ".join(sorted(self._engine.functions))
+        return sha256(f"{source_stamp()}\n{names}\n{self._engine.strict}".encode()).hexdigest()
+
+
+class _Table(Mapping[str, Function]):
+    """The given functions, and Go's own below them."""
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        self._functions = functions
+
+    def __getitem__(self, name: str) -> Function:
+        found = BUILTINS.get(name)
+        return found if found is not None else self._functions[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in BUILTINS or name in self._functions
+
+    def __iter__(self) -> Any:
+        return iter({**BUILTINS, **dict.fromkeys(self._functions)})
+
+    def __len__(self) -> int:
+        return len({*BUILTINS, *self._functions})
+
+
+def in_parsing_order(names: Iterable[str]) -> list[str]:
+    """Files in the order in which Helm parses them: deep ones first, so that the outermost chart's definitions win."""
+    return sorted(names, key=lambda name: (name.count("/"), name.encode("utf-8", "surrogatepass")), reverse=True)

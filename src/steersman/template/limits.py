@@ -1,0 +1,15 @@
+"""Bounds on what templates may use up. Go has none of them but the depth of includes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`output`: characters that all templates of one render may produce, includes counted each time. `iterations`: how often
+    all bodies of `range` may run. `seconds`: wall time of one render."""
+
+    output: int = 512 * 1024 * 1024
+    iterations: int = 5_000_000
+    seconds: float = 300.0

@@ -1,0 +1,378 @@
+"""Pipelines, commands and operands → Python expressions, with the checks that Go makes of arguments.
+
+Each expression may contain markers (see `compiler`), so it has to stand inside of parentheses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from steersman.template.access import can_be_nil, count_problem
+from steersman.template.literals import looks_like_float
+from steersman.template.nodes import (
+    Bool,
+    Chain,
+    Command,
+    Dot,
+    Field,
+    Identifier,
+    Nil,
+    Node,
+    Number,
+    Operand,
+    Pipe,
+    String,
+    Variable,
+)
+from steersman.template.signature import ANY
+
+# Methods of common.Values, a dict whose keys hide them from a plain lookup.
+_METHODS_OF_VALUES = frozenset(("AsMap", "Encode", "PathValue", "Table", "YAML"))
+
+# How to see at once that a value has a Go type: its exact Python class.
+_EXACT_CLASS = {
+    "string": "str",
+    "int": "int",
+    "bool": "bool",
+    "float64": "float",
+    "int64": "Int64",
+    "[]interface {}": "list",
+    "map[string]interface {}": "dict",
+}
+_SIGNED = frozenset(("int", "int8", "int16", "int32", "int64"))
+_UNSIGNED = frozenset(("uint", "uint8", "uint16", "uint32", "uint64"))
+
+
+class Expression(NamedTuple):
+    """Python source and what is known of its value.
+
+    `type` is the Go type if that is certain. `element` says that a nil here is Go's nil interface (an element of a map or
+    slice) and not the plain nil that a pipeline makes of it. `simple` means that evaluating it can neither fail nor do
+    anything, so that the order does not matter.
+    """
+
+    code: str
+    type: str = ""
+    element: bool = False
+    simple: bool = False
+
+
+@dataclass(slots=True)
+class Site:
+    """What a line of the compiled template stands for: `node` is what an error names.
+
+    For a chain of fields: the Python variable it starts from, the names, and the source of the start. For a call: the
+    function's name, and the operands.
+    """
+
+    node: Node
+    function: str = ""
+    arguments: Sequence[Node] = ()
+    base: str = ""
+    names: Sequence[str] = ()
+    element: bool = False
+    path: str = ""
+
+
+class Scope:
+    """The variables that can be seen, innermost last."""
+
+    def __init__(self, root: str) -> None:
+        self._known: list[tuple[str, Expression]] = [("$", Expression(root, simple=True))]
+        self._count = 0
+
+    def declare(self, name: str, *, element: bool = False) -> str:
+        self._count += 1
+        code = f"v{self._count}"
+        self._known.append((name, Expression(code, element=element, simple=True)))
+        return code
+
+    def find(self, name: str) -> Expression | None:
+        for known, expression in reversed(self._known):
+            if known == name:
+                return expression
+        return None
+
+    def mark(self) -> int:
+        return len(self._known)
+
+    def release(self, mark: int) -> None:
+        del self._known[mark:]
+
+
+class Operands:
+    """The part of the compiler that makes expressions. `dot` and `scope` are where it is at the moment."""
+
+    dot: Expression
+    scope: Scope
+    inline: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, functions: Mapping[str, Any], strict: bool) -> None:
+        self.functions = functions
+        self.strict = strict
+        self.sites: list[Site] = []
+        self._temporaries = 0
+        self._dots = 0
+
+    # --- names and markers ----------------------------------------------------------------------------------------
+
+    def temporary(self) -> str:
+        self._temporaries += 1
+        return f"t{self._temporaries}"
+
+    def new_dot(self) -> str:
+        self._dots += 1
+        return f"d{self._dots}"
+
+    def new_variable(self) -> str:
+        return self.temporary()
+
+    def mark_site(self, site: Site, code: str) -> str:
+        self.sites.append(site)
+        return f"#@{len(self.sites) - 1}\n{code}"
+
+    def mark(self, node: Node, code: str) -> str:
+        return self.mark_site(Site(node), code)
+
+    def fail(self, node: Node, message: str) -> Expression:
+        return Expression(self.mark(node, f"fail({message!r})"))
+
+    # --- pipelines ------------------------------------------------------------------------------------------------
+
+    def pipe_value(self, pipe: Pipe) -> Expression:
+        """A pipeline and the assignment of its value to the variables that it declares or sets."""
+        value = self.pipe(pipe)
+        for variable in pipe.declared:
+            if pipe.is_assignment:
+                known = self.scope.find(variable.name)
+                if known is None:
+                    return self.fail(last_evaluated(pipe), f"undefined variable: {variable.name}")
+                target = known.code
+            else:
+                target = self.scope.declare(variable.name)
+            value = Expression(f"({target} := {value.code})", value.type)
+        return value
+
+    def pipe(self, pipe: Pipe) -> Expression:
+        value: Expression | None = None
+        for command in pipe.commands:
+            value = self._command(command, value, pipe)._replace(element=False)
+        assert value is not None
+        return value
+
+    def _command(self, command: Command, final: Expression | None, pipe: Pipe) -> Expression:
+        first, *arguments = command.operands
+        if isinstance(first, Identifier):
+            return self.call(first, command, arguments, final)
+        if isinstance(first, Field | Chain | Variable) and not (isinstance(first, Variable) and not first.fields):
+            return self._fields(first, command, arguments, final)
+        if arguments or final is not None:
+            return self.fail(pipe if isinstance(first, Pipe) else first, f"can't give argument to non-function {first}")
+        if isinstance(first, Nil):
+            return self.fail(first, "nil is not a command")
+        return self.operand(first)
+
+    # --- operands -------------------------------------------------------------------------------------------------
+
+    def operand(self, node: Operand) -> Expression:
+        """An operand where any type will do."""
+        if isinstance(node, Dot):
+            return self.dot._replace(simple=True)
+        if isinstance(node, Field | Chain):
+            return self._fields(node, None, (), None)
+        if isinstance(node, Variable):
+            if node.fields:
+                return self._fields(node, None, (), None)
+            return self._variable(node)
+        if isinstance(node, Pipe):
+            return self.pipe_value(node)
+        if isinstance(node, Identifier):
+            return self.call(node, node, (), None)
+        if isinstance(node, String):
+            return Expression(repr(node.value), "string", simple=True)
+        if isinstance(node, Bool):
+            return Expression(repr(node.value), "bool", simple=True)
+        if isinstance(node, Number):
+            return self._number(node)
+        return Expression("None", element=True, simple=True)
+
+    def _variable(self, node: Variable) -> Expression:
+        known = self.scope.find(node.name)
+        return known if known is not None else self.fail(node, f"undefined variable: {node.name}")
+
+    def _number(self, node: Number) -> Expression:
+        if node.as_complex is not None:
+            return Expression(repr(node.as_complex), "complex128", simple=True)
+        if looks_like_float(node):
+            return Expression(f"({node.as_float!r})", "float64", simple=True)
+        if node.as_int is None:
+            return self.fail(node, f"{node.text} overflows int")
+        return Expression(f"({node.as_int})", "int", simple=True)
+
+    # --- fields ---------------------------------------------------------------------------------------------------
+
+    def _fields(
+        self,
+        node: Field | Chain | Variable,
+        command: Command | None,
+        arguments: Sequence[Operand],
+        final: Expression | None,
+    ) -> Expression:
+        if isinstance(node, Field):
+            base, names, path = self.dot, node.names, ""
+        elif isinstance(node, Variable):
+            base, names, path = self._variable(node), node.fields, node.name
+        elif isinstance(node.operand, Nil):
+            return self.fail(node, f"indirection through explicit nil in {node}")
+        else:
+            base, names, path = self.operand(node.operand), node.fields, str(Chain(0, node.operand, []))
+        named = last_evaluated(node)
+        if arguments or final is not None:
+            receiver = self._chain(base, names[:-1], named, path)
+            return self._method(receiver, names[-1], node, command or node, arguments, final, path)
+        return self._chain(base, names, named, path)
+
+    def _chain(self, base: Expression, names: Sequence[str], node: Node, path: str) -> Expression:
+        if not names:
+            return base
+        start, name = base.code, base.code
+        if not name.isidentifier():
+            name = self.temporary()
+            start = f"({name} := {base.code})"
+        site = Site(node, base=name, names=names, element=base.element, path=path)
+        if self.strict or not _METHODS_OF_VALUES.isdisjoint(names):
+            if start != name:
+                start = f"({start}, {name})[1]"
+            options = f"element={base.element}, strict={self.strict}, path={path!r}"
+            return Expression(self.mark_site(site, f"walk({start}, {tuple(names)!r}, {options})"), element=True)
+        steps = "".join(f".get({each!r})" for each in names)
+        if base.element:
+            return Expression(self.mark_site(site, start + steps), element=True)
+        return Expression(f"(None if {start} is None else {self.mark_site(site, name + steps)})", element=True)
+
+    def _method(
+        self,
+        receiver: Expression,
+        name: str,
+        node: Node,
+        command: Node,
+        arguments: Sequence[Operand],
+        final: Expression | None,
+        path: str,
+    ) -> Expression:
+        codes = [self.operand(argument).code for argument in arguments]
+        if final is not None:
+            codes.append(final.code)
+        nodes = [last_evaluated(argument) for argument in arguments]
+        site = Site(node, function=name, arguments=[*nodes, nodes[-1] if nodes else node, command], path=path)
+        call = f"call_method({receiver.code}, {name!r}, ({', '.join(codes)},), element={receiver.element})"
+        return Expression(self.mark_site(site, call))
+
+    # --- calls ----------------------------------------------------------------------------------------------------
+
+    def call(
+        self, identifier: Identifier, command: Node, arguments: Sequence[Operand], final: Expression | None
+    ) -> Expression:
+        name = identifier.name
+        signature = self.functions[name].signature
+        given = len(arguments) + (final is not None)
+        problem = count_problem(name, signature, given)
+        if problem:
+            if signature.variadic:  # Go does not count what comes through the pipe here
+                problem = f"{problem.rpartition(' ')[0]} {len(arguments)}"
+            return self.fail(identifier, problem)
+        codes = []
+        for position, argument in enumerate(arguments):
+            codes.append(self._argument(argument, _parameter(signature, position)))
+        hoisted = ""
+        if final is not None:
+            if not final.simple and not all(code.simple for code in codes):
+                hoisted = self.temporary()
+                first, final = final.code, final._replace(code=hoisted)
+            where = last_evaluated(arguments[-1]) if arguments else identifier
+            codes.append(self._validated(final, _parameter(signature, given - 1), where))
+        inline = self.inline.get(name)
+        result = inline(self, identifier, command, codes) if inline is not None else None
+        if result is None:
+            result = self.plain_call(name, command, codes)
+        if hoisted:
+            return result._replace(code=f"({hoisted} := {first}, {result.code})[1]")
+        return result
+
+    def plain_call(self, name: str, command: Node, codes: Sequence[Expression]) -> Expression:
+        returns = self.functions[name].signature.returns
+        call = f"f_{name}({', '.join(each.code for each in codes)})"
+        code = self.mark_site(Site(command, function=name), call)
+        return Expression(code, returns if returns in _EXACT_CLASS else "", element=returns == ANY)
+
+    def _argument(self, node: Operand, go_type: str) -> Expression:
+        if isinstance(node, Nil):
+            if can_be_nil(go_type) or go_type == "reflect.Value":
+                return Expression("None", simple=True)
+            return self.fail(node, f"cannot assign nil to {go_type}")
+        if go_type == ANY:
+            return self.operand(node)
+        if not isinstance(node, Bool | Number | String):
+            return self._validated(self.operand(node), go_type, last_evaluated(node))
+        if go_type == "string":
+            return self.operand(node) if isinstance(node, String) else self._misfit(node, "string")
+        if go_type == "bool":
+            return self.operand(node) if isinstance(node, Bool) else self._misfit(node, "bool")
+        if go_type in _SIGNED:
+            if not isinstance(node, Number) or node.as_int is None:
+                return self._misfit(node, "integer")
+            return _integer(go_type, node.as_int)
+        if go_type in _UNSIGNED:
+            if not isinstance(node, Number) or node.as_int is None or node.as_int < 0:
+                return self._misfit(node, "unsigned integer")
+            return _integer(go_type, node.as_int)
+        if go_type == "float64":
+            if not isinstance(node, Number) or node.as_float is None:
+                return self._misfit(node, "float")
+            return Expression(f"({node.as_float!r})", "float64", simple=True)
+        return self.fail(node, f"can't handle {node} for arg of type {go_type}")
+
+    def _misfit(self, node: Node, wanted: str) -> Expression:
+        return self.fail(node, f"expected {wanted}; found {node}")
+
+    def _validated(self, value: Expression, go_type: str, node: Node) -> Expression:
+        """`value` with the check that Go makes when it becomes an argument of type `go_type`."""
+        if go_type == ANY or value.type == go_type:
+            return value
+        python_class = _EXACT_CLASS.get(go_type)
+        if python_class is None:
+            code = self.mark(node, f"convert({value.code}, {go_type!r}, {value.element})")
+            return Expression(code)
+        name = self.temporary()
+        slow = self.mark(node, f"convert({name}, {go_type!r}, {value.element})")
+        return Expression(f"({name} if type({name} := {value.code}) is {python_class} else {slow})", go_type)
+
+
+def last_evaluated(node: Node) -> Node:
+    """The node that Go's executor has visited last when it is done with `node`: what errors found after that name."""
+    while True:
+        if isinstance(node, Pipe):
+            node = node.commands[-1]
+        elif isinstance(node, Command):
+            first = node.operands[0]
+            if len(node.operands) > 1 and isinstance(first, Identifier | Field | Variable | Chain):
+                node = node.operands[-1]
+            else:
+                node = first
+        elif isinstance(node, Chain):
+            node = node.operand
+        else:
+            return node
+
+
+def _parameter(signature: Any, position: int) -> str:
+    params: tuple[str, ...] = signature.params
+    return params[min(position, len(params) - 1)]
+
+
+def _integer(go_type: str, number: int) -> Expression:
+    if go_type == "int":
+        return Expression(f"({number})", "int", simple=True)
+    return Expression(f"{go_type.capitalize()}({number})", go_type, simple=True)

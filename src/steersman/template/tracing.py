@@ -1,0 +1,184 @@
+"""From a Python exception inside a compiled template to Go's error, and from there to Helm's words.
+
+The traceback's line leads to the `Site` (see `compiler`). The template is parsed and compiled once more for that: nothing of it
+is kept for the case that something might fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from steersman.errors import Location, TemplateError
+from steersman.template.access import walk
+from steersman.template.failures import ArgumentFailure, ExecFailure, FunctionError
+from steersman.template.strconv import quote
+from steersman.template.values import utf8
+
+if TYPE_CHECKING:
+    from steersman.template.nodes import Node
+    from steersman.template.operands import Site
+    from steersman.template.unit import Here
+
+CODE_NAME = "template"
+FILE_NAME = "<template>"
+
+
+class ExecError(FunctionError):
+    """Go's template.ExecError: a failure with its place. `inner` is the error that it wraps, if Go wraps one."""
+
+    def __init__(self, prefix: str, message: str, location: Location, action: str, hint: str) -> None:
+        super().__init__(message)
+        self.prefix = prefix
+        self.message = message
+        self.location = location
+        self.action = action
+        self.hint = hint
+        self.inner: FunctionError | None = None
+
+    def __str__(self) -> str:
+        pieces = []
+        error: BaseException | None = self
+        while isinstance(error, ExecError):
+            pieces.append(f"{error.prefix}{error.message}")
+            error = error.inner
+        if error is not None:
+            pieces.append(str(error))
+        return "".join(pieces)
+
+
+class UnknownTemplate(FunctionError):
+    """`include` of a template that does not exist; its message has Go's form of a template error."""
+
+
+def exec_error(error: Exception) -> ExecError:
+    """Go's error for what a compiled template raised."""
+    if isinstance(error, ExecError) and error.__traceback__ is None:
+        return error
+    frame, line, is_innermost = _compiled_frame(error)
+    here: Here = frame.f_locals["here"]
+    site = _site(here, line)
+    message, node, hint = _explain(error, site, frame, is_innermost)
+    row, column = position_of(here.unit.text, node.position)
+    name = here.unit.name
+    prefix = f"template: {name}:{row}:{column}: executing {quote(here.name)} at <{node}>: "
+    found = ExecError(prefix, message, Location(name, row, column), str(node), hint)
+    if isinstance(error, FunctionError):
+        found.inner = error
+        found.message = message.removesuffix(str(error))
+    return found
+
+
+def position_of(text: str, position: int) -> tuple[int, int]:
+    """Line (from 1) and column (from 0, in bytes), as Go gives them."""
+    start = text.rfind("\n", 0, position) + 1
+    return text.count("\n", 0, position) + 1, len(utf8(text[start:position]))
+
+
+def _compiled_frame(error: Exception) -> tuple[FrameType, int, bool]:
+    found: tuple[FrameType, int, bool] | None = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename == FILE_NAME and code.co_name == CODE_NAME:
+            found = traceback.tb_frame, traceback.tb_lineno, traceback.tb_next is None
+        traceback = traceback.tb_next
+    if found is None:
+        raise error
+    return found
+
+
+def _site(here: Here, line: int) -> Site:
+    definition = here.unit.definition(here.number)
+    site = here.unit.engine.compile(definition, here.unit.text).site_at(line)
+    assert site is not None, "every line that can fail has a site"
+    return site
+
+
+def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool) -> tuple[str, Node, str]:
+    """The message, the node that it is about and a hint."""
+    if isinstance(error, ArgumentFailure):
+        return error.message, site.arguments[error.position], error.hint
+    if isinstance(error, ExecFailure):
+        return error.message, site.node, error.hint
+    if isinstance(error, AttributeError) and is_innermost and site.base:
+        try:
+            walk(frame.f_locals[site.base], site.names, element=site.element, strict=False, path=site.path)
+        except ExecFailure as failure:
+            return failure.message, site.node, failure.hint
+        except FunctionError as failure:
+            return f"error calling {failure.function}: {failure}", site.node, ""
+    if isinstance(error, NameError) and is_innermost:
+        return f"undefined variable: {site.path or site.node}", site.node, ""
+    name = getattr(error, "function", "") or site.function
+    node = site.arguments[-1] if site.arguments and isinstance(error, FunctionError) else site.node
+    return f"error calling {name}: {error}", node, getattr(error, "hint", "")
+
+
+# --- Helm's words -------------------------------------------------------------------------------------------------
+
+_WARNING = re.compile("HELM_ERR_START(.*)HELM_ERR_END", re.DOTALL)
+_EXECUTING = re.compile(r"template: (.+?): executing (.+?) at (.+?): (.+?)( template:.*)?\Z")
+_NOT_ASSOCIATED = re.compile(r"template: no template (.*) associated with template (.*)\Z")
+_WITHOUT_PLACE = re.compile(r"template: (.+?): (.*?)( template:.*)?\Z")
+
+
+def template_error(error: ExecError) -> TemplateError:
+    """The error that a person sees: Helm's text, with the innermost place and the chain of includes that leads there."""
+    chain = [each for each in _wrapped(error) if isinstance(each, ExecError)]
+    innermost = chain[-1]
+    return TemplateError(
+        helm_message(error),
+        location=innermost.location,
+        action=innermost.action,
+        chain=tuple(each.location for each in chain[:-1]),
+        hint=innermost.hint,
+    )
+
+
+def helm_message(error: ExecError) -> str:
+    """How `helm` 4 prints an error of a template: message of `fail` and `required`, or the chain line by line."""
+    text = str(error)
+    _, _, remainder = text.partition(": ")
+    location, separator, rest = remainder.partition(": ")
+    if separator:
+        warning = _WARNING.search(rest)
+        if warning is not None:
+            return f"execution error at ({location}): {warning[1]}"
+    levels = list(_wrapped(error))
+    if not isinstance(levels[-1], ExecError | UnknownTemplate):
+        return text
+    lines: list[str] = []
+    for level in levels:
+        described = _traceable(str(level))
+        if described is None:
+            return text
+        if not lines or lines[-1] != described:
+            lines.append(described)
+    return "".join(lines).strip() or text
+
+
+def _wrapped(error: BaseException | None) -> Iterator[Any]:
+    while error is not None:
+        yield error
+        error = getattr(error, "inner", None)
+
+
+def _traceable(text: str) -> str | None:
+    match = _EXECUTING.match(text)
+    if match is not None:
+        return f"{match[1]}\n  executing {match[2]} at {match[3]}:\n    {match[4]}\n"
+    if _NOT_ASSOCIATED.match(text):
+        return f"{text}\n"
+    match = _WITHOUT_PLACE.match(text)
+    return f"{match[1]}\n  {match[2]}\n" if match is not None else None
+
+
+def parse_error(name: str, line: int, message: str) -> TemplateError:
+    """A template that does not parse, in Helm's words, which keep no more than the last part of Go's."""
+    return TemplateError(
+        f"parse error at ({name}:{line}): {message.rpartition(': ')[2]}",
+        location=Location(name, line),
+    )

@@ -1,0 +1,172 @@
+"""Texts that templates are defined in, and sets of templates that can call each other.
+
+A `Record` is what a text was compiled to; it depends on nothing but the text and the functions' signatures and is shared by all
+renders of this process, and through the disk cache by others. A `Unit` is a record under the name of a file.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from steersman.template.failures import FunctionError, LimitExceeded
+from steersman.template.parser import ParseError, parse
+from steersman.template.strconv import quote
+from steersman.template.tracing import CODE_NAME, FILE_NAME, ExecError, exec_error
+
+if TYPE_CHECKING:
+    from steersman.template.compiler import Compiled
+    from steersman.template.nodes import Definition
+    from steersman.template.runtime import Context, Template
+
+TPL_NAME = "gotpl"
+
+
+@dataclass(slots=True)
+class Record:
+    """The templates of one text. The first one is the text itself.
+
+    `codes` are compiled functions: code objects, the same marshalled, or None as long as nobody has asked for one.
+    """
+
+    names: list[str]
+    empty: list[bool]
+    codes: list[CodeType | bytes | None]
+    is_new: bool = False  # has more in it than the disk cache knows
+    key: str = ""
+
+
+@dataclass(slots=True)
+class Engine:
+    """What all units of an environment share: the functions, and the global names that compiled templates see."""
+
+    functions: Mapping[str, Any]
+    strict: bool
+    namespace: dict[str, Any]
+
+    def compile(self, definition: Definition, text: str) -> Compiled:
+        from steersman.template.compiler import compile_template
+
+        return compile_template(definition, self.functions, text, strict=self.strict)
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """`name` is what Go calls the ParseName: the file that errors point at."""
+
+    name: str
+    text: str
+    record: Record
+    engine: Engine
+    _parsed: list[Definition] | None = field(default=None)
+
+    def definition(self, number: int) -> Definition:
+        if self._parsed is None:
+            self._parsed = parse(self.text, self.engine.functions)
+        return self._parsed[number]
+
+    def function(self, number: int, name: str) -> Template:
+        """The Python function for one of the templates; compiled now if it never was. Raises FunctionError."""
+        code = self.record.codes[number]
+        if not isinstance(code, CodeType):
+            code = marshal.loads(code) if code is not None else self._compile(number)
+            assert isinstance(code, CodeType)
+            self.record.codes[number] = code
+        namespace = self.engine.namespace
+        for each in code.co_names:
+            if each not in namespace and each.startswith("f_"):
+                namespace[each] = self.engine.functions[each[2:]].call
+        return FunctionType(code, namespace, CODE_NAME, (Here(self, number, name),))
+
+    def _compile(self, number: int) -> CodeType:
+        compiled = self.engine.compile(self.definition(number), self.text)
+        try:
+            module = compile(compiled.source, FILE_NAME, "exec", dont_inherit=True)
+        except (RecursionError, MemoryError, SyntaxError, OverflowError) as error:
+            raise FunctionError(f"the template is too complex: {error}") from error
+        self.record.is_new = True
+        return next(each for each in module.co_consts if isinstance(each, CodeType))
+
+
+@dataclass(slots=True, eq=False)
+class Here:
+    """Which template a compiled function is: its default argument, where error messages find it."""
+
+    unit: Unit
+    number: int
+    name: str
+
+
+class TemplateSet:
+    """Templates by name. `add` follows Go's rules for a name that is defined twice."""
+
+    def __init__(self, load: Any) -> None:
+        self._load = load  # (name, text) → Unit; raises ParseError
+        self._places: dict[str, tuple[Unit, int]] = {}
+        self._functions: dict[str, Template] = {}
+        self._texts: dict[str, tuple[Unit, Template]] = {}
+
+    def add(self, unit: Unit) -> None:
+        """Later definitions win, but an empty one never takes the place of another."""
+        record = unit.record
+        for number, defined in enumerate(record.names):
+            name = defined if number else unit.name
+            if name in self._places and record.empty[number]:
+                continue
+            self._places[name] = unit, number
+            self._functions.pop(name, None)
+
+    def get_function(self, name: str) -> Template | None:
+        function = self._functions.get(name)
+        if function is None:
+            place = self._places.get(name)
+            if place is None:
+                return None
+            unit, number = place
+            function = self._functions[name] = unit.function(number, name)
+        return function
+
+    def names(self) -> list[str]:
+        return list(self._places)
+
+    def run_text(self, text: str, data: Any, context: Context) -> str:
+        """`tpl`. Raises FunctionError with the words of Helm's."""
+        known = self._texts.get(text)
+        if known is None:
+            try:
+                unit = self._load(TPL_NAME, text)
+            except ParseError as error:
+                place = f"template: {TPL_NAME}:{error.line}: {error.message_in(TPL_NAME)}"
+                raise FunctionError(f"cannot parse template {quote(text)}: {place}") from error
+            known = self._texts[text] = unit, unit.function(0, TPL_NAME)
+        unit, function = known
+        try:
+            if len(unit.record.names) > 1 or TPL_NAME in text or TPL_NAME in self._places:
+                child = context.child(self._with(unit))
+                output = child.run(function, data)
+                child.finish()
+            else:
+                output = context.run(function, data)
+        except (LimitExceeded, RecursionError, MemoryError):
+            raise
+        except Exception as error:
+            raise TplError(text, exec_error(error)) from error
+        return output.replace("<no value>", "")
+
+    def _with(self, unit: Unit) -> TemplateSet:
+        both = TemplateSet(self._load)
+        both._places = dict(self._places)
+        both._functions = dict(self._functions)
+        both.add(unit)
+        return both
+
+
+class TplError(FunctionError):
+    """A failure inside of a text that `tpl` runs."""
+
+    def __init__(self, text: str, error: ExecError) -> None:
+        super().__init__(f"error during tpl function execution for {quote(text)}: {error}")
+        self.inner = error
