@@ -7,6 +7,10 @@ import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 _SEPARATOR = "\x1e"
 
@@ -35,3 +39,16 @@ def ask_each(helm: Path, folder: Path, expression: str, cases: Sequence[object])
     encoded = [base64.b64encode(json.dumps({"case": case}).encode()).decode() for case in cases]
     template = "{{ range .Values.cases }}{{ $case := (. | b64dec | fromJson).case }}{{ %s }}%s{{ end }}"
     return render(helm, folder, template % (expression, _SEPARATOR), {"cases": encoded}).split(_SEPARATOR)[:-1]
+
+
+def examples(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
+    """Generated values, gathered so that helm can be asked about all of them at once."""
+    found: list[Any] = []
+
+    @settings(max_examples=count, deadline=None, database=None)
+    @given(strategy)
+    def gather(value: Any) -> None:
+        found.append(value)
+
+    gather()
+    return found

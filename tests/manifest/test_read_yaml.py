@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from steersman.errors import YamlError
 from steersman.manifest import yaml
 
 from .conftest import Ask
+from .helm_oracle import examples
 
 SCALARS = """
 y Y yes Yes YES n N no No NO on On ON off Off OFF true True TRUE false False FALSE yEs tRue ~ null Null NULL nULL
@@ -246,3 +248,174 @@ def test_documents_mean_what_they_mean_to_helm(ask: Ask) -> None:
         if ours(text) != (theirs := json.loads(said, parse_int=float))
     ]
     assert different == []
+
+
+LINES = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: x
+  labels:
+    app: web
+    tier: 'a b'
+spec:
+  containers:
+  - name: a
+    image: nginx:1.2
+    args: ["--x", --y=z, 3]
+    env:
+    - name: A
+      value: "1"
+  - name: b
+    command: {a: 1, b: [c]}
+  text: |
+    line one: two
+    line two
+  folded: >-
+    some
+
+    text
+# comment
+---
+  list:
+    - 1
+    - - 2
+      - 3
+  quoted: "multi
+    line"
+  x: 'it''s'
+  long plain text
+key: value: other
+- item
+\ttabbed: 1
+  annotations: &anc
+    a: b
+  copy:
+    <<: *anc
+{ { broken } }
+data: {
+}
+  mode: 0644
+  on: yes
+""".splitlines()
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A piece of a manifest in which some lines are missing, indented otherwise or broken off."""
+    start = draw(st.integers(0, len(LINES) - 1))
+    lines = []
+    for line in LINES[start : start + draw(st.integers(1, 14))]:
+        change = draw(st.integers(0, 19))
+        if change == 0:
+            continue
+        changed = {1: " " + line, 2: "  " + line, 3: line.lstrip(), 4: line[:-1], 5: line + "'", 6: line + ":"}
+        lines.append(changed.get(change, line))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.oracle
+def test_damaged_manifests_are_judged_as_helm_judges(ask: Ask) -> None:
+    texts = examples(damaged(), 300)
+    different = [
+        (text, ours(text), theirs)
+        for text, said in zip(texts, ask("fromYaml $case | toJson", texts), strict=True)
+        if ours(text) != (theirs := json.loads(said, parse_int=float))
+    ]
+    assert different == []
+
+
+# --- what is not fromYaml's to tell ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scalar", "json_kind", "as_written"),
+    [
+        ("3", 3, 3),
+        ("3.0", 3, 3.0),
+        ("1e3", 1000, 1000.0),
+        ("1.5", 1.5, 1.5),
+        ("9223372036854775807", 2**63 - 1, 2**63 - 1),
+        ("9223372036854775808", 2.0**63, 2**63),
+        ("1e20", 1e20, 1e20),
+        ("true", True, True),
+    ],
+)
+def test_kinds_of_numbers(scalar: str, json_kind: object, as_written: object) -> None:
+    kinds = (yaml.load(scalar, numbers="json"), yaml.load(scalar, numbers="yaml"))
+    assert [(type(value), value) for value in kinds] == [(type(kind), kind) for kind in (json_kind, as_written)]
+    assert type(yaml.load(scalar, numbers="float64")) is (bool if scalar == "true" else float)
+
+
+def test_all_documents_of_a_stream() -> None:
+    assert list(yaml.load_all("a: 1\n---\n# nothing\n---\n- b\n...\n")) == [{"a": 1}, None, ["b"]]
+    assert list(yaml.load_all("")) == []
+
+
+def test_bytes_are_text_or_refused() -> None:
+    assert yaml.load(b"\xef\xbb\xbfa: \xc3\xa9") == {"a": "é"}
+    assert yaml.load("a: 1".encode("utf-16")) == {"a": 1}
+    for text in (b"a: \xff", b"a: \xff".decode("utf-8", "surrogateescape")):
+        with pytest.raises(YamlError, match="yaml: invalid leading UTF-8 octet"):
+            yaml.load(text)
+
+
+def test_an_error_has_its_place() -> None:
+    with pytest.raises(YamlError) as caught:
+        yaml.load("a: 1\nb: c: d\n", "values.yaml")
+    assert str(caught.value.location) == "values.yaml:2:5"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\na: 2", 'line 2: key "a" already set in map'),
+        ("a:\n  true: 1\n  yes: 2", "line 3: key true already set in map"),
+        ("x: &x {a: 1}\ny:\n  a: 2\n  <<: *x", 'line 4: key "a" already set in map'),
+    ],
+)
+def test_strictly_a_key_stands_once(text: str, message: str) -> None:
+    yaml.load(text)
+    with pytest.raises(YamlError) as caught:
+        yaml.load(text, strict=True)
+    assert str(caught.value) == f"error converting YAML to JSON: yaml: unmarshal errors:\n  {message}"
+
+
+def test_aliases_do_not_share_what_they_stand_for() -> None:
+    value = yaml.load("a: &x {b: [1]}\nc: *x\nd: {<<: *x}\ne: {<<: *x}")
+    value["c"]["b"].append(2)
+    value["d"]["b"].append(3)
+    assert (value["a"], value["e"]) == ({"b": [1]}, {"b": [1]})
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + level)}: &{chr(98 + level)} [{','.join([f'*{chr(97 + level)}'] * 10)}]\n" for level in range(12)
+)
+
+
+def test_bombs_are_refused_quickly() -> None:
+    assert ours(BOMB) == {"Error": "error converting YAML to JSON: yaml: document contains excessive aliasing"}
+
+
+@pytest.mark.oracle
+def test_bombs_are_refused_where_helm_refuses_them(ask: Ask) -> None:
+    ratios = [
+        "a: &a {b: c, d: e}\nl: [" + ", ".join(["*a"] * count + ["x"] * plain) + "]"
+        for count, plain in [(50, 0), (300, 0), (300, 300), (3000, 0), (3000, 150), (9000, 9000)]
+    ]
+    texts = [BOMB, *ratios]
+    assert ["Error" in ours(text) for text in texts] == [
+        '{"Error"' in said for said in ask("fromYaml $case | toJson", texts)
+    ]
+
+
+@pytest.mark.parametrize("text", ["[" * 501 + "]" * 501, "- " * 501, "{a: " * 501 + "}" * 501, "[" * 50_000])
+def test_depth_is_bounded(text: str) -> None:
+    with pytest.raises(YamlError, match="exceeded max depth of 500"):
+        yaml.load(text)
+
+
+def test_depth_is_bounded_through_aliases() -> None:
+    text = "a: &a " + "[" * 300 + "]" * 300 + "\nb: " + "[" * 300 + "*a" + "]" * 300
+    with pytest.raises(YamlError, match="exceeded max depth of 500"):
+        yaml.load(text)

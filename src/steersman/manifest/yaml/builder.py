@@ -88,8 +88,8 @@ class Builder:
                         value = raw = text
                     elif text and text[0] not in hints:
                         if in_map and key is _NONE and text == "<<":
+                            key = self._merge_key(event)
                             nodes -= 1
-                            key = _MERGE
                             continue
                         value = raw = text
                     else:
@@ -98,8 +98,8 @@ class Builder:
                             value = number(raw, event)
                 else:
                     if in_map and key is _NONE and text == "<<" and (event.implicit[0] or event.tag == MERGE):
+                        key = self._merge_key(event)
                         nodes -= 1
-                        key = _MERGE
                         continue
                     value = raw = self._tagged(event)
                     if (raw.__class__ is int or raw.__class__ is float) and not (in_map and key is _NONE):
@@ -161,6 +161,11 @@ class Builder:
                 raise _unknown(event)
         elif getattr(event, "anchor", None) is not None:
             self.anchors[event.anchor] = (None, None, 1, 0)
+
+    def _merge_key(self, event: Any) -> _Key:
+        if event.anchor is not None:
+            self.anchors[event.anchor] = ("<<", "<<", 1, 0)
+        return _MERGE
 
     def _tagged(self, event: Any) -> Scalar:
         tag: str = event.tag
@@ -261,9 +266,9 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _too_deep(event: Any) -> DecodeError:
+def _too_deep(event: Any) -> ParseError:
     line = event.start_mark.line
-    return DecodeError(f"line {line + 1}: exceeded max depth of {MAX_DEPTH}", line)
+    return ParseError(f"line {line + 1}: exceeded max depth of {MAX_DEPTH}", line)
 
 
 def _unknown(event: Any) -> ParseError:

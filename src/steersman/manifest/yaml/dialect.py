@@ -15,7 +15,6 @@ from yaml import events
 
 from .builder import ParseError
 
-_SUSPECT = re.compile(r"\\/|%YAML|[\[{](?s:.)*\?")
 _SLASH_ESCAPE = re.compile(r"(?s:\\[^/]|[^\\])*\\/")
 
 
@@ -23,7 +22,9 @@ def strict_events(get_event: Callable[[], Any], text: str | bytes) -> Callable[[
     """The parser's events, checked where the text has something on which the two differ."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    return _Checked(get_event, text).get_event if _SUSPECT.search(text) else get_event
+    if "\\/" in text or "%YAML" in text or ("?" in text and ("{" in text or "[" in text)):
+        return _Checked(get_event, text).get_event
+    return get_event
 
 
 class _Checked:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from .scalars import STR, resolve
 
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_BOM = "\ufeff"
 _BREAKS = "\r\n\x85\u2028\u2029"
 _MULTILINE = re.compile(f"[{_BREAKS}]")
 # Go counts only these as printable; everything beyond the basic plane is escaped.
@@ -82,6 +83,8 @@ def literal_text(text: str, margin: int) -> str:
 
 def wrapped_text(text: str, style: Style, margin: int, column: int, width: int | None) -> str:
     """The string in a flow style, folded at spaces beyond `width`; it starts at `column`, further lines at `margin`."""
+    if text.startswith(_BOM):
+        return flow_text(text)
     out: list[str] = []
     indent = " " * margin
     limit = width if width is not None else 1 << 31
@@ -112,7 +115,7 @@ def wrapped_text(text: str, style: Style, margin: int, column: int, width: int |
             column = margin
         piece = char
         if style is Style.DOUBLE:
-            piece = _escaped(char, all_of_it=text[0] == "\ufeff")
+            piece = _escaped(char)
         elif style is Style.SINGLE and char == "'":
             piece = "''"
         out.append(piece)
@@ -121,10 +124,8 @@ def wrapped_text(text: str, style: Style, margin: int, column: int, width: int |
     return quote + "".join(out) + quote
 
 
-def _escaped(text: str, *, all_of_it: bool = False) -> str:
-    if (
-        all_of_it or text[:1] == "\ufeff"
-    ):  # Go's test for a byte order mark looks at the string's start, whatever the place
+def _escaped(text: str) -> str:
+    if text.startswith(_BOM):  # Go's test for a byte order mark looks at the string's start, whatever the place
         return "".join(_escape(char) for char in text)
     return _ESCAPED.sub(lambda match: _escape(match[0]), text)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from math import isinf, isnan
 from typing import Any
 
@@ -57,6 +57,18 @@ def dump_pretty(value: Any) -> str:
     return _Writer(V3).document(value)
 
 
+# A line that ends before this column is never folded.
+_SHORT = 78
+
+
+@lru_cache(maxsize=8192)
+def _short_line(text: str) -> str | None:
+    """The text of a string of which nothing special has to be thought, the same as key and as value: most are such."""
+    if len(text) > 64 or not text.isascii() or "\n" in text or "\r" in text or "\x7f" in text:
+        return None
+    return flow_text(text)
+
+
 class _Place(Enum):
     ROOT = auto()
     ITEM = auto()  # after "-"
@@ -81,7 +93,7 @@ class _Writer:
 
         `indent` is that of the collection it stands in, -1 at the root.
         """
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, dict) and value:
             self._mapping(value, indent, place)
         elif isinstance(value, (list, tuple)) and value:
             self._sequence(value, indent, place)
@@ -91,25 +103,30 @@ class _Writer:
                 column += 1
             self._scalar(value, indent, column)
 
-    def _mapping(self, value: Mapping[str, Any], indent: int, place: _Place) -> None:
+    def _mapping(self, value: dict[str, Any], indent: int, place: _Place) -> None:
         out = self.out
         indent = 0 if indent < 0 else indent + 2
         margin = " " * indent
         lead = self._lead(place, margin)
         keys = natural_order(value, letters_first_after_digit=self.dialect.letters_first_after_digit)
         for key in keys:
-            out.append(lead)
-            lead = margin
-            if is_multiline(key) or len(key.encode("utf-8", "surrogatepass")) > 128:
-                out.append("? ")
+            item = value[key]
+            text = _short_line(key)
+            if text is None and (is_multiline(key) or len(key.encode("utf-8", "surrogatepass")) > 128):
+                out.append(lead + "? ")
+                lead = margin
                 self._string(self._key(key), indent, indent + 2)
                 out.append(margin + ":")
-                self._node(value[key], indent, indent + 1, _Place.COMPLEX)
-            else:
+                self._node(item, indent, indent + 1, _Place.COMPLEX)
+                continue
+            if text is None:
                 text = flow_text(self._key(key))
-                out.append(text)
-                out.append(":")
-                self._node(value[key], indent, indent + len(text) + 1, _Place.VALUE)
+            if item.__class__ is str and (line := _short_line(item)) and indent + len(text) + len(line) < _SHORT:
+                out.append(f"{lead}{text}: {line}\n")
+            else:
+                out.append(f"{lead}{text}:")
+                self._node(item, indent, indent + len(text) + 1, _Place.VALUE)
+            lead = margin
 
     def _sequence(self, value: list[Any] | tuple[Any, ...], indent: int, place: _Place) -> None:
         if indent < 0:
@@ -144,7 +161,7 @@ class _Writer:
             return self._float(value)
         if isinstance(value, int):
             return str(int(value))
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return "{}"
         if isinstance(value, (list, tuple)):
             return "[]"
