@@ -8,7 +8,15 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from steersman.kube.network import CONNECT_SECONDS, ConnectFailed, ConnectionLost, Endpoint, Stream, open_tunnel
+from steersman.kube.network import (
+    CONNECT_SECONDS,
+    ConnectFailed,
+    ConnectionLost,
+    Endpoint,
+    Stream,
+    open_tunnel,
+    reason_of,
+)
 
 # One header block or one piece of a body; bodies themselves may be larger.
 BUFFER = 1 << 20
@@ -31,7 +39,7 @@ class AsyncioStream:
             self._writer.write(data)
             await self._writer.drain()
         except OSError as error:
-            raise ConnectionLost(_say(error)) from error
+            raise ConnectionLost(reason_of(error)) from error
 
     async def read_until(self, separator: bytes) -> bytes:
         try:
@@ -39,7 +47,7 @@ class AsyncioStream:
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             raise ConnectionLost("the server closed the connection") from error
         except OSError as error:
-            raise ConnectionLost(_say(error)) from error
+            raise ConnectionLost(reason_of(error)) from error
 
     async def read_exactly(self, size: int) -> bytes:
         try:
@@ -47,13 +55,13 @@ class AsyncioStream:
         except asyncio.IncompleteReadError as error:
             raise ConnectionLost("the answer was cut off") from error
         except OSError as error:
-            raise ConnectionLost(_say(error)) from error
+            raise ConnectionLost(reason_of(error)) from error
 
     async def read(self, size: int) -> bytes:
         try:
             return await self._reader.read(size)
         except OSError as error:
-            raise ConnectionLost(_say(error)) from error
+            raise ConnectionLost(reason_of(error)) from error
 
     def usable(self) -> bool:
         return not (self._writer.is_closing() or self._reader.at_eof())
@@ -83,7 +91,7 @@ class AsyncioNetwork:
         except ssl.SSLError as error:
             raise ConnectFailed(f"tls: {error.reason or error}", permanent=True) from error
         except OSError as error:
-            raise ConnectFailed(_say(error)) from error
+            raise ConnectFailed(reason_of(error)) from error
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -130,7 +138,3 @@ async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream
         stream.close()
         raise
     return stream
-
-
-def _say(error: OSError) -> str:
-    return (error.strerror or str(error) or type(error).__name__).lower()

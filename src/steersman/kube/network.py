@@ -8,6 +8,7 @@ asyncio would cost more than the requests themselves.
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -186,6 +187,13 @@ def _load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -
         file.write(certificate + b"\n" + key)
         file.flush()
         context.load_cert_chain(file.name)
+
+
+def reason_of(error: OSError) -> str:
+    """`connection refused`, whichever way asyncio or the socket module put it."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return (error.strerror or str(error) or type(error).__name__).lower()
+    return os.strerror(error.errno).lower()
 
 
 def proxy_credentials(proxy: SplitResult) -> tuple[str, str]:
