@@ -1,0 +1,135 @@
+"""Rendering charts: `steer template` against `helm template` as whole processes, and the library against others in process.
+
+The charts are those of ../shared/charts, or of $STEERSMAN_BENCH_CHARTS. Rounds are interleaved, so that a slow moment of the
+machine hits both sides; the median of the rounds counts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import peers
+from bench.processes import Cost, cost
+from bench.tables import Table, milliseconds, ratio
+
+PROJECT = Path(__file__).resolve().parent.parent
+CHARTS = Path(os.environ.get("STEERSMAN_BENCH_CHARTS", PROJECT.parent / "shared" / "charts"))
+ROUNDS = int(os.environ.get("STEERSMAN_BENCH_ROUNDS", "5"))
+SECONDS_PER_CHART = 0.3
+
+
+def run() -> Iterator[Table]:
+    charts = sorted(CHARTS.glob("*.tgz"))
+    if not charts:
+        print(f"no charts in {CHARTS}: set STEERSMAN_BENCH_CHARTS", file=sys.stderr)
+        return
+    yield _processes(charts)
+    yield _library(charts)
+
+
+def _processes(charts: list[Path]) -> Table:
+    helm = _helm()
+    steer = str(Path(sys.executable).parent / "steer")
+    with tempfile.TemporaryDirectory() as home:
+        caches = Path(home) / "cache"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": home,
+            "XDG_CACHE_HOME": str(caches),
+            "KUBECONFIG": f"{home}/none",
+        }
+        theirs: dict[Path, Cost] = {}
+        cold: dict[Path, Cost] = {}
+        warm: dict[Path, Cost] = {}
+        for chart in charts:
+            rounds: list[tuple[Cost, Cost, Cost]] = []
+            for _ in range(ROUNDS):
+                helm_cost = cost([helm, "template", "bench", str(chart)], environment)
+                shutil.rmtree(caches / "steersman", ignore_errors=True)
+                cold_cost = cost([steer, "template", "bench", str(chart)], environment)
+                rounds.append((helm_cost, cold_cost, cost([steer, "template", "bench", str(chart)], environment)))
+            theirs[chart], cold[chart], warm[chart] = (_median(list(column)) for column in zip(*rounds, strict=True))
+    table = Table(
+        f"`steer template` and `helm template`, whole process, {len(charts)} charts, median of {ROUNDS} rounds",
+        ["chart", "helm", "steer cold", "steer warm", "helm / warm", "helm memory", "steer memory", "helm / steer"],
+    )
+
+    def row(name: str, helm_cost: Cost, cold_cost: Cost, warm_cost: Cost) -> list[str]:
+        return [
+            name,
+            milliseconds(helm_cost.seconds),
+            milliseconds(cold_cost.seconds),
+            milliseconds(warm_cost.seconds),
+            ratio(warm_cost.seconds, helm_cost.seconds),
+            f"{helm_cost.peak / 1e6:.0f} MB",
+            f"{warm_cost.peak / 1e6:.0f} MB",
+            ratio(warm_cost.peak, helm_cost.peak),
+        ]
+
+    for chart in charts:
+        table.rows.append(row(chart.stem, theirs[chart], cold[chart], warm[chart]))
+    table.rows.append(row("**median**", *(_median(list(each.values())) for each in (theirs, cold, warm))))
+    faster = sum(warm[chart].seconds <= theirs[chart].seconds for chart in charts)
+    smaller = sum(max(warm[chart].peak, cold[chart].peak) < theirs[chart].peak for chart in charts)
+    table.notes = [
+        f"Warm, steer is no slower than helm on {faster} of {len(charts)} charts; its peak memory (cold and warm) is below "
+        f"helm's on {smaller}."
+    ]
+    return table
+
+
+def _median(costs: list[Cost]) -> Cost:
+    return Cost(statistics.median(c.seconds for c in costs), int(statistics.median(c.peak for c in costs)))
+
+
+def _library(charts: list[Path]) -> Table:
+    table = Table(
+        "Rendering in one process: renders per second, chart loaded and templates compiled before",
+        ["chart", "steersman", "helm-python-sdk", "gotpl", "steersman / sdk", "steersman / gotpl"],
+    )
+    ours = {chart.stem: _renders_per_second(chart) for chart in charts}
+    others = peers.measure(charts, SECONDS_PER_CHART)
+    for name, speed in ours.items():
+        sdk, gotpl = others.sdk.get(name, 0.0), others.gotpl.get(name, 0.0)
+        table.rows.append([name, *map(_speed, (speed, sdk, gotpl)), ratio(sdk, speed), ratio(gotpl, speed)])
+    for peer, speeds in (("helm-python-sdk", others.sdk), ("gotpl", others.gotpl)):
+        both = [ours[name] / speed for name, speed in speeds.items() if speed]
+        if both:
+            table.notes.append(
+                f"Against {peer} on the {len(both)} charts that it renders: {statistics.geometric_mean(both):.2f} times the "
+                f"throughput (geometric mean; least {min(both):.2f}, most {max(both):.2f})."
+            )
+    table.notes += others.notes
+    return table
+
+
+def _speed(value: float) -> str:
+    return f"{value:.1f}/s" if value else "–"
+
+
+def _renders_per_second(path: Path) -> float:
+    from steersman.chart.load import load
+    from steersman.chart.render import ReleaseOptions, prepare, render_files
+
+    chart = load(path)
+    release = ReleaseOptions("bench")
+    render_files(prepare(chart, {}), release)
+    count, begin = 0, time.perf_counter()
+    while (passed := time.perf_counter() - begin) < SECONDS_PER_CHART:
+        render_files(prepare(chart, {}), release)
+        count += 1
+    return count / passed
+
+
+def _helm() -> str:
+    sys.path.insert(0, str(PROJECT / "tools"))
+    from oracle import oracle
+
+    return str(oracle() / "helm")
