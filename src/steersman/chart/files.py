@@ -10,7 +10,7 @@ from steersman.chart.model import File
 from steersman.template.values import GoMethods, Method, StringSlice, from_utf8, method
 
 
-class Files(dict[str, bytes], GoMethods):
+class Files(GoMethods, dict[str, bytes]):
     """File contents by name (Go's `engine.files`, a map with methods)."""
 
     __slots__ = ()
@@ -31,7 +31,7 @@ class Files(dict[str, bytes], GoMethods):
 
     def bytes(self, name: str) -> bytes:
         """The contents of a file; nothing for one that is not there."""
-        return self.get(name, b"")
+        return dict.get(self, name, b"")
 
     def text(self, name: str) -> str:
         return from_utf8(self.bytes(name))

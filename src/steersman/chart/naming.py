@@ -57,8 +57,7 @@ def check_release_name(name: str) -> None:
 
 def _from_template(text: str) -> str:
     from steersman.template.environment import Environment
-    from steersman.template.functions import engine_functions
 
-    environment = Environment(engine_functions())
+    environment = Environment()
     environment.parse("name-template", text)
     return environment.render("name-template", None)

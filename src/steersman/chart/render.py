@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from steersman.chart.capabilities import Capabilities
 from steersman.chart.coalesce import coalesce_values
@@ -20,6 +21,9 @@ from steersman.errors import ChartError, RenderedYamlError, YamlError
 from steersman.manifest.documents import Document
 from steersman.manifest.hooks import Hook
 from steersman.template.values import GoMethods, from_utf8
+
+if TYPE_CHECKING:
+    from steersman.template.functions.registry import Function
 
 Warn = Callable[[str], None]
 PostRenderer = Callable[[str], str]
@@ -50,7 +54,7 @@ class ReleaseOptions:
         }
 
 
-class Values(dict[str, Any], GoMethods):
+class Values(dict[str, Any], GoMethods):  # type: ignore[misc]  # dict's own get is meant: it is the fast one
     """`.Values`, `.Template` and the root of what a template sees (Go's `common.Values`)."""
 
     __slots__ = ()
@@ -159,15 +163,22 @@ def render_files(
 
     Raises ChartError for a chart that is not made for this Kubernetes, TemplateError.
     """
-    from steersman.template.environment import Environment
-    from steersman.template.functions import engine_functions
+    from steersman.template.environment import Environment, in_parsing_order
+    from steersman.template.functions.registry import FUNCTIONS
 
     capabilities = capabilities or Capabilities()
     check_kube_version(prepared.chart, capabilities)
-    environment = Environment(engine_functions(lookup=lookup, enable_dns=enable_dns, lint=lint))
+    functions: Mapping[str, Function] = FUNCTIONS
+    if lookup is not None or enable_dns or lint:
+        from steersman.template.functions.flow import RunOptions, for_run
+
+        functions = ChainMap(
+            for_run(RunOptions(lookup=lookup, dns=enable_dns, lint=lint)),
+            cast("MutableMapping[str, Function]", FUNCTIONS),
+        )
+    environment = Environment(functions)
     templates = _templates(prepared, release, capabilities)
-    # folders deep down first, so that the outermost chart's definitions win
-    names = sorted(templates, key=lambda name: (name.count("/"), name.encode("utf-8", "surrogatepass")), reverse=True)
+    names = in_parsing_order(templates)
     for name in names:
         environment.parse(name, templates[name].text)
     rendered: dict[str, str] = {}
@@ -175,7 +186,8 @@ def render_files(
         if not name.rpartition("/")[2].startswith("_"):
             template = templates[name]
             template.scope["Template"] = Values(Name=name, BasePath=template.base)
-            rendered[name] = environment.render(name, template.scope).replace("<no value>", "")
+            rendered[name] = environment.render(name, template.scope)
+    environment.save()
     return rendered
 
 
