@@ -177,7 +177,7 @@ def render_files(
             cast("MutableMapping[str, Function]", FUNCTIONS),
         )
     environment = Environment(functions)
-    templates = _templates(prepared, release, capabilities)
+    templates = template_scopes(prepared, release, capabilities)
     names = in_parsing_order(templates)
     for name in names:
         environment.parse(name, templates[name].text)
@@ -202,15 +202,17 @@ def check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Template:
+class Template:
+    """One template: its text, what it sees, and the `.Template.BasePath` of its chart."""
+
     text: str
     scope: Values
     base: str
 
 
-def _templates(prepared: Prepared, release: ReleaseOptions, capabilities: Capabilities) -> dict[str, _Template]:
+def template_scopes(prepared: Prepared, release: ReleaseOptions, capabilities: Capabilities) -> dict[str, Template]:
     """Every template of the chart and its subcharts by path, with what it sees; one chart's templates see one object."""
-    templates: dict[str, _Template] = {}
+    templates: dict[str, Template] = {}
     shared = {"Release": release.templating(), "Capabilities": capabilities}
 
     def visit(chart: Chart, values: dict[str, Any], path: str) -> Values:
@@ -230,7 +232,7 @@ def _templates(prepared: Prepared, release: ReleaseOptions, capabilities: Capabi
             subcharts[subchart.name] = visit(subchart, inner, f"{path}/charts/{subchart.name}")
         for file in chart.templates:
             if not chart.is_library or file.name.rpartition("/")[2].startswith("_"):
-                templates[f"{path}/{file.name}"] = _Template(from_utf8(file.data), scope, f"{path}/templates")
+                templates[f"{path}/{file.name}"] = Template(from_utf8(file.data), scope, f"{path}/templates")
         return scope
 
     visit(prepared.chart, Values(prepared.values), prepared.chart.name)
