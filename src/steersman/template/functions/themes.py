@@ -8,10 +8,21 @@ from __future__ import annotations
 _THEMES = {
     "cases": "camelcase initials kebabcase snakecase swapcase title untitle",
     "conversion": "atoi float64 int int64 toDecimal",
+    "dates": """
+        ago date dateInZone dateModify date_in_zone date_modify duration durationRound htmlDate htmlDateInZone mustDateModify
+        mustToDate must_date_modify now toDate unixEpoch
+        """,
     "defaults": "all any coalesce default empty ternary",
     "dicts": "deepCopy dict dig get hasKey keys mustDeepCopy omit pick pluck set unset values",
+    "durations": """
+        durationDays durationHours durationMicroseconds durationMilliseconds durationMinutes durationNanoseconds
+        durationRoundTo durationSeconds durationTruncateTo durationWeeks mustToDuration
+        """,
     "encoding": "b32dec b32enc b64dec b64enc",
     "equality": "deepEqual",
+    "json": """
+        fromJson fromJsonArray mustFromJson mustToJson mustToPrettyJson mustToRawJson toJson toPrettyJson toRawJson
+        """,
     "lists": """
         append chunk compact concat first has initial last list mustAppend mustChunk mustCompact mustFirst mustHas
         mustInitial mustLast mustPrepend mustPush mustRest mustReverse mustSlice mustUniq mustWithout prepend push rest

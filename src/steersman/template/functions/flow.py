@@ -1,0 +1,101 @@
+"""Failing on purpose, and what a run is given from outside: `fail`, `required`, `lookup`, `getHostByName`.
+
+These are the functions for rendering without a cluster and without DNS. Whoever renders otherwise puts others in their place:
+`for_run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from steersman.template.functions.registry import FUNCTIONS, Function, FunctionError, function
+
+Lookup = Callable[[str, str, str, str], dict[str, Any]]
+
+
+class UserFailure(FunctionError):
+    """The chart's author says why: shown without the chain of calls that led here."""
+
+
+@function("fail", "string", "string")
+def fail(message: str) -> str:
+    raise UserFailure(message)
+
+
+@function("required", "string, any", "any")
+def required(message: str, value: object) -> Any:
+    """The value, unless it is nil or an empty string."""
+    if value is None or value == "":
+        raise UserFailure(message)
+    return value
+
+
+@function("lookup", "string, string, string, string", "map[string]interface {}")
+def lookup(api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any]:
+    """Nothing: there is no cluster to ask."""
+    return {}
+
+
+@function("getHostByName", "string", "string")
+def get_host_by_name(name: str) -> str:
+    """Nothing, because DNS is not enabled."""
+    return ""
+
+
+# --- other ways to run ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """`lookup` asks a cluster: (apiVersion, kind, namespace, name) → object, list, or empty. `dns` allows DNS queries.
+    `lint` makes missing values no error; `warn` is then told of them."""
+
+    lookup: Lookup | None = None
+    dns: bool = False
+    lint: bool = False
+    warn: Callable[[str], None] = lambda message: None
+
+
+def for_run(options: RunOptions) -> dict[str, Function]:
+    """The functions that differ from the table's under these options, by name."""
+    replaced: dict[str, Function] = {}
+
+    def replace(name: str, call: Callable[..., Any]) -> None:
+        replaced[name] = FUNCTIONS[name]._replace(call=call)
+
+    if options.lint:
+        warn = options.warn
+
+        def required_in_lint(message: str, value: object) -> Any:
+            if value is None or value == "":
+                warn(f"missing required value: {message}")
+                return ""
+            return value
+
+        def fail_in_lint(message: str) -> str:
+            warn(f"fail: {message}")
+            return ""
+
+        replace("required", required_in_lint)
+        replace("fail", fail_in_lint)
+    elif options.lookup is not None:
+        replace("lookup", options.lookup)
+    if options.dns:
+        replace("getHostByName", _resolve)
+    return replaced
+
+
+def _resolve(name: str) -> str:
+    """One of the host's addresses. Raises FunctionError as Go's run time does where there is none."""
+    import random
+    import socket
+
+    try:
+        addresses = sorted({str(entry[4][0]) for entry in socket.getaddrinfo(name, None)})
+    except OSError:
+        addresses = []
+    if not addresses:
+        raise FunctionError("invalid argument to Intn")
+    return random.choice(addresses)
