@@ -1,0 +1,105 @@
+"""YAML: toYaml and fromYaml with their pretty, array and must forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from steersman.errors import YamlError
+from steersman.manifest.yaml import dump, dump_pretty, load
+from steersman.template.functions.json import mismatch
+from steersman.template.functions.json_writer import JsonError, plain
+from steersman.template.functions.registry import FunctionError, function
+from steersman.template.values import GoMethods, GoObject
+
+_SHAPED = frozenset((str, int, float, bool, type(None)))
+
+
+@function("toYaml", "any", "string")
+def to_yaml(value: object) -> str:
+    """YAML without the last line break; empty for what has no YAML form."""
+    try:
+        return _dump(value)
+    except (YamlError, JsonError):
+        return ""
+
+
+@function("mustToYaml", "any", "string")
+def must_to_yaml(value: object) -> str:
+    try:
+        return _dump(value)
+    except JsonError as error:
+        raise FunctionError(f"error marshaling into JSON: {error}") from error
+    except YamlError as error:
+        raise FunctionError(str(error)) from error
+
+
+def _dump(value: object) -> str:
+    shaped = value if _is_shaped(value, 0) else plain(value)
+    return dump(shaped).removesuffix("\n")
+
+
+def _is_shaped(value: object, depth: int) -> bool:
+    """Whether there is nothing in `value` that only Go knows, so that it can be written as it is."""
+    kind = type(value)
+    if kind in _SHAPED:
+        return True
+    if depth > 200:
+        return False
+    if kind is dict:
+        return all(_is_shaped(item, depth + 1) for item in value.values())  # type: ignore[attr-defined]
+    return kind is list and all(_is_shaped(item, depth + 1) for item in value)  # type: ignore[attr-defined]
+
+
+@function("toYamlPretty", "any", "string")
+def to_yaml_pretty(value: object) -> str:
+    """YAML with indented lists, as newer tools write it."""
+    try:
+        return dump_pretty(_direct(value)).removesuffix("\n")
+    except (YamlError, RecursionError):
+        return ""
+
+
+def _direct(value: object) -> Any:
+    """The value as Go's YAML library sees it without the way through JSON: struct fields in lower case, bytes as numbers."""
+    if isinstance(value, GoObject) and not hasattr(value, "go_json"):
+        return {name.lower(): _direct(getattr(value, attribute)) for name, attribute in value.go_fields.items()}
+    if isinstance(value, GoMethods) and not isinstance(value, (dict, list)):
+        return value.go_string()
+    if isinstance(value, dict):
+        return {key: _direct(item) for key, item in value.items()}
+    if isinstance(value, (list, bytes)):
+        return [_direct(item) for item in value]
+    return value
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+_DECODING = "error unmarshaling JSON: while decoding JSON: "
+
+
+@function("fromYaml", "string", "map[string]interface {}")
+def from_yaml(text: str) -> dict[str, Any]:
+    """The mapping that `text` holds. Errors do not fail: they are told under the key `Error`."""
+    try:
+        value = load(text, numbers="float64")
+    except YamlError as error:
+        return {"Error": str(error)}
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        return {"Error": _DECODING + mismatch(value, "map[string]interface {}")}
+    return value
+
+
+@function("fromYamlArray", "string", "[]interface {}")
+def from_yaml_array(text: str) -> list[Any]:
+    """The list that `text` holds, or a list with nothing but the error's text."""
+    try:
+        value = load(text, numbers="float64")
+    except YamlError as error:
+        return [str(error)]
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        return [_DECODING + mismatch(value, "[]interface {}")]
+    return value
