@@ -129,8 +129,8 @@ class _Table(Mapping[str, Function]):
         self._functions = functions
 
     def __getitem__(self, name: str) -> Function:
-        found = BUILTINS.get(name)
-        return found if found is not None else self._functions[name]
+        # Helm's functions go before Go's own of the same name (`slice`)
+        return self._functions[name] if name in self._functions else BUILTINS[name]
 
     def __contains__(self, name: object) -> bool:
         return name in BUILTINS or name in self._functions

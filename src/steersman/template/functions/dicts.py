@@ -23,7 +23,7 @@ def new_dict(*pairs: object) -> Dict:
 
 @function("get", f"{_DICT}, string", "any")
 def get(mapping: Dict | None, key: str) -> Any:
-    return mapping.get(key, "") if mapping else ""
+    return mapping[key] if mapping is not None and key in mapping else ""
 
 
 @function("set", f"{_DICT}, string, any", _DICT)

@@ -16,7 +16,10 @@ Lookup = Callable[[str, str, str, str], dict[str, Any]]
 
 
 class UserFailure(FunctionError):
-    """The chart's author says why: shown without the chain of calls that led here."""
+    """The chart's author says why. The marks are Helm's: by them it finds the message, to show it without all around it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"HELM_ERR_START{message}HELM_ERR_END")
 
 
 @function("fail", "string", "string")

@@ -37,7 +37,7 @@ def _merge_all(target: Dict | None, sources: tuple[Dict | None, ...], *, overwri
 
 def _merge_into(target: Dict, source: Dict, overwrite: bool) -> None:
     for key, value in source.items():
-        current = target.get(key)
+        current = dict.get(target, key)
         if value is None:
             if overwrite:
                 target[key] = None

@@ -157,7 +157,7 @@ def _decimal(first: object, others: tuple[object, ...], operation: Callable[[Fra
     try:
         return float(result)
     except OverflowError:
-        return math.copysign(math.inf, result)
+        return math.inf if result > 0 else -math.inf
 
 
 def _to_fraction(value: object) -> Fraction:

@@ -199,7 +199,7 @@ def url_join(parts: dict[str, Any] | None) -> str:
 
 
 def _text(parts: dict[str, Any], key: str) -> str:
-    value = parts.get(key, "")
+    value = parts[key] if key in parts else ""  # noqa: SIM401 - a Go map's own `get` is something else
     if value is None:
         raise nil_pointer()
     if not isinstance(value, str):

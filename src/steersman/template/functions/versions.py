@@ -1,0 +1,127 @@
+"""Semantic versions in templates: `semver`, which gives a version with Go's methods, and `semverCompare`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from steersman.template.functions import semver as semantic
+from steersman.template.functions.registry import FunctionError, function
+from steersman.template.functions.semver import SemverError, Version
+from steersman.template.values import GoObject, Method, Uint64, method
+
+_POINTER = "*semver.Version"
+
+
+@dataclass(frozen=True)
+class GoVersion(GoObject):
+    """*semver.Version of Masterminds: prints as its canonical text; parts and comparisons are methods."""
+
+    version: Version
+
+    go_type = _POINTER
+    go_kind = "ptr"
+    go_methods: ClassVar[Mapping[str, Method]] = {
+        "Major": method("major", "", "uint64"),
+        "Minor": method("minor", "", "uint64"),
+        "Patch": method("patch", "", "uint64"),
+        "Prerelease": method("prerelease", "", "string"),
+        "Metadata": method("metadata", "", "string"),
+        "Original": method("original", "", "string"),
+        "String": method("go_string", "", "string"),
+        "Compare": method("compare", _POINTER, "int"),
+        "Equal": method("equal", _POINTER, "bool"),
+        "LessThan": method("less_than", _POINTER, "bool"),
+        "LessThanEqual": method("less_than_equal", _POINTER, "bool"),
+        "GreaterThan": method("greater_than", _POINTER, "bool"),
+        "GreaterThanEqual": method("greater_than_equal", _POINTER, "bool"),
+        "IncMajor": method("inc_major", "", "semver.Version"),
+        "IncMinor": method("inc_minor", "", "semver.Version"),
+        "IncPatch": method("inc_patch", "", "semver.Version"),
+    }
+
+    def go_string(self) -> str:
+        return str(self.version)
+
+    def go_json(self) -> str:
+        return str(self.version)
+
+    def major(self) -> Uint64:
+        return Uint64(self.version.major)
+
+    def minor(self) -> Uint64:
+        return Uint64(self.version.minor)
+
+    def patch(self) -> Uint64:
+        return Uint64(self.version.patch)
+
+    def prerelease(self) -> str:
+        return self.version.prerelease
+
+    def metadata(self) -> str:
+        return self.version.metadata
+
+    def original(self) -> str:
+        return self.version.original
+
+    def compare(self, other: GoVersion) -> int:
+        return self.version.compare(other.version)
+
+    def equal(self, other: GoVersion) -> bool:
+        return self.version == other.version
+
+    def less_than(self, other: GoVersion) -> bool:
+        return self.version < other.version
+
+    def less_than_equal(self, other: GoVersion) -> bool:
+        return self.version <= other.version
+
+    def greater_than(self, other: GoVersion) -> bool:
+        return self.version > other.version
+
+    def greater_than_equal(self, other: GoVersion) -> bool:
+        return self.version >= other.version
+
+    def inc_major(self) -> GoVersionStruct:
+        return self._next(self.version.major + 1, 0, 0)
+
+    def inc_minor(self) -> GoVersionStruct:
+        return self._next(self.version.major, self.version.minor + 1, 0)
+
+    def inc_patch(self) -> GoVersionStruct:
+        """The next patch; of a pre-release the release itself."""
+        patch = self.version.patch + (0 if self.version.prerelease else 1)
+        return self._next(self.version.major, self.version.minor, patch)
+
+    def _next(self, major: int, minor: int, patch: int) -> GoVersionStruct:
+        following = Version(major, minor, patch)
+        prefix = "v" if self.version.original.startswith("v") else ""
+        return GoVersionStruct(replace(following, original=f"{prefix}{following}"))
+
+
+class GoVersionStruct(GoVersion):
+    """semver.Version, not a pointer to one: what `IncMajor` and its kin give. Go finds fewer methods on it."""
+
+    go_type = "semver.Version"
+    go_kind = "struct"
+    go_methods: ClassVar[Mapping[str, Method]] = {
+        name: GoVersion.go_methods[name]
+        for name in ("Major", "Minor", "Patch", "Prerelease", "Metadata", "String", "IncMajor", "IncMinor", "IncPatch")
+    }
+
+
+@function("semver", "string", _POINTER)
+def semver(text: str) -> GoVersion:
+    try:
+        return GoVersion(semantic.parse(text))
+    except SemverError as error:
+        raise FunctionError(str(error)) from error
+
+
+@function("semverCompare", "string, string", "bool")
+def semver_compare(constraint: str, version: str) -> bool:
+    try:
+        return semantic.satisfies(constraint, version)
+    except SemverError as error:
+        raise FunctionError(str(error)) from error
