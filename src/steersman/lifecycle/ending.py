@@ -9,8 +9,10 @@ from steersman.lifecycle.aftermath import Fallen
 from steersman.lifecycle.events import Outcome, ReleaseFinished
 from steersman.lifecycle.execute import PlanStopped
 from steersman.lifecycle.execution import Degraded, Execution
+from steersman.lifecycle.lease import Found
 from steersman.lifecycle.plan import Plan, RunHook, Step
 from steersman.lifecycle.policy import DONE, Action, Phase, Policy, Remedy, error_prefix
+from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Release, Status
 
@@ -119,6 +121,41 @@ def broken_off(execution: Execution, lost: SteersmanError) -> ReleaseFinished:
         hint=lost.hint,
         status=None,
         failed_step=execution.journal.step,
+    )
+
+
+def nothing_to_uninstall(release: str, namespace: str) -> ReleaseFinished:
+    """`--ignore-not-found`."""
+    return ReleaseFinished(
+        action=Action.UNINSTALL,
+        release=release,
+        namespace=namespace,
+        outcome=Outcome.SUCCEEDED,
+        status=None,
+        revision=0,
+        exit_code=0,
+        lines=(f'release "{release}" was not there',),
+    )
+
+
+def recovered(release: str, namespace: str, situation: Situation, found: Found | None) -> ReleaseFinished:
+    """After `steer recover`: how the release stands now."""
+    newest = situation.shown(Policy.ROLLBACK) if situation.history else None
+    if found is None:
+        line = f'Release "{release}" is in order: nothing to recover'
+    elif newest is None:
+        line = f'Release "{release}" is gone: its uninstallation is finished'
+    else:
+        line = f'Release "{release}" recovered: {newest.status} at revision {newest.version}'
+    return ReleaseFinished(
+        action=found.journal.action if found is not None and found.journal is not None else Action.UPGRADE,
+        release=release,
+        namespace=namespace,
+        outcome=Outcome.SUCCEEDED,
+        status=newest.status if newest else None,
+        revision=newest.version if newest else 0,
+        exit_code=0,
+        lines=(line,),
     )
 
 

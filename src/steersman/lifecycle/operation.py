@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from steersman.errors import ReleaseFailed
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
 from steersman.lifecycle.events import Event, Outcome, ReleaseFinished
-from steersman.lifecycle.perform import Request, perform
+from steersman.lifecycle.execution import Emit
+from steersman.lifecycle.perform import Request, perform, perform_recovery
 from steersman.release.storage import Storage
+
+Work = Callable[[Request, Kubernetes, Watches, Storage, Emit], Awaitable[ReleaseFinished]]
 
 
 class Operation:
@@ -19,17 +22,18 @@ class Operation:
     Cancelling the task that reads or awaits it is the same as `cancel`: the phase's failure path runs to its end first.
     """
 
-    def __init__(self, request: Request, kube: Kubernetes, storage: Storage) -> None:
+    def __init__(self, request: Request, kube: Kubernetes, storage: Storage, work: Work) -> None:
         self.request = request
         self._kube = kube
         self._storage = storage
+        self._work = work
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._task = asyncio.create_task(self._perform(), name=f"{request.action} {request.release}")
+        self._task = asyncio.create_task(self._run(), name=f"{request.action} {request.release}")
 
-    async def _perform(self) -> ReleaseFinished:
+    async def _run(self) -> ReleaseFinished:
         try:
             async with Watches(self._kube) as watches:
-                finished = await perform(self.request, self._kube, watches, self._storage, self._events.put_nowait)
+                finished = await self._work(self.request, self._kube, watches, self._storage, self._events.put_nowait)
             self._events.put_nowait(finished)
             return finished
         finally:
@@ -65,6 +69,16 @@ class Operation:
     async def result(self) -> ReleaseFinished:
         """How it ended. Raises ReleaseFailed when it failed, and what `perform` raises."""
         return require_success(await self.finished())
+
+
+def operation(request: Request, kube: Kubernetes, storage: Storage) -> Operation:
+    """Begin what is asked for."""
+    return Operation(request, kube, storage, perform)
+
+
+def recovery(request: Request, kube: Kubernetes, storage: Storage) -> Operation:
+    """Begin to put in order what a dead process left, and nothing else."""
+    return Operation(request, kube, storage, perform_recovery)
 
 
 def require_success(finished: ReleaseFinished) -> ReleaseFinished:

@@ -20,7 +20,7 @@ from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.lease import Found, Lease
 from steersman.lifecycle.plan import Options, Plan, RunHook
 from steersman.lifecycle.policy import Action, Phase, Policy, interruptible, rule
-from steersman.lifecycle.recovery import recover
+from steersman.lifecycle.recovery import left_by_helm, recover
 from steersman.lifecycle.remedy import put_in_order
 from steersman.lifecycle.resources import CLUSTER_SCOPED, GroupKind
 from steersman.lifecycle.runs import add_runs
@@ -77,6 +77,8 @@ async def perform(
         if found is not None and found.journal is not None:
             await recover(found, kube, watches, storage, emit, lease, request.cluster_scoped)
         situation = await look(storage, request.release, request.cluster_scoped)
+        if request.options.ignore_not_found and request.action is Action.UNINSTALL and not situation.history:
+            return ending.nothing_to_uninstall(request.release, request.namespace)
         plan = await request.make_plan(situation)
         if plan.release.version == situation.next_revision:
             storage.check_size(plan.release)
@@ -92,6 +94,30 @@ async def perform(
             await add_runs(kube, request.release, request.namespace, execution.runs)
         if lease is not None:
             await lease.release_it(leave=leave)
+
+
+async def perform_recovery(
+    request: Request, kube: Kubernetes, watches: Watches, storage: Storage, emit: Emit
+) -> ReleaseFinished:
+    """Recover a release that a dead process left, be it ours (by its journal) or Helm (by its record).
+
+    Raises ReleaseNotFound, ReleaseLocked.
+    """
+    clock = time.monotonic()
+    lease, found = await _lock(request, kube, emit)
+    try:
+        situation = await look(storage, request.release, request.cluster_scoped)
+        if found is None or found.journal is None:
+            found = left_by_helm(situation)
+        if found is not None:
+            await recover(found, kube, watches, storage, emit, lease, request.cluster_scoped)
+        situation = await look(storage, request.release, request.cluster_scoped)
+    finally:
+        if lease is not None:
+            await lease.release_it()
+    return ending.timed(
+        ending.recovered(request.release, request.namespace, situation, found), time.monotonic() - clock
+    )
 
 
 async def look(storage: Storage, name: str, cluster_scoped: frozenset[GroupKind]) -> Situation:

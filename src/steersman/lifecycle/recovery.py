@@ -33,7 +33,7 @@ from steersman.lifecycle.resources import GroupKind
 from steersman.lifecycle.runs import add_runs, from_dict
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.uninstall import plan_uninstall
-from steersman.manifest.hooks import HookEvent
+from steersman.manifest.hooks import HookEvent, HookPhase
 from steersman.release.record import Release, Status
 from steersman.release.storage import Storage
 
@@ -87,6 +87,54 @@ async def recover(
         await _recover_attempt(execution, situation)
 
 
+def left_by_helm(situation: Situation) -> Found | None:
+    """A journal for what Helm (or a steer without a lease) left unfinished, as far as its record tells: which hook was running
+    last says whether any resource was touched. None when the newest revision is at rest.
+
+    Raises ReleaseNotFound.
+    """
+    newest = situation.existing()
+    action = _UNFINISHED.get(newest.status)
+    if action is None:
+        return None
+    running = [
+        (event, hook.name) for hook in newest.hooks for event in hook.events if hook.last_run.phase is HookPhase.RUNNING
+    ]
+    before = [(event, name) for event, name in running if event == _PRE_EVENT[action]]
+    deployed = situation.deployed
+    previous = deployed.release() if deployed is not None else newest
+    unharmed = action is Action.UNINSTALL
+    step = f"{before[0][0]}/{before[0][1]}" if before else ""
+    journal = Journal(
+        action=action,
+        policy=Policy.ROLLBACK,
+        release=newest.name,
+        revision=newest.version,
+        previous=previous.version if deployed is not None else 0,
+        previous_status=str(Status.DEPLOYED if unharmed else previous.status),
+        previous_description="Install complete" if unharmed else previous.info.description,
+        phase=Phase.PRE_HOOKS if before else Phase.RESOURCES,
+        step=step,
+        began=True,
+        touched=not before,
+    )
+    return Found("", newest.info.last_deployed, journal)
+
+
+_UNFINISHED = {
+    Status.PENDING_INSTALL: Action.INSTALL,
+    Status.PENDING_UPGRADE: Action.UPGRADE,
+    Status.PENDING_ROLLBACK: Action.ROLLBACK,
+    Status.UNINSTALLING: Action.UNINSTALL,
+}
+_PRE_EVENT = {
+    Action.INSTALL: HookEvent.PRE_INSTALL,
+    Action.UPGRADE: HookEvent.PRE_UPGRADE,
+    Action.ROLLBACK: HookEvent.PRE_ROLLBACK,
+    Action.UNINSTALL: HookEvent.PRE_DELETE,
+}
+
+
 def _plan(journal: Journal, written: Release, situation: Situation) -> Plan:
     previous = next((stored.release() for stored in situation.history if stored.version == journal.previous), None)
     return Plan(
@@ -111,7 +159,7 @@ async def _recover_attempt(execution: Execution, situation: Situation) -> None:
         previous=previous,
         rule=rule(plan.policy, plan.action, _phase(journal)),
         cause=cause,
-        event=_pre_event(plan.action),
+        event=str(_PRE_EVENT[plan.action]),
         adopted=frozenset(journal.adopted),
     )
     if journal.remedy is not Remedy.NONE:
@@ -189,7 +237,3 @@ def _unpended(situation: Situation, journal: Journal) -> Situation:
     return replace(
         situation, history=tuple(stored for stored in situation.history if stored.version != journal.revision)
     )
-
-
-def _pre_event(action: Action) -> str:
-    return {Action.INSTALL: "pre-install", Action.UPGRADE: "pre-upgrade", Action.ROLLBACK: "pre-rollback"}[action]

@@ -4,6 +4,7 @@ which number comes next, whether the action is allowed at all."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steersman.errors import ReleaseExists, ReleaseNotFound, ReleasePending
@@ -149,3 +150,14 @@ class Situation:
 def touched_nothing(release: Release) -> bool:
     """Whether this is a failed attempt that ended before any resource was touched."""
     return release.status is Status.FAILED and _UNTOUCHED.search(release.info.description) is not None
+
+
+def situations(found: Iterable[Stored]) -> list[Situation]:
+    """Stored revisions of any releases, by release."""
+    releases: dict[tuple[str, str], list[Stored]] = {}
+    for stored in found:
+        releases.setdefault((stored.namespace, stored.name), []).append(stored)
+    return [
+        Situation(name, namespace, tuple(sorted(history, key=lambda stored: stored.version)))
+        for (namespace, name), history in releases.items()
+    ]

@@ -36,17 +36,6 @@ class Storage:
             )
         return max(found, key=lambda stored: stored.version).release()
 
-    async def newest(
-        self, *, all_namespaces: bool = False, selector: str = "", superseded: bool = False
-    ) -> list[Stored]:
-        """The newest revision of each release, by name and namespace.
-
-        Superseded revisions are only fetched when asked for: a newest revision never is one, and the history of hundreds of
-        releases is most of what there is to transfer.
-        """
-        namespace = None if all_namespaces else self.namespace
-        return latest(await self.driver.query(namespace, superseded=superseded, selector=selector))
-
     def check_size(self, release: Release) -> None:
         """Raises ReleaseTooLarge when the record would not fit; done before anything is touched."""
         if self.driver.size_limit is not None:
@@ -60,15 +49,6 @@ class Storage:
 
     async def delete(self, name: str, version: int) -> None:
         await self.driver.delete(self.namespace, name, version)
-
-
-def latest(found: Iterable[Stored]) -> list[Stored]:
-    newest: dict[tuple[str, str], Stored] = {}
-    for stored in found:
-        key = (stored.namespace, stored.name)
-        if key not in newest or newest[key].version < stored.version:
-            newest[key] = stored
-    return [newest[key] for key in sorted(newest, key=lambda key: (key[1], key[0]))]
 
 
 def beyond_history_max(history: Iterable[Stored], maximum: int) -> tuple[int, ...]:

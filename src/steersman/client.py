@@ -1,1 +1,0 @@
-"""The Python API: what `steer` does, for programs."""

@@ -1,0 +1,334 @@
+"""The asynchronous client: actions as operations with a stream of events, questions as typed answers."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from steersman.client.kinds import informed
+from steersman.client.rendering import ChartOptions, Naming, render
+from steersman.client.results import HookInfo, ReleaseStatus, hook_infos
+from steersman.client.values import ReuseValues, values_for_upgrade
+from steersman.errors import ReleaseNotFound
+from steersman.kube.interface import Kubernetes
+from steersman.lifecycle.install import plan_install
+from steersman.lifecycle.operation import Operation, operation, recovery
+from steersman.lifecycle.perform import MakePlan, Request, look
+from steersman.lifecycle.plan import Options, Plan
+from steersman.lifecycle.policy import Action, Policy
+from steersman.lifecycle.resources import CLUSTER_SCOPED
+from steersman.lifecycle.rollback import plan_rollback
+from steersman.lifecycle.runs import read_runs
+from steersman.lifecycle.situation import Situation, situations
+from steersman.lifecycle.test import plan_test
+from steersman.lifecycle.uninstall import plan_uninstall
+from steersman.lifecycle.upgrade import plan_upgrade
+from steersman.release.record import Release, Status
+from steersman.release.storage import Storage, open_driver
+from steersman.release.stored import Driver
+
+if TYPE_CHECKING:
+    from steersman.chart.model import Chart
+
+ChartLike: TypeAlias = "Chart | str | os.PathLike[str]"
+
+
+class AsyncClient:
+    """Releases of one namespace on one cluster, under one failure policy.
+
+    `kube` is any implementation of `Kubernetes`; without one, a connection is made from `kubeconfig` (default: where kubectl
+    looks). `driver` is HELM_DRIVER's word ("" asks the environment). Use it within one event loop; close it with `aclose` or
+    `async with`. Raises ClusterUnreachable where nothing names a cluster, UsageError for an unknown driver.
+    """
+
+    def __init__(
+        self,
+        kube: Kubernetes | None = None,
+        *,
+        kubeconfig: str | None = None,
+        namespace: str | None = None,
+        driver: str | Driver = "",
+        policy: Policy = Policy.ROLLBACK,
+    ) -> None:
+        self._own_kube = kube is None
+        if kube is None:
+            from steersman.kube.client import connect
+
+            kube = connect(kubeconfig)
+        self.kube = kube
+        self.namespace = namespace or kube.default_namespace
+        self.policy = policy
+        self.storage = Storage(open_driver(kube, driver) if isinstance(driver, str) else driver, self.namespace)
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection, if it is the client's own."""
+        if self._own_kube:
+            await self.kube.aclose()
+
+    # --- actions ----------------------------------------------------------------------------------------------
+
+    async def install(
+        self,
+        name: str,
+        chart: ChartLike,
+        values: dict[str, Any] | None = None,
+        *,
+        options: Options | None = None,
+        chart_options: ChartOptions | None = None,
+        replace: bool = False,
+    ) -> Operation:
+        """Begin to install. The chart is loaded at once (ChartError); all else is told by the operation."""
+        options = options or Options()
+        make = self._make_install(name, _loaded(chart), values or {}, options, chart_options or ChartOptions(), replace)
+        return self._begin(Action.INSTALL, name, options, make)
+
+    async def upgrade(
+        self,
+        name: str,
+        chart: ChartLike,
+        values: dict[str, Any] | None = None,
+        *,
+        options: Options | None = None,
+        chart_options: ChartOptions | None = None,
+        reuse: ReuseValues = ReuseValues.AUTO,
+        install: bool = False,
+    ) -> Operation:
+        """Begin to upgrade; with `install`, to install a release that does not exist or never came up."""
+        options = options or Options()
+        loaded = _loaded(chart)
+        chart_options = chart_options or ChartOptions()
+        if install and await self._would_install(name):
+            make = self._make_install(name, loaded, values or {}, options, chart_options, False)
+            return self._begin(Action.INSTALL, name, options, make)
+        make = self._make_upgrade(name, loaded, values or {}, options, chart_options, reuse)
+        return self._begin(Action.UPGRADE, name, options, make)
+
+    async def rollback(self, name: str, revision: int = 0, *, options: Options | None = None) -> Operation:
+        """Begin to go back to `revision`; 0 is the one before."""
+        options = options or Options()
+
+        async def make(situation: Situation) -> Plan:
+            return plan_rollback(await self._informed(situation), revision, self.policy, options)
+
+        return self._begin(Action.ROLLBACK, name, options, make)
+
+    async def uninstall(self, name: str, *, options: Options | None = None) -> Operation:
+        options = options or Options()
+
+        async def make(situation: Situation) -> Plan:
+            return plan_uninstall(await self._informed(situation), self.policy, options)
+
+        return self._begin(Action.UNINSTALL, name, options, make)
+
+    async def test(self, name: str, *, options: Options | None = None) -> Operation:
+        """Begin to run the release's test hooks."""
+        options = options or Options()
+
+        async def make(situation: Situation) -> Plan:
+            return plan_test(await self._informed(situation), self.policy, options)
+
+        return self._begin(Action.TEST, name, options, make)
+
+    async def recover(self, name: str) -> Operation:
+        """Put a release in order that a dead process left in the middle of an action, and do nothing else."""
+        return recovery(self._request(Action.UPGRADE, name, Options(), _no_plan), self.kube, self.storage)
+
+    # --- plans ------------------------------------------------------------------------------------------------
+
+    async def plan_install(
+        self,
+        name: str,
+        chart: ChartLike,
+        values: dict[str, Any] | None = None,
+        *,
+        options: Options | None = None,
+        chart_options: ChartOptions | None = None,
+        replace: bool = False,
+    ) -> Plan:
+        """What `install` would do. Nothing is written."""
+        make = self._make_install(
+            name, _loaded(chart), values or {}, options or Options(), chart_options or ChartOptions(), replace
+        )
+        return await make(await self._situation(name))
+
+    async def plan_upgrade(
+        self,
+        name: str,
+        chart: ChartLike,
+        values: dict[str, Any] | None = None,
+        *,
+        options: Options | None = None,
+        chart_options: ChartOptions | None = None,
+        reuse: ReuseValues = ReuseValues.AUTO,
+        install: bool = False,
+    ) -> Plan:
+        """What `upgrade` would do. Nothing is written."""
+        if install and await self._would_install(name):
+            return await self.plan_install(name, chart, values, options=options, chart_options=chart_options)
+        make = self._make_upgrade(
+            name, _loaded(chart), values or {}, options or Options(), chart_options or ChartOptions(), reuse
+        )
+        return await make(await self._situation(name))
+
+    async def plan_rollback(self, name: str, revision: int = 0, *, options: Options | None = None) -> Plan:
+        situation = await self._informed(await self._situation(name))
+        return plan_rollback(situation, revision, self.policy, options or Options())
+
+    async def plan_uninstall(self, name: str, *, options: Options | None = None) -> Plan:
+        return plan_uninstall(await self._informed(await self._situation(name)), self.policy, options or Options())
+
+    async def plan_test(self, name: str, *, options: Options | None = None) -> Plan:
+        return plan_test(await self._informed(await self._situation(name)), self.policy, options or Options())
+
+    # --- questions --------------------------------------------------------------------------------------------
+
+    async def status(self, name: str, revision: int = 0) -> ReleaseStatus:
+        """Raises ReleaseNotFound."""
+        situation = await self._situation(name)
+        newest = situation.existing()
+        if not revision:
+            return ReleaseStatus(situation.shown(self.policy), newest)
+        for stored in situation.history:
+            if stored.version == revision:
+                return ReleaseStatus(stored.release(), newest)
+        raise ReleaseNotFound("release: not found", release=name, hint=f"`steer history {name}` shows the revisions")
+
+    async def get(self, name: str, revision: int = 0) -> Release:
+        """A revision's whole record; 0 is the one that stands for the release. Raises ReleaseNotFound."""
+        return (await self.status(name, revision)).release
+
+    async def get_values(self, name: str, revision: int = 0, *, all_values: bool = False) -> dict[str, Any]:
+        """The values that the user gave; with `all_values`, over the chart's defaults."""
+        release = await self.get(name, revision)
+        if not all_values:
+            return release.config
+        from steersman.chart.coalesce import coalesce_values
+        from steersman.chart.model import Chart, Metadata
+
+        metadata = Metadata(name=str((release.chart.get("metadata") or {}).get("name", "")))
+        chart = Chart(metadata=metadata, values=release.chart.get("values") or {})
+        return coalesce_values(chart, release.config, lambda _: None)
+
+    async def get_manifest(self, name: str, revision: int = 0) -> str:
+        return (await self.get(name, revision)).manifest
+
+    async def get_notes(self, name: str, revision: int = 0) -> str:
+        return (await self.get(name, revision)).info.notes
+
+    async def history(self, name: str, *, maximum: int = 256) -> list[Release]:
+        """The last `maximum` revisions, oldest first. Raises ReleaseNotFound."""
+        situation = await self._situation(name)
+        situation.existing()
+        return [stored.release() for stored in situation.history[-maximum:]]
+
+    async def hooks(self, name: str, revision: int = 0) -> list[HookInfo]:
+        """Each hook of a release with its runs."""
+        release = await self.get(name, revision)
+        return hook_infos(release, await read_runs(self.kube, name, self.namespace))
+
+    async def list(
+        self,
+        *,
+        all_namespaces: bool = False,
+        selector: str = "",
+        statuses: frozenset[Status] = frozenset(),
+    ) -> list[Release]:
+        """One revision per release, by name: the one that stands for it. `statuses` empty means all; `selector` is a label query
+        on the releases' own labels."""
+        namespace = None if all_namespaces else self.namespace
+        old = Status.SUPERSEDED in statuses
+        found = await self.storage.driver.query(namespace, superseded=old, selector=selector)
+        if statuses:
+            found = [stored for stored in found if stored.status in statuses]
+        releases = [situation.shown(self.policy) for situation in situations(found)]
+        return sorted(releases, key=lambda release: (release.name, release.namespace))
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _begin(self, action: Action, name: str, options: Options, make: MakePlan) -> Operation:
+        return operation(self._request(action, name, options, make), self.kube, self.storage)
+
+    def _request(self, action: Action, name: str, options: Options, make: MakePlan) -> Request:
+        return Request(
+            action=action, release=name, namespace=self.namespace, policy=self.policy, options=options, make_plan=make
+        )
+
+    def _make_install(
+        self,
+        name: str,
+        chart: Chart,
+        values: dict[str, Any],
+        options: Options,
+        chart_options: ChartOptions,
+        replace: bool,
+    ) -> MakePlan:
+        async def make(situation: Situation) -> Plan:
+            from steersman.chart.naming import check_release_name
+
+            check_release_name(name)
+            situation.require_installable(self.policy, replace=replace)
+            naming = Naming(name, self.namespace, situation.next_revision, True)
+            wanted = await render(self.kube, chart, values, naming, chart_options)
+            wanted.release.info.description = options.description
+            situation = await informed(self.kube, situation, wanted, _recorded(situation), self.policy)
+            return plan_install(situation, wanted, self.policy, options, replaces=replace)
+
+        return make
+
+    def _make_upgrade(
+        self,
+        name: str,
+        chart: Chart,
+        values: dict[str, Any],
+        options: Options,
+        chart_options: ChartOptions,
+        reuse: ReuseValues,
+    ) -> MakePlan:
+        async def make(situation: Situation) -> Plan:
+            current = situation.upgraded()
+            merged, defaults = values_for_upgrade(chart, values, current, reuse)
+            naming = Naming(name, self.namespace, situation.next_revision, False)
+            wanted = await render(self.kube, chart, merged, naming, chart_options, defaults=defaults)
+            wanted.release.labels = {**current.labels, **wanted.release.labels}
+            situation = await informed(self.kube, situation, wanted, _recorded(situation), self.policy)
+            return plan_upgrade(situation, wanted, self.policy, options)
+
+        return make
+
+    async def _situation(self, name: str) -> Situation:
+        return await look(self.storage, name, CLUSTER_SCOPED)
+
+    async def _informed(self, situation: Situation) -> Situation:
+        return await informed(self.kube, situation, None, _recorded(situation), self.policy)
+
+    async def _would_install(self, name: str) -> bool:
+        situation = await self._situation(name)
+        return situation.starts_over(self.policy) or (
+            self.policy is Policy.HELM
+            and situation.newest is not None
+            and situation.newest.status is Status.UNINSTALLED
+        )
+
+
+def _loaded(chart: ChartLike) -> Chart:
+    if isinstance(chart, str | os.PathLike):
+        from steersman.chart.load import load
+
+        return load(chart)
+    return chart
+
+
+def _recorded(situation: Situation) -> list[Release]:
+    """The revisions whose resources may be live: the newest, and the one that is deployed."""
+    live = {stored.version: stored for stored in (situation.newest, situation.deployed) if stored is not None}
+    return [stored.release() for stored in live.values()]
+
+
+async def _no_plan(_: Situation) -> Plan:
+    raise AssertionError("a recovery plans nothing of its own")

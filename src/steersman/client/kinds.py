@@ -1,0 +1,79 @@
+"""Which kinds a release's objects are of, and whether the cluster serves them: asked before anything is touched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from steersman.errors import NoMatchingKind
+from steersman.kube.interface import Kubernetes
+from steersman.lifecycle.common import Wanted
+from steersman.lifecycle.plan import Resource
+from steersman.lifecycle.policy import Policy
+from steersman.lifecycle.resources import GroupKind, defined_kinds, group_kind, resources_of
+from steersman.lifecycle.situation import Situation
+from steersman.release.record import Release
+
+
+async def informed(
+    kube: Kubernetes, situation: Situation, wanted: Wanted | None, releases: Iterable[Release], policy: Policy
+) -> Situation:
+    """The situation, knowing which of the kinds in `wanted` and in `releases` have no namespace.
+
+    Raises NoMatchingKind for a wanted kind that the cluster does not serve, unless its CRD comes with the release.
+    """
+    new: tuple[Resource, ...] = ()
+    crds: tuple[Resource, ...] = ()
+    if wanted is not None:
+        texts = [wanted.release.manifest, *(hook.manifest for hook in wanted.release.hooks)]
+        new = tuple(resource for text in texts for resource in resources_of(text, situation.namespace))
+        crds = tuple(r for _, text in wanted.crds for r in resources_of(text, situation.namespace))
+    old = tuple(r for release in releases for r in resources_of(release.manifest, situation.namespace))
+    brought = _brought(crds if policy is Policy.HELM else crds + new)
+    kinds = {(r.ref.api_version, r.ref.kind) for r in new + old}
+    answers = await asyncio.gather(*(_scope(kube, *kind) for kind in sorted(kinds)))
+    cluster_scoped: set[GroupKind] = set(defined_kinds(crds + new))
+    for (api_version, kind), namespaced in zip(sorted(kinds), answers, strict=True):
+        key = group_kind(api_version, kind)
+        if namespaced is None and key not in brought:
+            _require(new, api_version, kind)
+        if namespaced is False:
+            cluster_scoped.add(key)
+    return replace(situation, cluster_scoped=situation.cluster_scoped | cluster_scoped)
+
+
+async def _scope(kube: Kubernetes, api_version: str, kind: str) -> bool | None:
+    """Whether the kind has a namespace; None when it is not served."""
+    try:
+        return (await kube.resource(api_version, kind)).namespaced
+    except NoMatchingKind:
+        return None
+
+
+def _brought(resources: Iterable[Resource]) -> set[GroupKind]:
+    """The kinds that CRDs among the resources define."""
+    found = set()
+    for resource in resources:
+        if resource.ref.kind == "CustomResourceDefinition":
+            spec = resource.object.get("spec") or {}
+            found.add((str(spec.get("group", "")), str((spec.get("names") or {}).get("kind", ""))))
+    return found
+
+
+def _require(new: tuple[Resource, ...], api_version: str, kind: str) -> None:
+    """Raise NoMatchingKind, in Helm's words, when something of this kind is to be created."""
+    missing = [r for r in new if (r.ref.api_version, r.ref.kind) == (api_version, kind)]
+    if not missing:
+        return
+    lines = "\n".join(
+        f'resource mapping not found for name: "{r.ref.name}" namespace: "{r.object.get("metadata", {}).get("namespace", "")}" '
+        f'from "": no matches for kind "{kind}" in version "{api_version}"\nensure CRDs are installed first'
+        for r in missing
+    )
+    raise NoMatchingKind(
+        f"unable to build kubernetes objects from release manifest: {lines}",
+        api_version=api_version,
+        kind=kind,
+        hint="the cluster does not serve this kind: install its CRD first, or put it into the chart's crds/",
+    )
