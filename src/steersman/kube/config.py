@@ -40,7 +40,7 @@ class Overrides:
     user: str = ""
     namespace: str = ""
     server: str = ""
-    token: str = ""
+    token: str = field(default="", repr=False)
     ca_file: str = ""
     insecure_skip_tls_verify: bool | None = None
     tls_server_name: str = ""
@@ -65,7 +65,7 @@ class ExecPlugin:
     api_version: str
     command: str
     args: tuple[str, ...] = ()
-    env: tuple[tuple[str, str], ...] = ()
+    env: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     install_hint: str = ""
     interactive_mode: str = "IfAvailable"
     provide_cluster_info: bool = False
@@ -94,7 +94,7 @@ class Connection:
     tls: Tls = field(default_factory=Tls)
     credentials: Credentials = field(default_factory=Credentials)
     impersonation: Impersonation = field(default_factory=Impersonation)
-    proxy_url: str = ""
+    proxy_url: str = field(default="", repr=False)  # may hold a password
 
     def where(self) -> str:
         """`https://… (context "kind" of ~/.kube/config)`, for messages."""

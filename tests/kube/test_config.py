@@ -1,0 +1,228 @@
+"""Which cluster, as whom: kubeconfig files, service accounts and overrides."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steersman.errors import ClusterUnreachable
+from steersman.kube import config
+from steersman.kube.config import Impersonation, Overrides, kubeconfig_files, load_connection, names_a_cluster
+
+BASIC = """
+apiVersion: v1
+kind: Config
+current-context: here
+clusters: [{name: c, cluster: {server: "https://a:6443/prefix/"}}, {name: other, cluster: {server: "https://b:6443"}}]
+users: [{name: u, user: {token: T}}, {name: v, user: {username: me, password: secret}}]
+contexts:
+- {name: here, context: {cluster: c, user: u, namespace: mine}}
+- {name: there, context: {cluster: other, user: v}}
+- {name: nobody, context: {cluster: other}}
+- {name: broken, context: {cluster: none, user: u}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> str:
+    path = tmp_path / "config"
+    path.write_text(BASIC)
+    return str(path)
+
+
+def test_the_current_context(kubeconfig: str) -> None:
+    connection = load_connection(kubeconfig)
+    assert connection.server == "https://a:6443/prefix"
+    assert connection.namespace == "mine"
+    assert connection.credentials.token == "T"
+    assert connection.where() == f'https://a:6443/prefix (context "here" of {kubeconfig})'
+
+
+def test_another_context(kubeconfig: str) -> None:
+    connection = load_connection(kubeconfig, Overrides(context="there"))
+    assert (connection.server, connection.namespace) == ("https://b:6443", "default")
+    assert (connection.credentials.username, connection.credentials.password) == ("me", "secret")
+
+
+def test_a_context_without_user_is_anonymous(kubeconfig: str) -> None:
+    assert load_connection(kubeconfig, Overrides(context="nobody")).credentials == config.Credentials()
+
+
+def test_secrets_do_not_show(kubeconfig: str) -> None:
+    shown = repr(load_connection(kubeconfig, Overrides(context="there"))) + repr(load_connection(kubeconfig))
+    assert "me" in shown
+    assert "'secret'" not in shown
+    assert "'T'" not in shown
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message", "hint"),
+    [
+        (Overrides(context="none"), 'context "none" does not exist in', "broken, here, nobody, there"),
+        (Overrides(context="broken"), 'cluster "none" does not exist in', "Correct the context"),
+    ],
+)
+def test_names_that_lead_nowhere(kubeconfig: str, overrides: Overrides, message: str, hint: str) -> None:
+    with pytest.raises(ClusterUnreachable, match=message) as caught:
+        load_connection(kubeconfig, overrides)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "is not a usable kubeconfig"),
+        ("{a: 1", "is not a usable kubeconfig"),
+        ("- a", "it is not a mapping"),
+        ("clusters: [{cluster: {server: x}}]", "an entry of `clusters` has no name"),
+        ("contexts: [{name: x, context: {}}]\ncurrent-context: x", "names no server"),
+        ("clusters: [{name: c, cluster: {server: x}}]", "no current-context is set"),
+        (
+            "clusters: [{name: c, cluster: {server: x, certificate-authority: none.pem}}]\n"
+            "contexts: [{name: x, context: {cluster: c}}]\ncurrent-context: x",
+            "unable to read certificate-authority",
+        ),
+        (
+            "clusters: [{name: c, cluster: {server: x}}]\nusers: [{name: u, user: {auth-provider: {name: gcp}}}]\n"
+            "contexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x",
+            'the auth provider "gcp"',
+        ),
+    ],
+)
+def test_unusable_files(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(text)
+    with pytest.raises(ClusterUnreachable, match=message):
+        load_connection(str(path))
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ClusterUnreachable, match="No such file"):
+        load_connection(str(tmp_path / "none"))
+
+
+def test_nothing_names_a_cluster() -> None:
+    assert not names_a_cluster()
+    with pytest.raises(ClusterUnreachable, match="no kubeconfig found") as caught:
+        load_connection()
+    assert "steer cluster start" in caught.value.hint
+    assert names_a_cluster(overrides=Overrides(server="https://x"))
+    assert load_connection(overrides=Overrides(server="https://x", token="t")).server == "https://x"
+
+
+def test_several_files_are_merged_and_the_first_word_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "a" / "first", tmp_path / "b" / "second"
+    for path in (first, second):
+        path.parent.mkdir()
+    (second.parent / "ca.pem").write_text("CA of b")
+    first.write_text("contexts: [{name: x, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {token: first}}]")
+    second.write_text(
+        "current-context: x\nclusters: [{name: c, cluster: {server: 'https://s', certificate-authority: ca.pem}}]\n"
+        "users: [{name: u, user: {token: second, username: ignored}}]\ncontexts: [{name: x, context: {cluster: z}}]"
+    )
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none:{first}:{second}")
+    assert kubeconfig_files() == [first, second]
+    connection = load_connection()
+    assert connection.credentials == config.Credentials(token="first")
+    assert connection.tls.ca == b"CA of b"  # relative to the file that names it
+
+
+def test_all_that_a_kubeconfig_can_say(tmp_path: Path) -> None:
+    def encode(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    (tmp_path / "token").write_text("of file")
+    document: dict[str, Any] = {
+        "current-context": "x",
+        "clusters": [
+            {
+                "name": "c",
+                "cluster": {
+                    "server": "https://s",
+                    "certificate-authority-data": encode("CA"),
+                    "tls-server-name": "name",
+                    "proxy-url": "socks5://proxy:1080",
+                    "extensions": [{"name": "client.authentication.k8s.io/exec", "extension": {"audience": "me"}}],
+                },
+            }
+        ],
+        "users": [
+            {
+                "name": "u",
+                "user": {
+                    "client-certificate-data": encode("CERT"),
+                    "client-key-data": encode("KEY"),
+                    "tokenFile": "token",
+                    "as": "jane",
+                    "as-groups": ["dev"],
+                    "as-uid": "7",
+                    "as-user-extra": {"reason": ["a", "b"]},
+                    "exec": {
+                        "apiVersion": "client.authentication.k8s.io/v1",
+                        "command": "./plugin",
+                        "args": ["login"],
+                        "env": [{"name": "A", "value": "1"}],
+                        "provideClusterInfo": True,
+                    },
+                },
+            }
+        ],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+    }
+    path = tmp_path / "config"
+    path.write_text(json.dumps(document))
+    connection = load_connection(str(path))
+    assert connection.tls == config.Tls(ca=b"CA", certificate=b"CERT", key=b"KEY", server_name="name")
+    assert connection.proxy_url == "socks5://proxy:1080"
+    assert connection.impersonation == Impersonation("jane", ("dev",), "7", (("reason", ("a", "b")),))
+    assert connection.credentials.token_file == str(tmp_path / "token")
+    plugin = connection.credentials.exec
+    assert plugin is not None
+    assert (plugin.command, plugin.args, plugin.env) == (str(tmp_path / "plugin"), ("login",), (("A", "1"),))
+    assert plugin.cluster_config == {"audience": "me"}
+
+
+def test_overrides_win(kubeconfig: str, tmp_path: Path) -> None:
+    (tmp_path / "ca").write_text("mine")
+    connection = load_connection(
+        kubeconfig,
+        Overrides(
+            namespace="ns",
+            server="https://else:1/",
+            token="other",
+            ca_file=str(tmp_path / "ca"),
+            insecure_skip_tls_verify=True,
+            tls_server_name="sni",
+            user="v",
+            cluster="other",
+            impersonation=Impersonation("root"),
+        ),
+    )
+    assert (connection.server, connection.namespace) == ("https://else:1", "ns")
+    assert connection.tls == config.Tls(ca=b"mine", insecure=True, server_name="sni")
+    assert connection.credentials == config.Credentials(token="other")
+    assert connection.impersonation.user == "root"
+
+
+def test_in_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("token", "T"), ("ca.crt", "CA"), ("namespace", "pod-ns")):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(config, "SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert names_a_cluster()
+    connection = load_connection()
+    assert (connection.server, connection.namespace) == ("https://[fd00::1]:443", "pod-ns")
+    assert connection.credentials.token_file == str(tmp_path / "token")
+    assert connection.tls.ca == b"CA"
