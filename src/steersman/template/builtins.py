@@ -19,7 +19,6 @@ _INTEGER_KINDS = frozenset(("int", "int8", "int16", "int32", "int64"))
 _UNSIGNED_KINDS = frozenset(("uint", "uint8", "uint16", "uint32", "uint64", "uintptr"))
 
 _INVALID_TYPE = "invalid type for comparison"
-_INCOMPATIBLE = "incompatible types for comparison"
 _VALUE_OF_NOTHING = "reflect: call of reflect.Value.{} on zero Value"
 
 
@@ -44,7 +43,7 @@ def lt(first: Any, second: Any) -> bool:
     if left != right:
         if {left, right} == {"int", "uint"}:
             return bool(int(first) < int(second))
-        raise FunctionError(_INCOMPATIBLE)
+        raise _incompatible(first, second)
     if left in ("bool", "complex"):
         raise FunctionError(_INVALID_TYPE)
     return bool(first < second)
@@ -68,21 +67,22 @@ def _equal(first: Any, other: Any) -> bool:
         if {left, right} == {"int", "uint"}:
             return int(first) == int(other)
         if first is not None and other is not None:
-            raise FunctionError(_INCOMPATIBLE)
+            raise _incompatible(first, other)
         return False
     if left:
         return bool(first == other)
     if first is None or other is None:
         return first is None and other is None
     if kind(first) != kind(other):
-        raise FunctionError(f"non-comparable types {_shown(first)}, {_shown(other)}")
+        described = sprintf("%s: %s, %s: %v", first, type_name(first), type_name(other), other)
+        raise FunctionError(f"non-comparable types {described}")
     if kind(first) in ("map", "slice", "func"):
-        raise FunctionError(f"non-comparable type {default_format(other)}: {type_name(other)}")
+        raise FunctionError(sprintf("non-comparable type %s: %s", other, type_name(other)))
     return type(first) is type(other) and bool(first == other)
 
 
-def _shown(value: Any) -> str:
-    return f"{default_format(value)}: {type_name(value)}"
+def _incompatible(first: Any, other: Any) -> FunctionError:
+    return FunctionError(f"incompatible types for comparison: {type_name(first)} and {type_name(other)}")
 
 
 def _basic_kind(value: Any) -> str:
@@ -185,11 +185,11 @@ def slice_(item: Any, *bounds: Any) -> Any:
     return part if type(item) is type(part) else type(item)(part)
 
 
-def call(function: Any, *_arguments: Any) -> Any:
-    """Charts have no function values: whatever this is given is not one."""
+def call(source: str, function: Any, *_arguments: Any) -> Any:
+    """Charts have no function values: whatever this is given is not one. `source` is where it comes from."""
     if function is None:
         raise FunctionError("call of nil")
-    raise FunctionError(f"non-function {default_format(function)} of type {type_name(function)}")
+    raise FunctionError(f"non-function {source} of type {type_name(function)}")
 
 
 # --- text ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from steersman.template.gofmt import simple_plan
-from steersman.template.nodes import Identifier, Node
+from steersman.template.nodes import Command, Identifier, Node
 from steersman.template.operands import Expression, Operands
 
 Inline = Callable[[Operands, Identifier, Node, Sequence[Expression]], Expression | None]
@@ -69,6 +69,12 @@ def _dict(_: Operands, _name: Identifier, _command: Node, values: Sequence[Expre
     return Expression(
         f"{{{', '.join(f'{key.code}: {value.code}' for key, value in pairs)}}}", "map[string]interface {}"
     )
+
+
+def _call(compiler: Operands, identifier: Identifier, command: Node, values: Sequence[Expression]) -> Expression:
+    """`call` names the source of what it was given instead of a function."""
+    source = str(command.operands[1]) if isinstance(command, Command) and len(command.operands) > 1 else ""
+    return compiler.plain_call(identifier.name, command, [Expression(repr(source)), *values])
 
 
 def _include(compiler: Operands, identifier: Identifier, command: Node, values: Sequence[Expression]) -> Expression:
@@ -135,6 +141,7 @@ INLINE: dict[str, Inline] = {
     "dict": _dict,
     "include": _include,
     "tpl": _include,
+    "call": _call,
     "len": _len,
     "printf": _printf,
 }

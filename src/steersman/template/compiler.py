@@ -153,7 +153,8 @@ class _Compiler(Operands):
 
     def _template(self, template: Template) -> None:
         dot = "None" if template.pipe is None else self.pipe(template.pipe).code
-        self._add(self.mark(template, f"ctx.template({template.name!r}, {dot})"))
+        found = self.mark(template, f"ctx.find({template.name!r})")
+        self._add(self.mark(template, f"ctx.template({found}, {dot})"))
 
     def _block(self, statements: list[Statement]) -> None:
         """An indented list of statements, with variables of its own."""
@@ -216,7 +217,8 @@ class _Compiler(Operands):
         self._line(f"for {index}{item} in {items}:")
         if targets and targets[-1]:
             self._line(f"{_INDENT}{targets[-1]} = {item}")
-        self.dot = Expression(item, element=True)
+        typed = value.type.startswith(("[]", "map[")) and not value.type.endswith("interface {}")
+        self.dot = Expression(item, element=not typed)
         self._block(branch.body)
         self.dot = outer
         if has_else:

@@ -123,13 +123,12 @@ class Environment:
 
 
 class _Table(Mapping[str, Function]):
-    """The given functions, and Go's own below them."""
+    """The given functions, and Go's own where they have none of that name (Sprig has a `slice` too)."""
 
     def __init__(self, functions: Mapping[str, Function]) -> None:
         self._functions = functions
 
     def __getitem__(self, name: str) -> Function:
-        # Helm's functions go before Go's own of the same name (`slice`)
         return self._functions[name] if name in self._functions else BUILTINS[name]
 
     def __contains__(self, name: object) -> bool:

@@ -205,7 +205,7 @@ class _Formatter:
             self.at += 1
         if start == self.at:
             return None
-        if int(self.form[start : self.at][:20]) > _LARGEST_WIDTH:
+        if int(self.form[start : self.at][:20]) // 10 > _LARGEST_WIDTH:
             self.at = len(self.form)  # as Go: a number that is too large ends the format
             return None
         return int(self.form[start : self.at])

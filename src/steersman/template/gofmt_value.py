@@ -61,6 +61,8 @@ class Printer:
             return self._string(type_name(value), "s")
         if verb == "p":
             return self._pointer(value, verb)
+        if verb == "w":  # for errors only, which no template has
+            return self._bad_verb(value, verb)
         return self._print(value, verb, 0)
 
     def _print(self, value: object, verb: str, depth: int) -> str:

@@ -87,7 +87,7 @@ class Token(NamedTuple):
             return "EOF"
         if self.type == ERROR:
             return self.value
-        if self.type == KEYWORD:
+        if self.type in (KEYWORD, DOT, NIL):
             return f"<{self.value}>"
         if len(self.value) > 10:
             return quote(self.value[:10]) + "..."

@@ -157,19 +157,24 @@ class Operands:
 
     def pipe(self, pipe: Pipe) -> Expression:
         value: Expression | None = None
+        before: Node = pipe
         for command in pipe.commands:
-            value = self._command(command, value, pipe)._replace(element=False)
+            value = self._command(command, value, before)._replace(element=False)
+            before = last_evaluated(command)
         assert value is not None
         return value
 
-    def _command(self, command: Command, final: Expression | None, pipe: Pipe) -> Expression:
+    def _command(self, command: Command, final: Expression | None, before: Node) -> Expression:
+        """`final` is what comes through the pipe; `before` is the node that was visited last."""
         first, *arguments = command.operands
         if isinstance(first, Identifier):
             return self.call(first, command, arguments, final)
         if isinstance(first, Field | Chain | Variable) and not (isinstance(first, Variable) and not first.fields):
             return self._fields(first, command, arguments, final)
         if arguments or final is not None:
-            return self.fail(pipe if isinstance(first, Pipe) else first, f"can't give argument to non-function {first}")
+            return self.fail(
+                before if isinstance(first, Pipe) else first, f"can't give argument to non-function {first}"
+            )
         if isinstance(first, Nil):
             return self.fail(first, "nil is not a command")
         return self.operand(first)
@@ -305,7 +310,7 @@ class Operands:
         returns = self.functions[name].signature.returns
         call = f"f_{name}({', '.join(each.code for each in codes)})"
         code = self.mark_site(Site(command, function=name), call)
-        return Expression(code, returns if returns in _EXACT_CLASS else "", element=returns == ANY)
+        return Expression(code, "" if returns == ANY else returns, element=returns == ANY)
 
     def _argument(self, node: Operand, go_type: str) -> Expression:
         if isinstance(node, Nil):

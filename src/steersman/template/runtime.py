@@ -73,11 +73,15 @@ class Context:
             self.depth -= 1
         return text
 
-    def template(self, name: str, data: Any) -> str:
-        """`{{template "name" data}}`: no function call for Go, so that an error names the inner template alone."""
+    def find(self, name: str) -> Template:
+        """The template that `{{template "name" …}}` will run. Raises ExecFailure."""
         template = self.templates.get_function(name)
         if template is None:
-            raise ExecFailure(f"template {quote(name)} not defined")
+            raise ExecFailure(f"template {quote(name)} not defined", hint=f'Nothing defines a template "{name}".')
+        return template
+
+    def template(self, template: Template, data: Any) -> str:
+        """`{{template "name" data}}`: no function call for Go, so that an error names the inner template alone."""
         if self.depth >= _MAX_DEPTH:
             raise ExecFailure(f"exceeded maximum template depth ({_MAX_DEPTH_OF_GO})")
         self._deeper()

@@ -1,0 +1,94 @@
+"""Many snippets to the real helm in one call, and the same to Steersman."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from steersman.chart.render import Values
+from steersman.errors import TemplateError
+from steersman.template.environment import Environment
+
+_SOURCE = re.compile(r"^---\n# Source: probe/(templates/s[0-9]+\.yaml)\n", re.MULTILINE)
+
+# No YAML. With --debug helm prints all that was rendered, byte for byte, when it finds a manifest that it cannot read.
+_BROKEN = "a: b: c"
+
+RELEASE = {
+    "Name": "release-name",
+    "Namespace": "default",
+    "IsUpgrade": False,
+    "IsInstall": True,
+    "Revision": 1,
+    "Service": "Helm",
+}
+
+
+def _write_chart(folder: Path, snippets: Sequence[str], values_yaml: str) -> Path:
+    chart = folder / "probe"
+    (chart / "templates").mkdir(parents=True, exist_ok=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: probe\nversion: 0.1.0\n")
+    (chart / "values.yaml").write_text(values_yaml, encoding="utf-8")
+    for number, snippet in enumerate(snippets):
+        (chart / "templates" / f"s{number}.yaml").write_bytes(snippet.encode("utf-8", "surrogateescape"))
+    return chart
+
+
+def _helm(helm: Path, folder: Path, chart: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "HOME": str(folder), "KUBECONFIG": str(folder / "none")}
+    return subprocess.run([helm, "template", chart, *options], capture_output=True, check=False, env=environment)
+
+
+def helm_renders(helm: Path, folder: Path, snippets: Sequence[str], values_yaml: str = "") -> list[str]:
+    """What helm makes of each snippet, each in a file of its own. None of them may fail."""
+    chart = _write_chart(folder, [f"<{snippet}>" for snippet in snippets], values_yaml)
+    (chart / "templates" / "broken.yaml").write_text(_BROKEN)
+    done = _helm(helm, folder, chart, "--debug")
+    output = done.stdout.decode("utf-8", "surrogateescape")
+    pieces = _SOURCE.split(output)
+    assert len(pieces) > 1, done.stderr.decode()
+    found = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    return [_body(found[f"templates/s{number}.yaml"]) for number in range(len(snippets))]
+
+
+def _body(text: str) -> str:
+    text = text.partition("---\n# Source: probe/templates/broken.yaml\n")[0]
+    return text.removesuffix("\n")[1:-1]
+
+
+def helm_errors(helm: Path, folder: Path, snippets: Sequence[str], values_yaml: str = "") -> list[str]:
+    """helm's error for each snippet; one call for each, two at a time."""
+
+    def ask(numbered: tuple[int, str]) -> str:
+        number, snippet = numbered
+        chart = _write_chart(folder / f"e{number}", [snippet], values_yaml)
+        done = _helm(helm, folder, chart)
+        return done.stderr.decode("utf-8", "surrogateescape").partition("\n\nUse --debug flag")[0]
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(ask, enumerate(snippets)))
+
+
+def steersman_data(values: Mapping[str, Any]) -> Values:
+    return Values(
+        Values=Values(values),
+        Release=dict(RELEASE),
+        Chart={"Name": "probe", "Version": "0.1.0"},
+        Template=Values(Name="probe/templates/s0.yaml", BasePath="probe/templates"),
+    )
+
+
+def steersman_renders(snippet: str, values: Mapping[str, Any], environment: Environment | None = None) -> str:
+    """What Steersman makes of a snippet: the text, or its error as helm would print it."""
+    environment = environment or Environment(cache=False)
+    name = "probe/templates/s0.yaml"
+    try:
+        environment.parse(name, snippet)
+        return environment.render(name, steersman_data(values))
+    except TemplateError as error:
+        return f"Error: {error}"
