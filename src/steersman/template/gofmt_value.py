@@ -209,8 +209,7 @@ class Printer:
             sign = " "
         if digits in ("Inf", "NaN"):
             bare_nan = digits == "NaN" and not self.space and not self.plus
-            show_sign = (self.plus or sign != "+") and not bare_nan
-            return self._pad_with_spaces(sign + digits if show_sign else digits)
+            return self._pad_with_spaces(digits if bare_nan else sign + digits)
         if self.sharp and verb != "b":
             digits = _with_point_and_zeros(digits, verb, precision)
         if not self.plus and sign == "+":

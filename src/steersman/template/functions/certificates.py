@@ -218,13 +218,14 @@ def _subject(name: str) -> x509.Name:
 
 
 def _validity(days: int) -> tuple[datetime, datetime]:
-    """From now on, for `days`; the span wraps round as Go's Duration does, at 292 years."""
+    """From now on, for `days`; the span wraps round as Go's Duration does, at 292 years: then it ended long ago."""
     from datetime import datetime, timedelta
 
     now = time.time_ns()
     end = now + wrap_int(days * _NANOSECONDS_A_DAY)
     epoch = datetime(1970, 1, 1)  # without a zone, as the builder keeps its times
-    return epoch + timedelta(seconds=now // 10**9), epoch + timedelta(seconds=end // 10**9)
+    # 1950 is the first year that the library can write
+    return epoch + timedelta(seconds=now // 10**9), max(datetime(1950, 1, 1), epoch + timedelta(seconds=end // 10**9))
 
 
 def _extensions(wanted: _Wanted, public_key: Any, issuer: x509.Certificate | None) -> list[tuple[Any, bool]]:

@@ -92,5 +92,5 @@ def read_key(pem: str) -> Any:
     try:
         return load_pem_private_key(utf8(encode_pem(label, content)), password=None)
     except Exception as error:
-        # OpenSSL says less than Go's asn1 package about what is wrong, and in several exception types
-        raise FunctionError(f"{_READING[label]}: asn1: structure error: {error}") from error
+        # of several types; Go would name the ASN.1 element in which it lost its way
+        raise FunctionError(f"{_READING[label]}: asn1: structure error: the key's content cannot be read") from error

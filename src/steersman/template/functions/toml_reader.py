@@ -65,9 +65,9 @@ class _Reader:
 
     # --- errors ---------------------------------------------------------------------------------------------------
 
-    def _error(self, message: str, *, at: int | None = None) -> TomlSyntaxError:
-        """The error for the line that `at` is on; by default what was read last."""
-        position = self.at if at is None else at
+    def _error(self, message: str, *, line_before: bool = False) -> TomlSyntaxError:
+        """The error for the line where reading stopped, or the line before."""
+        position = self.at
         if 0 <= self.forbidden <= position:
             position = self.forbidden
             char = self.text[position]
@@ -76,7 +76,7 @@ class _Reader:
             else:
                 message = f"TOML files cannot contain control characters: '0x{ord(char):02x}'"
         line = self.text.count("\n", 0, position) + 1
-        if position >= len(self.text) and self.text.endswith("\n"):
+        if line_before or (position >= len(self.text) and self.text.endswith("\n")):
             line -= 1
         last = ".".join(map(quoted_key, self.context))
         if self.key:
@@ -138,6 +138,7 @@ class _Reader:
                 self._table_header()
             else:
                 self._key_value(self.context)
+                self.key = ""
             self._end_of_item()
 
     def _end_of_item(self) -> None:
@@ -192,7 +193,7 @@ class _Reader:
         return self._skip(_BARE)
 
     def _key_value(self, outer: Path) -> tuple[Path, Any]:
-        """`key = value`, set below `outer`. Gives the key's parts and the value."""
+        """`key = value`, set below `outer`. Gives the key's parts and the value; the last key stays known to errors."""
         char = self._peek()
         if char in ("=", ""):
             raise self._error("unexpected '=': key name appears blank")
@@ -201,12 +202,17 @@ class _Reader:
         parts: list[str] = []
         while True:
             self._skip(_BLANK)
+            char = self._peek()
+            if char in ("=", "."):
+                raise self._error(f"unexpected '{char}'")
             parts.append(self._name())
             self._skip(_BLANK)
             char = self._peek()
             if char == ".":
                 self.at += 1
                 continue
+            if not char:
+                raise self._error("unexpected EOF; expected key separator '='")
             if char != "=":
                 raise self._error(f"expected '.' or '=', but got {self._shown()} instead")
             self.at += 1
@@ -218,7 +224,7 @@ class _Reader:
             self._open(path, is_array=False)
         value = self._value()
         self._set(parts[-1], value)
-        self.context, self.key = outer, ""
+        self.context, self.key = outer, parts[-1]
         return tuple(parts), value
 
     # --- tables ---------------------------------------------------------------------------------------------------
@@ -271,7 +277,9 @@ class _Reader:
         self._skip(_BLANK)
         char = self._peek()
         if char and char in "0123456789+-":
-            return self._number_or_date()
+            number = self._number_or_date()
+            self._peek()  # a forbidden character right behind it is the number's fault
+            return number
         if char == "[":
             return self._array()
         if char == "{":
@@ -288,15 +296,25 @@ class _Reader:
             return self._literal_string()
         if char == ".":
             raise self._error("floats must start with a digit, not '.'")
-        if self._accept("inf"):
-            return math.inf
-        if self._accept("nan"):
-            return math.nan
+        if char in ("i", "n") and char and (number := self._inf_or_nan()) is not None:
+            return number
         if char.isalpha():
             return self._word()
         if not char:
             raise self._error("unexpected EOF; expected value")
         raise self._error(f"expected value but found {self._shown()} instead")
+
+    def _inf_or_nan(self) -> float | None:
+        """`inf` or `nan`. What only begins like one is read on from where BurntSushi's lexer stands then."""
+        start = self.at
+        self.at += 1
+        if not (self._accept("n") and self._accept("f")) and not (self._accept("a") and self._accept("n")):
+            self.at -= 1
+            return None
+        word = self.text[start : self.at]
+        if word not in ("inf", "nan"):
+            raise self._error(f"Invalid float value: {quote(word)}")
+        return float(word)
 
     def _word(self) -> bool:
         start = self.at
@@ -521,7 +539,7 @@ class _Reader:
         self.at += 1
         if char in (" ", "\t"):
             raise self._error(f"invalid escape: '\\{char}'")
-        raise self._error(f"invalid escape in string '\\{char}'")
+        raise self._error(f"invalid escape in string '\\{char or chr(0)}'", line_before=not char)
 
     def _unicode_escape(self, letter: str) -> str:
         length, in_words = _UNICODE_ESCAPES[letter]
