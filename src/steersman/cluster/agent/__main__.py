@@ -1,0 +1,136 @@
+"""`python -m steersman.cluster.agent CONTROL DESCRIPTORS MODE`: the agent's main loop. Started by `link.Link.start` only.
+
+CONTROL is a stream socket with one JSON object a line: requests `{"id", "do", …}` from the server, answers `{"id", …}` and
+events `{"event", …}` to it. DESCRIPTORS is a SEQPACKET socket over which the server gets sockets made in the cluster's
+namespace and hands over the streams of an exec. MODE is `root`, `user` or `plain` (see `Link`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from steersman.cluster.agent.processes import Processes
+from steersman.cluster.network import namespaces
+from steersman.cluster.network.addresses import DNS
+from steersman.cluster.network.bridge import PodNetworks
+from steersman.cluster.network.dns import DnsServer, Names
+from steersman.cluster.network.services import ServiceProxy
+
+
+class Agent:
+    def __init__(self, descriptors: socket.socket, networks: PodNetworks) -> None:
+        self._descriptors = descriptors
+        self._networks = networks
+        self._dns = DnsServer()
+        self._proxy = ServiceProxy()
+        self._processes = Processes(networks, self._send)
+        self._writer: asyncio.StreamWriter | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._streams: dict[int, list[int]] = {}
+        self._updating = asyncio.Lock()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(json.dumps(message).encode() + b"\n")
+
+    async def run(self, control: socket.socket, *, network: bool) -> None:
+        """Serves the server until it hangs up."""
+        reader, self._writer = await asyncio.open_connection(sock=control, limit=64 * 1024 * 1024)
+        asyncio.get_running_loop().add_reader(self._descriptors, self._descriptor_request)
+        if network:
+            self._networks.set_service_addresses({DNS})
+            await self._dns.start(DNS)
+        self._send({"event": "ready"})
+        while line := await reader.readline():
+            task = asyncio.ensure_future(self._answer(json.loads(line)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._processes.kill_all()
+
+    async def _answer(self, request: dict[str, Any]) -> None:
+        identity, action = request.pop("id"), request.pop("do")
+        try:
+            result = await getattr(self, "do_" + action)(**request)
+            self._send({"id": identity, "result": result})
+        except Exception as error:  # every failure belongs to the server, which asked
+            self._send({"id": identity, "error": f"{type(error).__name__}: {error}"})
+
+    async def do_pod(self, pod: str, address: str) -> None:
+        self._networks.add(pod, address)
+
+    async def do_pod_gone(self, pod: str) -> None:
+        self._networks.remove(pod)
+
+    async def do_start(self, **arguments: Any) -> None:
+        await self._processes.start(**arguments)
+
+    async def do_signal(self, key: str, number: int) -> bool:
+        return await self._processes.signal(key=key, number=number)
+
+    async def do_execute(self, streams: int | None = None, **arguments: Any) -> dict[str, Any]:
+        handed = self._streams.pop(streams) if streams is not None else None
+        return await self._processes.execute(**arguments, streams=handed)
+
+    async def do_services(self, addresses: list[str], table: list[Any]) -> None:
+        """`table`: [protocol, address, port, [[address, port], …]] a row."""
+        async with self._updating:
+            self._networks.set_service_addresses({DNS, *addresses})
+            await self._proxy.update(
+                {(protocol, address, port): [(at, to) for at, to in backends] for protocol, address, port, backends in table}
+            )
+
+    async def do_names(self, addresses: dict[str, list[str]], aliases: dict[str, str], services: dict[str, Any]) -> None:
+        ports = {name: [(port, host) for port, host in each] for name, each in services.items()}
+        self._dns.names = Names(addresses, aliases, ports)
+
+    def _descriptor_request(self) -> None:
+        """A socket is wanted, or the streams of an exec arrive."""
+        data, descriptors, _, _ = socket.recv_fds(self._descriptors, 4096, 3)
+        if not data:
+            return
+        request = json.loads(data)
+        if "streams" in request:
+            self._streams[request["streams"]] = descriptors
+            self._descriptors.send(b"{}")
+            return
+        try:
+            made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            if request.get("listen"):
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                made.bind(tuple(request["listen"]))
+                made.listen(128)
+            socket.send_fds(self._descriptors, [b"{}"], [made.fileno()])
+            made.close()
+        except OSError as error:
+            self._descriptors.send(json.dumps({"error": str(error)}).encode())
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    descriptors = socket.socket(fileno=int(sys.argv[2]))
+    mode = sys.argv[3]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    networks = PodNetworks(enabled=mode != "plain")
+    try:
+        if mode == "root":
+            namespaces.unshare(namespaces.CLONE_NEWNET)
+        elif mode == "user":
+            namespaces.enter_user_and_network_namespace()
+        namespaces.die_with_parent()
+        networks.set_up()
+    except OSError as error:
+        control.send(json.dumps({"event": "failed", "message": str(error)}).encode() + b"\n")
+        return
+    if os.getppid() == 1 and os.environ.get("STEERSMAN_PARENT") != "1":
+        return
+    asyncio.run(Agent(descriptors, networks).run(control, network=mode != "plain"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""The server's end of the node agent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any, Literal
+
+from steersman.errors import SteersmanError
+
+Mode = Literal["root", "user", "plain"]
+"""`root`: as root, network namespaces only; containers change to another user. `user`: as anybody, in a user namespace.
+`plain`: no namespaces at all (`--no-sandbox`)."""
+
+
+class AgentError(SteersmanError):
+    """The agent could not do what it was asked for."""
+
+
+class SandboxUnavailable(AgentError):
+    """This machine permits no sandbox; `str()` says what the kernel said."""
+
+
+class Link:
+    """One running agent. `on_exit(key, code, oom)` and `on_log(key)` are called from the event loop."""
+
+    def __init__(self, mode: Mode, process: asyncio.subprocess.Process, control: socket.socket, fds: socket.socket) -> None:
+        self.mode: Mode = mode
+        self.on_exit: Callable[[str, int, bool], None] = lambda key, code, oom: None
+        self.on_log: Callable[[str], None] = lambda key: None
+        self.on_lost: Callable[[], None] = lambda: None
+        self._process = process
+        self._control = control
+        self._fds = fds
+        self._fds_lock = asyncio.Lock()
+        self._ids = itertools.count()
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._closing = False
+
+    @classmethod
+    async def start(cls, *, sandbox: bool = True) -> Link:
+        """Starts an agent in the best mode this machine allows. Raises SandboxUnavailable when `sandbox` cannot be had."""
+        if not sandbox:
+            return await cls._start("plain")
+        if os.geteuid() == 0 and shutil.which("setpriv"):
+            with contextlib.suppress(SandboxUnavailable):
+                return await cls._start("root")
+        return await cls._start("user")
+
+    @classmethod
+    async def _start(cls, mode: Mode) -> Link:
+        control, its_control = socket.socketpair()
+        fds, its_fds = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "steersman.cluster.agent", str(its_control.fileno()), str(its_fds.fileno()), mode,
+            pass_fds=(its_control.fileno(), its_fds.fileno()),
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        its_control.close()
+        its_fds.close()
+        fds.setblocking(False)
+        link = cls(mode, process, control, fds)
+        link._reader, link._writer = await asyncio.open_connection(sock=control, limit=64 * 1024 * 1024)
+        first = await link._reader.readline()
+        hello = json.loads(first) if first else {"event": "failed", "message": "the node agent ended at once"}
+        if hello["event"] != "ready":
+            link._writer.close()
+            fds.close()
+            await process.wait()
+            raise SandboxUnavailable(
+                f"no sandbox can be had on this machine: {hello['message']}",
+                hint="Pods need user namespaces; `--no-sandbox` runs them as plain processes, with all of your rights.",
+            )
+        link._reading = asyncio.create_task(link._read())
+        return link
+
+    _reader: asyncio.StreamReader
+    _writer: asyncio.StreamWriter
+    _reading: asyncio.Task[None]
+
+    async def _read(self) -> None:
+        while line := await self._reader.readline():
+            message = json.loads(line)
+            if "id" in message:
+                future = self._waiting.pop(message["id"])
+                if future.done():
+                    continue
+                if "error" in message:
+                    future.set_exception(AgentError(message["error"]))
+                else:
+                    future.set_result(message["result"])
+            elif message["event"] == "exit":
+                self.on_exit(message["key"], message["code"], message["oom"])
+            elif message["event"] == "log":
+                self.on_log(message["key"])
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(AgentError("the node agent is gone"))
+        if not self._closing:
+            self.on_lost()
+
+    async def ask(self, action: str, **arguments: Any) -> Any:
+        """One request. Raises AgentError with the agent's words."""
+        if self._writer.is_closing():
+            raise AgentError("the node agent is gone")
+        identity = next(self._ids)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[identity] = future
+        self._writer.write(json.dumps({"id": identity, "do": action, **arguments}).encode() + b"\n")
+        return await future
+
+    async def execute(self, *, streams: list[int] | None = None, **arguments: Any) -> dict[str, Any]:
+        """Runs a command in a container; see `Processes.execute`. `streams` are handed over and stay the caller's to close."""
+        if streams is None:
+            answer: dict[str, Any] = await self.ask("execute", **arguments)
+            return answer
+        token = next(self._ids)
+        async with self._fds_lock:
+            socket.send_fds(self._fds, [json.dumps({"streams": token}).encode()], streams)
+            await asyncio.get_running_loop().sock_recv(self._fds, 4096)
+        answer = await self.ask("execute", streams=token, **arguments)
+        return answer
+
+    async def socket(self, *, listen: tuple[str, int] | None = None) -> socket.socket:
+        """A non-blocking TCP socket inside the cluster's network: unconnected, or listening at `listen`."""
+        loop = asyncio.get_running_loop()
+        async with self._fds_lock:
+            await loop.sock_sendall(self._fds, json.dumps({"listen": listen}).encode())
+            await _readable(self._fds)
+            data, descriptors, _, _ = socket.recv_fds(self._fds, 4096, 1)
+        answer = json.loads(data)
+        if "error" in answer:
+            raise AgentError(answer["error"])
+        made = socket.socket(fileno=descriptors[0])
+        made.setblocking(False)
+        return made
+
+    async def dial(self, address: str, port: int, *, timeout: float = 5.0) -> socket.socket:
+        """A connection to a Pod or Service from inside the cluster's network. Raises OSError or TimeoutError."""
+        made = await self.socket()
+        try:
+            await asyncio.wait_for(asyncio.get_running_loop().sock_connect(made, (address, port)), timeout)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    async def close(self) -> None:
+        """Ends the agent and with it every process of every Pod; returns when it is gone."""
+        self._closing = True
+        self._writer.close()
+        self._fds.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), 5.0)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._reading
+
+
+async def _readable(sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_reader(sock, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(sock)

@@ -1,0 +1,296 @@
+"""Starting, signalling and reaping the processes of Pods, inside the agent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from steersman.cluster.agent.entering import enter_and_execute
+from steersman.cluster.agent.limits import MemoryWatch
+from steersman.cluster.agent.logs import LogFile
+from steersman.cluster.network.bridge import PodNetworks
+
+Notify = Callable[[dict[str, Any]], None]
+_CHUNK = 65536
+
+
+@dataclass
+class Process:
+    """One attempt of one container."""
+
+    key: str
+    outer: subprocess.Popen[bytes]
+    log: LogFile
+    open_streams: int = 2
+    child: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """The process' id as the agent sees it, known once the sandbox stands; 0 when it never did."""
+    status: bytes = b""
+    drained: asyncio.Event = field(default_factory=asyncio.Event)
+    memory: MemoryWatch | None = None
+
+
+class Processes:
+    """All running containers. `notify` gets `exit` and `log` messages for the server."""
+
+    def __init__(self, networks: PodNetworks, notify: Notify) -> None:
+        self._networks = networks
+        self._notify = notify
+        self._running: dict[str, Process] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._noisy: set[str] = set()
+
+    async def start(
+        self,
+        *,
+        key: str,
+        pod: str | None,
+        argv: list[str],
+        arguments: list[str] | None,
+        environment: dict[str, str],
+        directory: str | None,
+        log: str,
+        memory: dict[str, Any] | None,
+    ) -> None:
+        """Starts `argv`; `arguments` (the sandbox's own) reach it through a descriptor, so that no list shows them."""
+        loop = asyncio.get_running_loop()
+        passed: list[int] = []
+        status_read = -1
+        if arguments is not None:
+            options = os.memfd_create("sandbox")
+            status_read, status_write = os.pipe2(os.O_CLOEXEC)
+            passed = [options, status_write]
+            os.write(options, b"\0".join(part.encode() for part in [*arguments, "--info-fd", str(status_write)]) + b"\0")
+            os.lseek(options, 0, os.SEEK_SET)
+            argv = [*(str(options) if part == "{arguments}" else part for part in argv)]
+        try:
+            with self._networks.inside(pod):
+                outer = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=environment,
+                    cwd=directory,
+                    pass_fds=passed,
+                    start_new_session=arguments is None,
+                )
+        finally:
+            for descriptor in passed:
+                os.close(descriptor)
+        process = Process(key, outer, LogFile(log))
+        self._running[key] = process
+        assert outer.stdout is not None
+        assert outer.stderr is not None
+        for stream, pipe in (("stdout", outer.stdout.fileno()), ("stderr", outer.stderr.fileno())):
+            os.set_blocking(pipe, False)
+            loop.add_reader(pipe, self._read, process, stream, pipe)
+        if arguments is None:
+            process.child.set_result(outer.pid)
+        else:
+            loop.add_reader(status_read, self._read_status, process, status_read)
+        if memory:
+            process.memory = MemoryWatch(memory, lambda: self._out_of_memory(process))
+        task = loop.create_task(self._reap(process))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _read_status(self, process: Process, pipe: int) -> None:
+        """The sandbox tells the process' id, in pieces, before it lets the command run."""
+        data = os.read(pipe, _CHUNK)
+        if data:
+            process.status += data
+            return
+        asyncio.get_running_loop().remove_reader(pipe)
+        os.close(pipe)
+        if not process.child.done():
+            process.child.set_result(int(json.loads(process.status)["child-pid"]) if process.status else 0)
+            if process.memory:
+                process.memory.pid = process.child.result()
+
+    def _read(self, process: Process, stream: str, pipe: int) -> None:
+        try:
+            data = os.read(pipe, _CHUNK)
+        except BlockingIOError:
+            return
+        if data:
+            process.log.write(stream, data)
+            self._log_grew(process.key)
+            return
+        asyncio.get_running_loop().remove_reader(pipe)
+        process.open_streams -= 1
+        if process.open_streams == 0:
+            process.drained.set()
+
+    def _log_grew(self, key: str) -> None:
+        """Tells the server at most once a turn of the loop per container, however much was written."""
+        if key in self._noisy:
+            return
+        self._noisy.add(key)
+
+        def tell() -> None:
+            self._noisy.discard(key)
+            self._notify({"event": "log", "key": key})
+
+        asyncio.get_running_loop().call_later(0.01, tell)
+
+    async def _reap(self, process: Process) -> None:
+        code = await _ended(process.outer)
+        # What still holds the pipes was killed with the process (its namespace is gone) or, without a sandbox, has left it.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.drained.wait(), 1.0)
+        loop = asyncio.get_running_loop()
+        for pipe in (process.outer.stdout, process.outer.stderr):
+            assert pipe is not None
+            loop.remove_reader(pipe.fileno())
+            pipe.close()
+        process.log.close()
+        if not process.child.done():
+            process.child.set_result(0)
+        oom = process.memory.close() if process.memory else False
+        del self._running[process.key]
+        self._notify({"event": "log", "key": process.key})
+        self._notify({"event": "exit", "key": process.key, "code": code, "oom": oom})
+
+    def _out_of_memory(self, process: Process) -> None:
+        """As a kubelet on cgroup v2: all of the container dies, not just its biggest process."""
+        self._kill(process, signal.SIGKILL)
+
+    def _kill(self, process: Process, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if process.child.done() and process.child.result() > 0:
+                child = process.child.result()
+                if child == process.outer.pid:
+                    os.killpg(child, number)
+                else:
+                    os.kill(child, number)
+            else:
+                process.outer.send_signal(number)
+
+    async def signal(self, *, key: str, number: int) -> bool:
+        """Signals the container's first process; says whether it was there."""
+        process = self._running.get(key)
+        if process is None:
+            return False
+        await asyncio.shield(process.child)
+        self._kill(process, number)
+        return True
+
+    async def execute(
+        self,
+        *,
+        key: str,
+        argv: list[str],
+        environment: dict[str, str],
+        directory: str,
+        user: int,
+        group: int,
+        timeout: float | None,
+        streams: list[int] | None = None,
+    ) -> dict[str, Any]:
+        """Runs a command inside a running container. `code` is None when it took longer than `timeout` seconds.
+
+        Without `streams` (descriptors for stdin, stdout and stderr) the answer has its `output`, at most 10 KiB of it.
+        """
+        process = self._running.get(key)
+        child = await asyncio.shield(process.child) if process else 0
+        if process is None or child <= 0:
+            return {"code": 1, "output": "container not running"}
+        sandboxed = child != process.outer.pid
+        if sandboxed:
+            await _sandbox_stands(child)
+        read = -1
+        if streams is None:
+            read, write = os.pipe2(os.O_CLOEXEC)
+            null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            used = [null, write, write]
+        else:
+            used = streams
+        identity = (user, group) if sandboxed else None
+        runner = enter_and_execute(child, argv, environment, directory, identity, used)
+        for descriptor in set(used):
+            os.close(descriptor)
+        output = bytearray()
+        reading = asyncio.ensure_future(_read_up_to(read, output, 10 * 1024)) if read >= 0 else None
+        try:
+            code: int | None = await asyncio.wait_for(_pid_ended(runner), timeout)
+        except TimeoutError:
+            code = None
+        if reading is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(reading, 0.2)
+            os.close(read)
+        return {"code": code, "output": output.decode(errors="replace")}
+
+    def kill_all(self) -> None:
+        for process in self._running.values():
+            with contextlib.suppress(ProcessLookupError):
+                self._kill(process, signal.SIGKILL)
+                process.outer.kill()
+
+
+async def _sandbox_stands(child: int) -> None:
+    """Waits until the process has become the container's command: before that its file system is still being made."""
+    with contextlib.suppress(OSError):
+        for _ in range(200):
+            if os.path.basename(os.readlink(f"/proc/{child}/exe")) not in ("bwrap", "setpriv", "env"):
+                return
+            await asyncio.sleep(0.005)
+
+
+async def _read_up_to(pipe: int, into: bytearray, limit: int) -> None:
+    loop = asyncio.get_running_loop()
+    os.set_blocking(pipe, False)
+    while True:
+        ready = loop.create_future()
+        loop.add_reader(pipe, ready.set_result, None)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(pipe)
+        data = os.read(pipe, _CHUNK)
+        if not data:
+            return
+        into += data[: max(0, limit - len(into))]
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_reader(descriptor, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(descriptor)
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Waits for a process without a thread; a signal's death is 128 + its number, as a shell counts."""
+    handle = os.pidfd_open(process.pid)
+    try:
+        await _readable(handle)
+    finally:
+        os.close(handle)
+    code = process.wait()
+    return 128 - code if code < 0 else code
+
+
+async def _pid_ended(pid: int) -> int:
+    """As `_ended` for a forked process; cancelled (a timeout), it kills the process."""
+    handle = os.pidfd_open(pid)
+    try:
+        await _readable(handle)
+    except asyncio.CancelledError:
+        os.kill(pid, signal.SIGKILL)
+        raise
+    finally:
+        os.close(handle)
+        _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code

@@ -1,0 +1,78 @@
+"""User and network namespaces of the calling process, through libc (Python 3.11 has no `os.setns`)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def unshare(flags: int) -> None:
+    _checked(_libc.unshare(flags), "unshare")
+
+
+def setns(descriptor: int, kind: int) -> None:
+    _checked(_libc.setns(descriptor, kind), "setns")
+
+
+def die_with_parent() -> None:
+    """The kernel kills this process as soon as the thread that started it is gone, however that came about."""
+    _checked(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+
+
+def no_new_privileges() -> None:
+    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+
+
+def enter_user_and_network_namespace() -> None:
+    """Moves this (single-threaded) process into new user and network namespaces, in which it is root.
+
+    Only its own user and group are mapped, which the kernel lets anybody do. Raises OSError where it does not.
+    """
+    user, group = os.geteuid(), os.getegid()
+    unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    for file, text in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+        with open(f"/proc/self/{file}", "w") as out:
+            out.write(text)
+
+
+def open_network_namespace() -> int:
+    """A descriptor of the network namespace the calling thread is in; the namespace lives as long as it is open."""
+    return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def new_network_namespace() -> int:
+    """A descriptor of a new network namespace; the caller stays where it is."""
+    here = open_network_namespace()
+    try:
+        unshare(CLONE_NEWNET)
+        return open_network_namespace()
+    finally:
+        setns(here, CLONE_NEWNET)
+        os.close(here)
+
+
+@contextmanager
+def inside(namespace: int) -> Iterator[None]:
+    """Runs the block in that network namespace. Nothing may be awaited in it: all of the process is there meanwhile."""
+    here = open_network_namespace()
+    try:
+        setns(namespace, CLONE_NEWNET)
+        yield
+    finally:
+        setns(here, CLONE_NEWNET)
+        os.close(here)
