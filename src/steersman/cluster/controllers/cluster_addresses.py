@@ -1,0 +1,75 @@
+"""Cluster IPs and node ports of Services, given out when the API admits the Service."""
+
+from __future__ import annotations
+
+import random
+
+from steersman.cluster import status
+from steersman.cluster.machinery import Json, Objects
+from steersman.cluster.network.addresses import service_addresses
+from steersman.cluster.resources import Resource
+
+_NODE_PORTS = range(30000, 32768)
+
+
+class ServiceAddresses:
+    """An admission hook (`objects.admission`). What is in use is read from the objects, so nothing can get lost."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._pool = service_addresses()
+        self._ports: set[int] = set()
+        for service in objects.list("services"):
+            self._remember(service)
+
+    def _remember(self, service: Json) -> None:
+        if (address := service["spec"].get("clusterIP")) and address != "None":
+            self._pool.claim(address)
+        self._ports |= {port["nodePort"] for port in service["spec"].get("ports") or () if port.get("nodePort")}
+
+    def __call__(self, operation: str, resource: Resource, new: Json, old: Json | None) -> None:
+        if resource.storage != "services":
+            return
+        if operation == "DELETE":
+            if (address := new["spec"].get("clusterIP")) and address != "None":
+                self._pool.release(address)
+            self._ports -= {port.get("nodePort") for port in new["spec"].get("ports") or ()}
+            return
+        spec: Json = new["spec"]
+        before: Json = (old or {}).get("spec") or {}
+        if spec.get("type") == "ExternalName":
+            return
+        if not spec.get("clusterIP"):
+            spec["clusterIP"] = before.get("clusterIP") or self._pool.take()
+        elif spec["clusterIP"] != before.get("clusterIP") and spec["clusterIP"] != "None":
+            self._claim(resource, new, spec["clusterIP"])
+        spec["clusterIPs"] = [spec["clusterIP"]]
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        if spec.get("type") in ("NodePort", "LoadBalancer"):
+            self._node_ports(spec, before)
+
+    def _claim(self, resource: Resource, service: Json, address: str) -> None:
+        fixed = ("kubernetes", "kube-dns")
+        if service["metadata"]["name"] in fixed and service["metadata"].get("namespace") in ("default", "kube-system"):
+            return
+        try:
+            free = self._pool.claim(address)
+        except ValueError as error:
+            problem = f"failed to allocate IP {address}: {error}"
+            raise status.invalid(
+                resource, service["metadata"].get("name", ""), [status.bad_value("spec.clusterIPs", [address], problem)]
+            ) from error
+        if not free:
+            problem = f"failed to allocate IP {address}: provided IP is already allocated"
+            raise status.invalid(
+                resource, service["metadata"].get("name", ""), [status.bad_value("spec.clusterIPs", [address], problem)]
+            )
+
+    def _node_ports(self, spec: Json, before: Json) -> None:
+        known = {(port.get("name"), port["port"]): port.get("nodePort") for port in before.get("ports") or ()}
+        for port in spec.get("ports") or ():
+            if not port.get("nodePort"):
+                kept = known.get((port.get("name"), port["port"]))
+                port["nodePort"] = kept or random.choice([each for each in _NODE_PORTS if each not in self._ports])
+            self._ports.add(port["nodePort"])

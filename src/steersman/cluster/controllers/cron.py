@@ -1,0 +1,104 @@
+"""Cron schedules: five fields or a macro, as robfig/cron reads them for Kubernetes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_MACROS = {
+    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+}  # fmt: skip
+_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_DAYS = {name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())}
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When something happens: sets of minutes, hours, days, months and week days; or every so often."""
+
+    fields: tuple[frozenset[int], ...]
+    any_day: bool
+    any_weekday: bool
+    every: timedelta | None = None
+
+    def next_after(self, moment: datetime, zone: str | None = None) -> datetime | None:
+        """The next time after `moment` (aware); None where there is none within five years."""
+        if self.every is not None:
+            return moment.replace(microsecond=0) + self.every
+        local = moment.astimezone(ZoneInfo(zone) if zone else UTC)
+        at = local.replace(second=0, microsecond=0, tzinfo=None) + timedelta(minutes=1)
+        end = at + timedelta(days=5 * 366)
+        minutes, hours, _, months, _ = self.fields
+        while at < end:
+            if at.month not in months:
+                at = (at.replace(day=1, hour=0, minute=0) + timedelta(days=32)).replace(day=1)
+            elif not self._day_fits(at):
+                at = at.replace(hour=0, minute=0) + timedelta(days=1)
+            elif at.hour not in hours:
+                at = at.replace(minute=0) + timedelta(hours=1)
+            elif at.minute not in minutes:
+                at += timedelta(minutes=1)
+            else:
+                return at.replace(tzinfo=local.tzinfo).astimezone(UTC)
+        return None
+
+    def _day_fits(self, at: datetime) -> bool:
+        """With both days restricted either one is enough."""
+        day, weekday = at.day in self.fields[2], (at.isoweekday() % 7) in self.fields[4]
+        return day and weekday if self.any_day or self.any_weekday else day or weekday
+
+
+def parse(text: str) -> Schedule:
+    """Raises ValueError."""
+    text = text.strip()
+    if text.startswith("@every "):
+        return Schedule((), False, False, _duration(text[7:]))
+    parts = _MACROS.get(text, text).split()
+    if len(parts) != 5:
+        raise ValueError(f"expected exactly 5 fields, found {len(parts)}: [{text}]")
+    names: tuple[dict[str, int], ...] = ({}, {}, {}, _MONTHS, _DAYS)
+    fields = tuple(_field(part, *limits, names=each) for part, limits, each in zip(parts, _RANGES, names, strict=True))
+    return Schedule(fields, parts[2][0] in "*?", parts[4][0] in "*?")
+
+
+def _duration(text: str) -> timedelta:
+    seconds, number = 0.0, ""
+    for letter in text.strip():
+        if letter in _UNITS and number:
+            seconds += float(number) * _UNITS[letter]
+            number = ""
+        else:
+            number += letter
+    if number or seconds < 1:
+        raise ValueError(f"failed to parse duration {text!r}")
+    return timedelta(seconds=seconds)
+
+
+def _field(text: str, low: int, high: int, *, names: dict[str, int]) -> frozenset[int]:
+    def number(word: str) -> int:
+        value = names.get(word.lower())
+        return int(word) if value is None else value
+
+    values: set[int] = set()
+    for part in text.split(","):
+        span, slash, step_text = part.partition("/")
+        step = int(step_text) if slash else 1
+        if span in ("*", "?"):
+            first, last = low, high
+        else:
+            start, dash, end = span.partition("-")
+            first = number(start)
+            last = number(end) if dash else (high if slash else first)
+        if high == 6 and last == 7:  # Sunday may be written as 7
+            values.add(0)
+            first, last = (6, 6) if first == 7 else (first, 6)
+            if span == "7":
+                continue
+        if step < 1 or first < low or last > high or first > last:
+            raise ValueError(f"value out of range ({low} - {high}): {part}")
+        values |= set(range(first, last + 1, step))
+    return frozenset(values)

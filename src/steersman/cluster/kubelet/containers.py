@@ -1,0 +1,380 @@
+"""One container of a Pod over its life: start, probes, restarts with back-off, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steersman.cluster.kubelet import environment, probes, quantity
+from steersman.cluster.kubelet.environment import ConfigError
+from steersman.cluster.kubelet.status import ContainerState
+from steersman.cluster.machinery import Json
+from steersman.cluster.runtimes.images import Image
+from steersman.cluster.runtimes.interface import (
+    Ended,
+    Executed,
+    ImageUnavailable,
+    Launch,
+    Mount,
+    StartError,
+)
+
+if TYPE_CHECKING:
+    from steersman.cluster.kubelet.worker import PodWorker
+
+FIRST_BACK_OFF, LONGEST_BACK_OFF, FORGIVEN_AFTER = 10.0, 300.0, 600.0
+"""Seconds; source: kubelet (MaxContainerBackOff and its start; a container that ran that long starts over)."""
+_TERMINATION_MESSAGE = 4096
+
+
+@dataclass
+class Attempt:
+    """One start of a container. `followers` are set whenever its log grows."""
+
+    launch: Launch
+    log: Path
+    ended: asyncio.Future[object] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    followers: set[asyncio.Event] = field(default_factory=set)
+    killed_because: str = ""
+
+
+class Container:
+    """Runs one container of `worker`'s Pod until it is not to be started again."""
+
+    def __init__(self, worker: PodWorker, spec: Json, *, init: bool) -> None:
+        self.spec = spec
+        self.init = init
+        self.sidecar = init and spec.get("restartPolicy") == "Always"
+        self.state = ContainerState(spec["name"], spec["image"])
+        self.attempt: Attempt | None = None
+        self.previous: Attempt | None = None
+        self.up = asyncio.Event()
+        """Set once it runs and its startup probe, if any, has succeeded (what the next init container waits for)."""
+        self._worker = worker
+        self._back_off = 0.0
+        self._probes: set[asyncio.Task[None]] = set()
+
+    @property
+    def field_path(self) -> str:
+        return f"spec.{'initContainers' if self.init else 'containers'}{{{self.spec['name']}}}"
+
+    @property
+    def restart_policy(self) -> str:
+        if self.sidecar:
+            return "Always"
+        policy: str = self._worker.pod["spec"].get("restartPolicy", "Always")
+        return "OnFailure" if self.init and policy == "Always" else policy
+
+    def normal(self, reason: str, message: str) -> None:
+        self._worker.kubelet.recorder.normal(self._worker.pod, reason, message, field_path=self.field_path)
+
+    def warning(self, reason: str, message: str) -> None:
+        self._worker.kubelet.recorder.warning(self._worker.pod, reason, message, field_path=self.field_path)
+
+    async def run(self) -> None:
+        """Returns when the container has ended for good; cancelled, it leaves a running attempt to `stop`."""
+        image = await self._image()
+        if image is None:
+            await self._simulate()
+            return
+        try:
+            while True:
+                ran = await self._attempt(image)
+                policy, code = self.restart_policy, self.state.exit_code
+                if policy == "Never" or (policy == "OnFailure" and code == 0):
+                    return
+                await self._wait_out_back_off(ran)
+                self.state.restarts += 1
+        finally:
+            self._stop_probes()
+
+    async def _image(self) -> Image | None:
+        """The image, pulled again and again while there is none; None where the container is to be simulated."""
+        reference, policy = self.spec["image"], self.spec.get("imagePullPolicy", "IfNotPresent")
+        pause = FIRST_BACK_OFF
+        runtime = self._worker.kubelet.runtime
+        while True:
+            try:
+                image = await runtime.image(reference, policy)
+            except ImageUnavailable as error:
+                if self._worker.may_simulate:
+                    return None
+                reason = str(error)
+            else:
+                self.state.image_id = f"{runtime.name}:{image.name}"
+                self.normal(
+                    "Pulled", f'Container image "{reference}" already present on machine and can be accessed by the pod'
+                )
+                return image
+            self.normal("Pulling", f'Pulling image "{reference}"')
+            self.warning("Failed", f'Failed to pull image "{reference}": {reason}')
+            self.warning("Failed", "Error: ErrImagePull")
+            self.state.waiting("ErrImagePull", reason)
+            self._worker.publish()
+            await asyncio.sleep(min(pause, 1.0))
+            self.normal("BackOff", f'Back-off pulling image "{reference}"')
+            self.warning("Failed", "Error: ImagePullBackOff")
+            self.state.waiting("ImagePullBackOff", f'Back-off pulling image "{reference}": ErrImagePull: {reason}')
+            self._worker.publish()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_BACK_OFF)
+
+    async def _simulate(self) -> None:
+        """Says everywhere that it does not run, and holds the place of what would."""
+        self._worker.mark_simulated(self)
+        self.state.simulated = True
+        self.state.image_id = "simulated"
+        if self.init and not self.sidecar:
+            self.state.terminated(0, "Completed", message="simulated: no program stands for this image")
+            self.state.ready = True
+            self._worker.publish()
+            return
+        self.state.running()
+        self.state.ready = self.state.started = True
+        self.up.set()
+        self._worker.publish()
+        await asyncio.Event().wait()
+
+    async def _attempt(self, image: Image) -> float:
+        """One start to its end; says how long it ran, in seconds."""
+        loop = asyncio.get_running_loop()
+        launch = await self._configure(image)
+        self.state.container_id = f"{self._worker.kubelet.runtime.name}://{secrets.token_hex(32)}"
+        attempt = Attempt(launch, Path(launch.log))
+        if self.previous is not None:
+            self._worker.kubelet.forget_log(self.previous)
+        self.previous, self.attempt = self.attempt, attempt
+        self._worker.kubelet.attempts[launch.key] = attempt
+        if self.state.restarts or self.previous is not None:
+            self.normal(
+                "Pulled", f'Container image "{self.spec["image"]}" already present on machine and can be accessed by the pod'
+            )
+        self.normal("Created", "Container created")
+        begun = loop.time()
+        try:
+            await self._worker.kubelet.runtime.start(launch)
+        except StartError as error:
+            self.warning("Failed", f"Error: {error}")
+            attempt.ended.set_result(Ended(128))
+            if "terminated" in self.state.state:
+                self.state.last_state = self.state.state
+            self.state.terminated(128, "StartError", message=str(error), started="1970-01-01T00:00:00Z")
+            self._worker.publish()
+            return 0.0
+        self.normal("Started", "Container started")
+        self.state.running()
+        self._start_probes(attempt)
+        self._worker.publish()
+        await self._post_start(attempt)
+        ended = await asyncio.shield(attempt.ended)
+        assert isinstance(ended, Ended)
+        self.finish(ended)
+        return loop.time() - begun
+
+    def finish(self, ended: Ended) -> None:
+        """Takes the end of the running attempt into the state, and tells the API."""
+        self._stop_probes()
+        attempt = self.attempt
+        if attempt is None or "running" not in self.state.state:
+            return
+        reason = "OOMKilled" if ended.out_of_memory else "Completed" if ended.code == 0 else "Error"
+        self.state.terminated(ended.code, reason, message=self._termination_message(attempt, ended.code))
+        if self.init and not self.sidecar and ended.code == 0:
+            self.state.ready = True
+        self.up.clear()
+        self._worker.publish()
+
+    def _termination_message(self, attempt: Attempt, code: int) -> str:
+        path = Path(attempt.launch.log).with_suffix(".message")
+        text = ""
+        with contextlib.suppress(OSError):
+            text = path.read_bytes()[:_TERMINATION_MESSAGE].decode(errors="replace")
+        if not text and code != 0 and self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
+            with contextlib.suppress(OSError):
+                lines = attempt.log.read_bytes()[-8192:].splitlines()[-80:]
+                text = b"\n".join(line.split(b" ", 3)[-1] for line in lines).decode(errors="replace")[-2048:]
+        return text
+
+    async def _configure(self, image: Image) -> Launch:
+        """Waits until all that the container refers to is there (CreateContainerConfigError meanwhile)."""
+        told, tries = "", 0
+        while True:
+            try:
+                return self._launch(image)
+            except ConfigError as error:
+                message = str(error)
+            if message != told or tries % 15 == 0:
+                told = message
+                self.warning("Failed", f"Error: {message}")
+                self.state.waiting("CreateContainerConfigError", message)
+                self._worker.publish()
+            tries += 1
+            await asyncio.sleep(1.0)
+
+    def _launch(self, image: Image) -> Launch:
+        worker, spec = self._worker, self.spec
+        pod = worker.pod
+        variables = environment.build(worker.kubelet.objects, pod, spec, image.env)
+        argv = environment.command_line(spec, image.entrypoint, image.command, variables)
+        if not argv:
+            raise ConfigError("no command specified")
+        user, group = worker.identity(spec)
+        key = f"{pod['metadata']['uid']}-{spec['name']}-{secrets.token_hex(4)}"
+        folder = worker.log_folder / spec["name"]
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / f"{self.state.restarts}-{key[-8:]}.log"
+        message = log.with_suffix(".message")
+        message.touch()
+        message.chmod(0o666)
+        limits = (spec.get("resources") or {}).get("limits") or {}
+        security = spec.get("securityContext") or {}
+        mounts = (
+            *worker.etc,
+            *worker.volumes.mounts(spec, variables),
+            Mount(str(message), spec.get("terminationMessagePath") or "/dev/termination-log"),
+        )
+        return Launch(
+            key=key, pod=pod["metadata"]["uid"], hostname=worker.hostname, image=image, argv=argv, environment=variables,
+            working_dir=spec.get("workingDir") or image.working_dir, user=user, group=group, log=str(log), mounts=mounts,
+            read_only_root=bool(security.get("readOnlyRootFilesystem")),
+            memory_limit=int(quantity.parse(limits["memory"])) if "memory" in limits else None,
+            cpu_limit=float(quantity.parse(limits["cpu"])) if "cpu" in limits else None,
+        )  # fmt: skip
+
+    async def _wait_out_back_off(self, ran: float) -> None:
+        """The first restart is at once; after that 10 s, 20 s, … up to 5 min between the end and the next start."""
+        if ran >= FORGIVEN_AFTER:
+            self._back_off = 0.0
+        pause = self._back_off
+        self._back_off = min(pause * 2, LONGEST_BACK_OFF) if pause else FIRST_BACK_OFF
+        if not pause:
+            return
+        pod = self._worker.pod["metadata"]
+        name, full = self.spec["name"], f"{pod['name']}_{pod['namespace']}({pod['uid']})"
+        minutes, seconds = divmod(int(pause), 60)
+        text = f"{minutes}m{seconds}s" if minutes else f"{seconds}s"
+        self.warning("BackOff", f"Back-off restarting failed container {name} in pod {full}")
+        self.state.waiting("CrashLoopBackOff", f"back-off {text} restarting failed container={name} pod={full}")
+        self._worker.publish()
+        await asyncio.sleep(pause)
+
+    # --- probes and hooks -------------------------------------------------------------------------------------------
+
+    def _start_probes(self, attempt: Attempt) -> None:
+        startup, readiness = self.spec.get("startupProbe"), self.spec.get("readinessProbe")
+        self.state.started = startup is None
+        self.state.ready = startup is None and readiness is None
+        if startup is not None:
+            self._probe("Startup", startup, attempt)
+        else:
+            self._begun(attempt)
+
+    def _begun(self, attempt: Attempt) -> None:
+        """The container counts as started: readiness and liveness begin."""
+        self.state.started = True
+        self.up.set()
+        if (readiness := self.spec.get("readinessProbe")) is not None:
+            self._probe("Readiness", readiness, attempt)
+        else:
+            self.state.ready = True
+        if (liveness := self.spec.get("livenessProbe")) is not None:
+            self._probe("Liveness", liveness, attempt)
+
+    def _probe(self, kind: probes.Kind, probe: Json, attempt: Attempt) -> None:
+        name = self.spec["name"]
+
+        def succeeded() -> None:
+            if kind == "Startup":
+                self._begun(attempt)
+                self._worker.publish()
+            elif kind == "Readiness" and not self.state.ready:
+                self.state.ready = True
+                self._worker.publish()
+
+        def failed() -> None:
+            if kind == "Readiness":
+                if self.state.ready:
+                    self.state.ready = False
+                    self._worker.publish()
+                return
+            self.normal("Killing", f"Container {name} failed {kind.lower()} probe, will be restarted")
+            grace = float(probe.get("terminationGracePeriodSeconds") or self._worker.grace)
+            self._worker.spawn(self._end(attempt, grace))
+
+        def unhealthy(words: str) -> None:
+            self.warning("Unhealthy", f"{kind} probe failed: {words}")
+
+        task = asyncio.ensure_future(
+            probes.run(kind, probe, self._target(attempt), succeeded=succeeded, failed=failed, unhealthy=unhealthy)
+        )
+        self._probes.add(task)
+        task.add_done_callback(self._probes.discard)
+
+    def _target(self, attempt: Attempt) -> probes.Target:
+        runtime = self._worker.kubelet.runtime
+        ports = {each["name"]: each["containerPort"] for each in self.spec.get("ports") or () if each.get("name")}
+
+        async def execute(command: list[str], timeout: float) -> Executed:
+            return await runtime.execute(attempt.launch, command, timeout=timeout)
+
+        async def dial(host: str, port: int, timeout: float) -> object:
+            return await runtime.dial(host, port, timeout=timeout)
+
+        return probes.Target(self._worker.state.address, ports, execute, dial)
+
+    def _stop_probes(self) -> None:
+        for task in self._probes:
+            task.cancel()
+
+    async def _post_start(self, attempt: Attempt) -> None:
+        hook = ((self.spec.get("lifecycle") or {}).get("postStart")) or {}
+        if not hook:
+            return
+        problem = await self._hook(hook, attempt, 60.0)
+        if problem:
+            self.warning("FailedPostStartHook", f"PostStartHook failed: {problem}")
+            await self._end(attempt, self._worker.grace)
+
+    async def _hook(self, hook: Json, attempt: Attempt, timeout: float) -> str | None:
+        if "sleep" in hook:
+            await asyncio.sleep(min(float(hook["sleep"]["seconds"]), timeout))
+            return None
+        return await probes.check({**hook, "timeoutSeconds": timeout}, self._target(attempt))
+
+    # --- stopping ---------------------------------------------------------------------------------------------------
+
+    async def stop(self, grace: float) -> None:
+        """Ends a running attempt: preStop, SIGTERM, after `grace` seconds SIGKILL. Returns when it has ended."""
+        self._stop_probes()
+        if self.state.simulated and "running" in self.state.state:
+            self.state.terminated(0, "Completed")
+            return
+        attempt = self.attempt
+        if attempt is None or attempt.ended.done() or "running" not in self.state.state:
+            return
+        self.normal("Killing", f"Stopping container {self.spec['name']}")
+        await self._end(attempt, grace)
+        ended = attempt.ended.result()
+        assert isinstance(ended, Ended)
+        self.finish(ended)
+
+    async def _end(self, attempt: Attempt, grace: float) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
+        runtime = self._worker.kubelet.runtime
+        hook = ((self.spec.get("lifecycle") or {}).get("preStop")) or {}
+        if hook and grace > 0:
+            problem = await self._hook(hook, attempt, grace)
+            if problem:
+                self.warning("FailedPreStopHook", f"PreStopHook failed: {problem}")
+        if grace > 0:
+            await runtime.signal(attempt.launch.key, signal.SIGTERM)
+            await asyncio.wait({attempt.ended}, timeout=max(deadline - loop.time(), 0.0))
+        if not attempt.ended.done():
+            await runtime.signal(attempt.launch.key, signal.SIGKILL)
+            await asyncio.wait({attempt.ended})

@@ -1,0 +1,231 @@
+"""The node's agent towards the API: a worker for each Pod bound to it, logs, exec, and connections to Pods."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from steersman.cluster.kubelet import logs
+from steersman.cluster.kubelet.containers import Attempt, Container
+from steersman.cluster.kubelet.volumes import VolumeOptions
+from steersman.cluster.kubelet.worker import PodWorker
+from steersman.cluster.machinery import Json, Objects
+from steersman.cluster.network.addresses import pod_addresses
+from steersman.cluster.node import LogRequest
+from steersman.cluster.recorder import Recorder
+from steersman.cluster.runtimes.interface import Ended, Runtime
+from steersman.errors import Conflict, Gone, Invalid, NotFound
+
+NODE = "steersman"
+
+
+@dataclass(frozen=True, slots=True)
+class KubeletOptions:
+    """`state` is the cluster's folder; `token(pod, audience, seconds)` makes service account tokens."""
+
+    state: Path
+    simulate: bool = True
+    allow_host_path: bool = False
+    certificate_authority: str = ""
+    token: Any = None
+
+
+class Kubelet:
+    """Implements `node.LogSource`. `run` works until it is cancelled; `close` ends all Pods without telling the API."""
+
+    def __init__(self, objects: Objects, runtime: Runtime, options: KubeletOptions) -> None:
+        self.objects = objects
+        self.runtime = runtime
+        self.recorder = Recorder(objects, "kubelet", host=NODE)
+        self.addresses = pod_addresses()
+        self.attempts: dict[str, Attempt] = {}
+        self.closing = False
+        self.simulate = options.simulate
+        self.log_folder = options.state / "logs"
+        self.volume_options = VolumeOptions(
+            pods=options.state / "pods",
+            claims=options.state / "volumes",
+            allow_host_path=options.allow_host_path,
+            certificate_authority=options.certificate_authority,
+            token=options.token,
+        )
+        self._workers: dict[str, PodWorker] = {}
+        runtime.handlers.ended = self._ended
+        runtime.handlers.logged = self._logged
+
+    async def run(self) -> None:
+        """Follows the Pods of this node for ever."""
+        self._forget_old_folders()
+        while True:
+            with contextlib.suppress(Gone):
+                async for event in self.objects.watch("pods"):
+                    self._pod_changed(event.type, event.object)
+
+    def _forget_old_folders(self) -> None:
+        """What Pods left behind that went while no server ran."""
+        known = {each["metadata"]["uid"] for each in self.objects.list("pods")}
+        for folder in (self.log_folder, self.volume_options.pods):
+            folder.mkdir(parents=True, exist_ok=True)
+            for each in folder.iterdir():
+                if each.name not in known:
+                    shutil.rmtree(each, ignore_errors=True)
+
+    def _pod_changed(self, kind: str, pod: Json) -> None:
+        uid = pod["metadata"]["uid"]
+        worker = self._workers.get(uid)
+        if kind == "DELETED":
+            if worker is not None and not worker.task.done():
+                worker.deleted()
+            else:
+                self._workers.pop(uid, None)
+                self._forget(uid)
+            return
+        if pod["spec"].get("nodeName") != NODE:
+            return
+        if worker is not None and not worker.task.done():
+            worker.update(pod)
+            return
+        if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+            if pod["metadata"].get("deletionTimestamp"):
+                self._finish_deletion(pod)
+            return
+        worker = self._workers[uid] = PodWorker(self, pod)
+        if pod["metadata"].get("deletionTimestamp"):
+            worker.update(pod)
+        worker.task.add_done_callback(lambda task: self._worker_done(uid, task))
+
+    def _worker_done(self, uid: str, task: asyncio.Task[None]) -> None:
+        worker = self._workers[uid]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.recorder.warning(worker.pod, "FailedSync", f"error syncing pod: {error}")
+        pod = self.objects.find("pods", worker.pod["metadata"]["name"], worker.pod["metadata"]["namespace"])
+        if pod is None or pod["metadata"]["uid"] != uid:
+            del self._workers[uid]
+            self._forget(uid)
+        elif pod["metadata"].get("deletionTimestamp"):
+            self._finish_deletion(pod)
+
+    def _finish_deletion(self, pod: Json) -> None:
+        """A Pod that has nothing running any more needs no grace."""
+        metadata = pod["metadata"]
+        with contextlib.suppress(NotFound, Conflict):
+            self.objects.delete("pods", metadata["name"], metadata["namespace"], grace=0, uid=metadata["uid"])
+
+    def _forget(self, uid: str) -> None:
+        if self.closing:
+            return
+        for folder in (self.log_folder, self.volume_options.pods):
+            shutil.rmtree(folder / uid, ignore_errors=True)
+
+    def forget_log(self, attempt: Attempt) -> None:
+        """Only the running attempt's log and the one before are kept."""
+        self.attempts.pop(attempt.launch.key, None)
+        for path in (attempt.log, attempt.log.with_suffix(".message"), attempt.log.with_name(attempt.log.name + ".1")):
+            path.unlink(missing_ok=True)
+
+    def _ended(self, key: str, ended: Ended) -> None:
+        attempt = self.attempts.get(key)
+        if attempt is not None and not attempt.ended.done():
+            attempt.ended.set_result(ended)
+
+    def _logged(self, key: str) -> None:
+        attempt = self.attempts.get(key)
+        if attempt is not None:
+            for follower in attempt.followers:
+                follower.set()
+
+    async def close(self) -> None:
+        """Leaves the Pods' objects as they are: the next server finds them and starts them anew."""
+        self.closing = True
+        tasks = [worker.task for worker in self._workers.values() if not worker.task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- what the API asks for --------------------------------------------------------------------------------------
+
+    def _container(self, namespace: str, pod: str, container: str) -> Container | None:
+        for worker in self._workers.values():
+            metadata = worker.pod["metadata"]
+            if metadata["name"] == pod and metadata["namespace"] == namespace and not worker._gone:
+                for each in [*worker.init, *worker.main]:
+                    if each.spec["name"] == container:
+                        return each
+        return None
+
+    async def logs(self, request: LogRequest) -> AsyncIterator[bytes]:
+        """See `node.LogSource`."""
+        found = self._container(request.namespace, request.pod, request.container)
+        pod = self.objects.get("pods", request.pod, request.namespace)
+        path, attempt = self._log_path(request, found, pod)
+        grew: asyncio.Event | None = None
+        if request.follow and attempt is not None:
+            grew = asyncio.Event()
+            attempt.followers.add(grew)
+        try:
+            async for chunk in logs.read(
+                path, timestamps=request.timestamps, since=request.since, tail=request.tail_lines,
+                limit=request.limit_bytes, grew=grew, ended=attempt.ended if attempt else None,
+            ):  # fmt: skip
+                yield chunk
+        finally:
+            if grew is not None and attempt is not None:
+                attempt.followers.discard(grew)
+
+    def _log_path(self, request: LogRequest, found: Container | None, pod: Json) -> tuple[Path, Attempt | None]:
+        """The file to read; the attempt where it may still grow. Raises Invalid where there is none to read."""
+        if found is not None:
+            attempt = found.previous if request.previous else found.attempt
+            if attempt is not None:
+                return attempt.log, attempt
+        else:
+            files = sorted(
+                (self.log_folder / pod["metadata"]["uid"] / request.container).glob("*.log"),
+                key=lambda path: path.stat().st_mtime,
+            )
+            wanted = files[-2:-1] if request.previous else files[-1:]
+            if wanted:
+                return wanted[0], None
+        if request.previous:
+            words = f'previous terminated container "{request.container}" in pod "{request.pod}" not found'
+            raise Invalid(words, code=400, reason="BadRequest")
+        state = found.state.state if found is not None else {}
+        reason = (state.get("waiting") or {}).get("reason", "ContainerCreating")
+        if found is not None and found.state.simulated:
+            raise Invalid(
+                f'container "{request.container}" in pod "{request.pod}" is simulated: nothing runs and nothing is logged',
+                code=400, reason="BadRequest",
+            )  # fmt: skip
+        words = f'container "{request.container}" in pod "{request.pod}" is waiting to start: {reason}'
+        if reason in ("ErrImagePull", "ImagePullBackOff"):
+            words = (
+                f'container "{request.container}" in pod "{request.pod}" is waiting to start: '
+                + ("trying and failing to pull image" if reason == "ImagePullBackOff" else "image can't be pulled")
+            )
+        raise Invalid(words, code=400, reason="BadRequest")
+
+    async def execute(self, namespace: str, pod: str, container: str, command: list[str], streams: list[int]) -> int:
+        """`kubectl exec`: runs `command` with these descriptors as stdin, stdout and stderr; its exit code.
+
+        Raises Invalid (400) where the container does not run.
+        """
+        found = self._container(namespace, pod, container)
+        if found is None or found.attempt is None or "running" not in found.state.state:
+            raise Invalid(f'unable to upgrade connection: container not found ("{container}")', code=400, reason="BadRequest")
+        result = await self.runtime.execute(found.attempt.launch, command, streams=streams)
+        return 1 if result.code is None else result.code
+
+    async def dial(self, namespace: str, pod: str, port: int) -> socket.socket:
+        """`kubectl port-forward` and the API's proxy: a connection to a Pod's port. Raises NotFound, OSError, TimeoutError."""
+        found = self.objects.get("pods", pod, namespace)
+        address = (found.get("status") or {}).get("podIP")
+        if not address:
+            raise OSError(f"pod {pod} has no address yet")
+        connection: socket.socket = await self.runtime.dial(address, port, timeout=5.0)
+        return connection

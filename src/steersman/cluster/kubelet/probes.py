@@ -1,0 +1,150 @@
+"""Startup, readiness and liveness probes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from steersman.cluster.machinery import Json
+from steersman.cluster.runtimes.interface import Executed
+
+Kind = Literal["Startup", "Readiness", "Liveness"]
+_QUICK = 0.1
+"""Seconds between the first tries of a probe that has not succeeded yet (they are not counted as failures)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How a probe reaches its container: `execute(command, timeout)` runs in it, `dial(host, port, timeout)` connects."""
+
+    address: str
+    ports: dict[str, int]
+    execute: Callable[[list[str], float], Awaitable[Executed]]
+    dial: Callable[[str, int, float], Awaitable[object]]
+
+
+async def check(probe: Json, target: Target) -> str | None:
+    """One try: None where it succeeded, else the words of the failure."""
+    timeout = float(probe.get("timeoutSeconds") or 1)
+    if "exec" in probe:
+        command = probe["exec"].get("command") or []
+        result = await target.execute(command, timeout)
+        if result.code is None:
+            return f'command timed out: "{" ".join(command)}" timed out after {timeout:g}s'
+        return None if result.code == 0 else result.output
+    try:
+        async with asyncio.timeout(timeout):
+            if "httpGet" in probe:
+                return await _http(probe["httpGet"], target, timeout)
+            action = probe.get("tcpSocket") or probe.get("grpc") or {}
+            connection = await target.dial(
+                action.get("host") or target.address, _port(action["port"], target), timeout
+            )
+            connection.close()  # type: ignore[attr-defined]
+            return None
+    except TimeoutError:
+        return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+    except (LookupError, ValueError) as error:
+        return str(error)
+
+
+def _port(port: object, target: Target) -> int:
+    if isinstance(port, int):
+        return port
+    if str(port).isdigit():
+        return int(str(port))
+    if str(port) not in target.ports:
+        raise LookupError(f"couldn't find port: {port!r}")
+    return target.ports[str(port)]
+
+
+async def _http(action: Json, target: Target, timeout: float) -> str | None:
+    scheme = (action.get("scheme") or "HTTP").lower()
+    host, port = action.get("host") or target.address, _port(action["port"], target)
+    path = action.get("path") or "/"
+    url = f"{scheme}://{host}:{port}{path if path.startswith('/') else '/' + path}"
+    try:
+        sock = await target.dial(host, port, timeout)
+    except ConnectionRefusedError:
+        return f'Get "{url}": dial tcp {host}:{port}: connect: connection refused'
+    except OSError as error:
+        return f'Get "{url}": dial tcp {host}:{port}: {error.strerror or error}'
+    context = None
+    if scheme == "https":
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    try:
+        reader, writer = await asyncio.open_connection(
+            sock=sock, ssl=context, server_hostname="" if context else None  # type: ignore[arg-type]
+        )
+    except (OSError, ssl.SSLError) as error:
+        return f'Get "{url}": {error}'
+    headers = {"Host": f"{host}:{port}", "User-Agent": "kube-probe/1.36", "Accept": "*/*", "Connection": "close"}
+    headers |= {each["name"]: each.get("value", "") for each in action.get("httpHeaders") or ()}
+    lines = [f"GET {path if path.startswith('/') else '/' + path} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    try:
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        first = await reader.readline()
+    except OSError as error:
+        return f'Get "{url}": {error}'
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError, ssl.SSLError):
+            await writer.wait_closed()
+    match = re.match(rb"HTTP/1\.[01] (\d{3})", first)
+    if match is None:
+        return f'Get "{url}": EOF'
+    code = int(match.group(1))
+    return None if 200 <= code < 400 else f"HTTP probe failed with statuscode: {code}"
+
+
+async def run(
+    kind: Kind,
+    probe: Json,
+    target: Target,
+    *,
+    succeeded: Callable[[], None],
+    failed: Callable[[], None],
+    unhealthy: Callable[[str], None],
+) -> None:
+    """Probes for ever. `succeeded` and `failed` are called when a threshold is reached, `unhealthy` with each failure's words.
+
+    Until the first success tries come in quick succession, since a container that is up should not be waited for; only one
+    failure a period counts, so thresholds last as long as the Pod says.
+    """
+    period = float(probe.get("periodSeconds") or 10)
+    needed = int(probe.get("successThreshold") or 1)
+    tolerated = int(probe.get("failureThreshold") or 3)
+    await asyncio.sleep(float(probe.get("initialDelaySeconds") or 0))
+    loop = asyncio.get_running_loop()
+    successes = failures = 0
+    ever, pause = False, _QUICK
+    counted_at = loop.time() - period
+    while True:
+        problem = await check(probe, target)
+        if problem is None:
+            successes, failures, ever = successes + 1, 0, True
+            if successes >= needed:
+                succeeded()
+                if kind == "Startup":
+                    return
+        elif ever or loop.time() - counted_at >= period:
+            counted_at = loop.time()
+            successes, failures = 0, failures + 1
+            unhealthy(problem)
+            if failures >= tolerated:
+                failed()
+                if kind != "Readiness":
+                    return
+        if ever or kind == "Liveness":
+            await asyncio.sleep(period)
+        else:
+            await asyncio.sleep(min(period, pause))
+            pause = min(pause * 1.5, period)

@@ -1,0 +1,222 @@
+"""A Pod's volumes as folders of this machine, and where a container sees them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from steersman.cluster.kubelet.environment import ConfigError, expand, field_value, resource_value
+from steersman.cluster.machinery import Json, Objects
+from steersman.cluster.runtimes.interface import Mount
+
+
+class MountError(Exception):
+    """A volume that cannot be made now; `str()` is what a FailedMount event says after the volume's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeOptions:
+    """What the cluster allows and where things are. `token` makes a service account's token (audience, seconds)."""
+
+    pods: Path
+    claims: Path
+    allow_host_path: bool = False
+    certificate_authority: str = ""
+    token: Any = None
+
+
+@dataclass
+class Volumes:
+    """Makes the volumes of one Pod."""
+
+    objects: Objects
+    options: VolumeOptions
+    pod: Json
+    owner: tuple[int, int]
+    """Who the files belong to where this user may give files away (root)."""
+    ready: dict[str, str] = field(default_factory=dict)
+    memory: set[str] = field(default_factory=set)
+
+    @property
+    def folder(self) -> Path:
+        return self.options.pods / self.pod["metadata"]["uid"]
+
+    def prepare(self) -> None:
+        """Makes every volume that is not there yet. Raises MountError at the first that cannot be made."""
+        for volume in self.pod["spec"].get("volumes") or ():
+            name = volume["name"]
+            if name in self.ready:
+                continue
+            try:
+                self.ready[name] = str(self._make(volume))
+            except (MountError, ConfigError) as error:
+                raise MountError(f'MountVolume.SetUp failed for volume "{name}" : {error}') from error
+
+    def _make(self, volume: Json) -> Path | str:
+        name = volume["name"]
+        folder = self.folder / "volumes" / name
+        if "emptyDir" in volume:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._open_to_all(folder)
+            return folder
+        if "persistentVolumeClaim" in volume:
+            return self._claim(volume["persistentVolumeClaim"]["claimName"])
+        if "ephemeral" in volume:
+            return self._claim(f"{self.pod['metadata']['name']}-{name}")
+        if "hostPath" in volume:
+            return self._host_path(volume["hostPath"])
+        files: dict[str, tuple[bytes, int]] = {}
+        for kind in ("configMap", "secret", "downwardAPI", "projected"):
+            if (source := volume.get(kind)) is not None:
+                files = self._files(kind, source)
+                break
+        else:
+            kinds = ", ".join(key for key in volume if key != "name")
+            raise MountError(f"volumes of this kind cannot be had here: {kinds}")
+        write_files(folder, files, self.owner)
+        return folder
+
+    def _files(self, kind: str, source: Json, default_mode: int | None = None) -> dict[str, tuple[bytes, int]]:
+        mode = source.get("defaultMode", default_mode if default_mode is not None else 0o644)
+        if kind == "projected":
+            files: dict[str, tuple[bytes, int]] = {}
+            for part in source.get("sources") or ():
+                for each in ("configMap", "secret", "downwardAPI"):
+                    if each in part:
+                        files |= self._files(each, part[each], mode)
+                if (token := part.get("serviceAccountToken")) is not None:
+                    files[token["path"]] = (self._token(token), 0o600 if self.owner == (0, 0) else 0o644)
+            return files
+        if kind == "downwardAPI":
+            return {item["path"]: (self._downward(item), item.get("mode", mode)) for item in source.get("items") or ()}
+        namespace = self.pod["metadata"]["namespace"]
+        name = source.get("secretName" if kind == "secret" and "secretName" in source else "name", "")
+        found = self.objects.find("secrets" if kind == "secret" else "configmaps", name, namespace)
+        if found is None:
+            if source.get("optional"):
+                return {}
+            if kind == "configMap" and name == "kube-root-ca.crt" and self.options.certificate_authority:
+                return {"ca.crt": (self.options.certificate_authority.encode(), mode)}
+            raise MountError(f'{kind.lower()} "{name}" not found')
+        data = contents(found)
+        items = source.get("items")
+        if items is None:
+            return {key: (value, mode) for key, value in data.items()}
+        files = {}
+        for item in items:
+            if item["key"] in data:
+                files[item["path"]] = (data[item["key"]], item.get("mode", mode))
+            elif not source.get("optional"):
+                raise MountError(f"references non-existent {kind.lower()} key: {item['key']}")
+        return files
+
+    def _token(self, source: Json) -> bytes:
+        if self.options.token is None:
+            raise MountError("service account tokens cannot be made here")
+        token: str = self.options.token(self.pod, source.get("audience", ""), source.get("expirationSeconds", 3600))
+        return token.encode()
+
+    def _downward(self, item: Json) -> bytes:
+        if (reference := item.get("fieldRef")) is not None:
+            return field_value(self.pod, reference["fieldPath"]).encode()
+        return resource_value(self.pod, self.pod["spec"]["containers"][0], item["resourceFieldRef"]).encode()
+
+    def _claim(self, name: str) -> Path:
+        namespace = self.pod["metadata"]["namespace"]
+        claim = self.objects.find("persistentvolumeclaims", name, namespace)
+        if claim is None:
+            raise MountError(f'persistentvolumeclaim "{name}" not found')
+        volume = self.objects.find("persistentvolumes", claim["spec"].get("volumeName", ""))
+        if volume is None:
+            raise MountError(f"PVC {namespace}/{name} is not bound")
+        spec = volume["spec"]
+        path = (spec.get("local") or spec.get("hostPath") or {}).get("path")
+        if path is None:
+            raise MountError(f'volume "{volume["metadata"]["name"]}" is of a kind that cannot be had here')
+        folder = Path(path)
+        if not folder.is_relative_to(self.options.claims):
+            return Path(self._host_path({"path": path}))
+        folder.mkdir(parents=True, exist_ok=True)
+        self._open_to_all(folder)
+        return folder
+
+    def _host_path(self, source: Json) -> str:
+        path, kind = source["path"], source.get("type") or ""
+        if not self.options.allow_host_path:
+            raise MountError(f"hostPath {path} is not allowed in this cluster; --allow-host-path permits it")
+        if kind == "DirectoryOrCreate":
+            Path(path).mkdir(parents=True, exist_ok=True)
+        elif kind == "FileOrCreate":
+            Path(path).touch()
+        elif not os.path.exists(path) or (kind == "Directory" and not os.path.isdir(path)):
+            raise MountError(f"hostPath type check failed: {path} is not a {kind.lower() or 'file or directory'}")
+        return str(path)
+
+    def _open_to_all(self, folder: Path) -> None:
+        """As a kubelet makes emptyDir: anybody may write, because nobody knows yet who the containers run as."""
+        folder.chmod(0o777)
+
+    def mounts(self, container: Json, environment: dict[str, str]) -> tuple[Mount, ...]:
+        """Where the container sees what. Raises ConfigError for a mount of no volume or a sub-path that leads outside."""
+        made = []
+        for mount in container.get("volumeMounts") or ():
+            source = self.ready.get(mount["name"])
+            if source is None:
+                raise ConfigError(f'cannot find volume "{mount["name"]}" to mount into container "{container["name"]}"')
+            sub = expand(mount["subPathExpr"], environment) if mount.get("subPathExpr") else mount.get("subPath")
+            if sub:
+                source = self._sub_path(source, sub)
+            path = str(PurePosixPath("/") / mount["mountPath"])
+            made.append(Mount(source, path, bool(mount.get("readOnly"))))
+        return tuple(made)
+
+    def _sub_path(self, source: str, sub: str) -> str:
+        if sub.startswith("/") or ".." in sub.split("/"):
+            raise ConfigError(f"subPath {sub!r} must not contain '..' and must be relative")
+        path = os.path.realpath(os.path.join(source, sub))
+        if os.path.commonpath([path, os.path.realpath(source)]) != os.path.realpath(source):
+            raise ConfigError(f"subPath {sub!r} leads out of its volume")
+        if not os.path.exists(path):
+            Path(path).mkdir(parents=True)
+            self._open_to_all(Path(path))
+        return path
+
+    def clean_up(self) -> None:
+        """Removes all but the claims' folders."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def contents(found: Json) -> dict[str, bytes]:
+    """The data of a ConfigMap or Secret as bytes."""
+    data = found.get("data") or {}
+    if found["kind"] == "Secret":
+        return {key: base64.b64decode(value or "") for key, value in data.items()}
+    binary = {key: base64.b64decode(value) for key, value in (found.get("binaryData") or {}).items()}
+    return {key: str(value).encode() for key, value in data.items()} | binary
+
+
+def write_files(folder: Path, files: dict[str, tuple[bytes, int]], owner: tuple[int, int]) -> None:
+    """Writes a volume's files as the kubelet does: real files in a hidden folder, links to them by their first name."""
+    versions = folder / "..data_new"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    shutil.rmtree(versions, ignore_errors=True)
+    versions.mkdir()
+    for name, (content, mode) in files.items():
+        path = versions / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(mode)
+        if os.geteuid() == 0:
+            os.chown(path, *owner)
+    current = folder / "..data"
+    shutil.rmtree(current, ignore_errors=True)
+    versions.rename(current)
+    for name in {PurePosixPath(name).parts[0] for name in files}:
+        link = folder / name
+        if not link.is_symlink():
+            link.symlink_to(f"..data/{name}")

