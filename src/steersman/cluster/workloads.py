@@ -96,7 +96,9 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
             controllers.append(NetworkTable(objects, link))
             await link.ask("services", addresses=[API_SERVER], table=[])
             api_socket = await link.socket(listen=(API_SERVER, 443))
-    runtime_name = "process" if link is not None and link.mode != "plain" else "process (no sandbox)" if link else "none"
+    runtime_name = (
+        "process" if link is not None and link.mode != "plain" else "process (no sandbox)" if link else "none"
+    )
     nodes.ensure_node(objects, runtime_name.split(" ")[0], version=options.version, problem=problem)
     tasks = [asyncio.create_task(each.run(), name=each.name) for each in controllers]
     if kubelet is not None:

@@ -47,11 +47,15 @@ class Agent:
             self._networks.set_service_addresses({DNS})
             await self._dns.start(DNS)
         self._send({"event": "ready"})
-        while line := await reader.readline():
-            task = asyncio.ensure_future(self._answer(json.loads(line)))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        self._processes.kill_all()
+        try:
+            while line := await reader.readline():
+                task = asyncio.ensure_future(self._answer(json.loads(line)))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        except ConnectionError:
+            return  # the server is gone: so are we
+        finally:
+            self._processes.kill_all()
 
     async def _answer(self, request: dict[str, Any]) -> None:
         identity, action = request.pop("id"), request.pop("do")
@@ -82,10 +86,15 @@ class Agent:
         async with self._updating:
             self._networks.set_service_addresses({DNS, *addresses})
             await self._proxy.update(
-                {(protocol, address, port): [(at, to) for at, to in backends] for protocol, address, port, backends in table}
+                {
+                    (protocol, address, port): [(at, to) for at, to in backends]
+                    for protocol, address, port, backends in table
+                }
             )
 
-    async def do_names(self, addresses: dict[str, list[str]], aliases: dict[str, str], services: dict[str, Any]) -> None:
+    async def do_names(
+        self, addresses: dict[str, list[str]], aliases: dict[str, str], services: dict[str, Any]
+    ) -> None:
         ports = {name: [(port, host) for port, host in each] for name, each in services.items()}
         self._dns.names = Names(addresses, aliases, ports)
 

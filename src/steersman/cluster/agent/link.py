@@ -31,7 +31,9 @@ class SandboxUnavailable(AgentError):
 class Link:
     """One running agent. `on_exit(key, code, oom)` and `on_log(key)` are called from the event loop."""
 
-    def __init__(self, mode: Mode, process: asyncio.subprocess.Process, control: socket.socket, fds: socket.socket) -> None:
+    def __init__(
+        self, mode: Mode, process: asyncio.subprocess.Process, control: socket.socket, fds: socket.socket
+    ) -> None:
         self.mode: Mode = mode
         self.on_exit: Callable[[str, int, bool], None] = lambda key, code, oom: None
         self.on_log: Callable[[str], None] = lambda key: None
@@ -126,8 +128,7 @@ class Link:
         async with self._fds_lock:
             socket.send_fds(self._fds, [json.dumps({"streams": token}).encode()], streams)
             await asyncio.get_running_loop().sock_recv(self._fds, 4096)
-        answer = await self.ask("execute", streams=token, **arguments)
-        return answer
+        return await self.ask("execute", streams=token, **arguments)
 
     async def socket(self, *, listen: tuple[str, int] | None = None) -> socket.socket:
         """A non-blocking TCP socket inside the cluster's network: unconnected, or listening at `listen`."""

@@ -45,7 +45,9 @@ class LogFile:
     def _records(stamp: bytes, stream: str, line: bytes) -> list[bytes]:
         pieces = [line[at : at + LONGEST_RECORD] for at in range(0, len(line), LONGEST_RECORD)] or [b""]
         kinds = [b"P"] * (len(pieces) - 1) + [b"F"]
-        return [b"%s %s %s %s\n" % (stamp, stream.encode(), kind, piece) for kind, piece in zip(kinds, pieces, strict=True)]
+        return [
+            b"%s %s %s %s\n" % (stamp, stream.encode(), kind, piece) for kind, piece in zip(kinds, pieces, strict=True)
+        ]
 
     def _append(self, data: bytes) -> None:
         if not data:

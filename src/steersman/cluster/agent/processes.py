@@ -66,12 +66,14 @@ class Processes:
             options = os.memfd_create("sandbox")
             status_read, status_write = os.pipe2(os.O_CLOEXEC)
             passed = [options, status_write]
-            os.write(options, b"\0".join(part.encode() for part in [*arguments, "--info-fd", str(status_write)]) + b"\0")
+            os.write(
+                options, b"\0".join(part.encode() for part in [*arguments, "--info-fd", str(status_write)]) + b"\0"
+            )
             os.lseek(options, 0, os.SEEK_SET)
             argv = [*(str(options) if part == "{arguments}" else part for part in argv)]
         try:
             with self._networks.inside(pod):
-                outer = subprocess.Popen(
+                outer = subprocess.Popen(  # noqa: ASYNC220 - nothing may be awaited in another namespace
                     argv,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
@@ -291,6 +293,6 @@ async def _pid_ended(pid: int) -> int:
         raise
     finally:
         os.close(handle)
-        _, status = os.waitpid(pid, 0)
+        _, status = os.waitpid(pid, 0)  # noqa: ASYNC222 - it has ended
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code

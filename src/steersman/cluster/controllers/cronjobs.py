@@ -43,7 +43,7 @@ class CronJobController(Controller):
             try:
                 again, running = self._run_due(cron_job, status, running)
             except ValueError as error:
-                words = f"unparseable schedule: \"{spec['schedule']}\" : {error}"
+                words = f'unparseable schedule: "{spec["schedule"]}" : {error}'
                 self.events.warning(cron_job, "UnparseableSchedule", words)
         status.pop("active", None)
         if running:
@@ -81,7 +81,9 @@ class CronJobController(Controller):
             return wait, running
         if policy == "Replace":
             for each in running:
-                self.objects.delete("jobs.batch", each["metadata"]["name"], each["metadata"]["namespace"], propagation="Background")
+                self.objects.delete(
+                    "jobs.batch", each["metadata"]["name"], each["metadata"]["namespace"], propagation="Background"
+                )
                 self.events.normal(cron_job, "SuccessfulDelete", f"Deleted job {each['metadata']['name']}")
             running = []
         made = self._create(cron_job, due)
@@ -92,10 +94,16 @@ class CronJobController(Controller):
         template = copy.deepcopy(cron_job["spec"]["jobTemplate"])
         metadata: Json = template.get("metadata") or {}
         name = f"{cron_job['metadata']['name']}-{int(due.timestamp()) // 60}"
-        metadata |= {"name": name, "namespace": cron_job["metadata"]["namespace"], "ownerReferences": [owner_reference(cron_job)]}
+        metadata |= {
+            "name": name,
+            "namespace": cron_job["metadata"]["namespace"],
+            "ownerReferences": [owner_reference(cron_job)],
+        }
         metadata.setdefault("annotations", {})[SCHEDULED_AT] = due.strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
-            made = self.objects.create("jobs.batch", {"metadata": metadata, "spec": template["spec"]}, metadata["namespace"])
+            made = self.objects.create(
+                "jobs.batch", {"metadata": metadata, "spec": template["spec"]}, metadata["namespace"]
+            )
         except AlreadyExists:
             return None
         except ApiError as error:
@@ -105,12 +113,17 @@ class CronJobController(Controller):
         return made
 
     def _forget_old(self, spec: Json, jobs: list[Json]) -> None:
-        for kind, field, default in (("Complete", "successfulJobsHistoryLimit", 3), ("Failed", "failedJobsHistoryLimit", 1)):
+        for kind, field, default in (
+            ("Complete", "successfulJobsHistoryLimit", 3),
+            ("Failed", "failedJobsHistoryLimit", 1),
+        ):
             keep = spec.get(field)
             keep = default if keep is None else int(keep)
             ended = sorted((each for each in jobs if _ended(each) == kind), key=_ended_at)
             for each in ended[: max(len(ended) - keep, 0)]:
-                self.objects.delete("jobs.batch", each["metadata"]["name"], each["metadata"]["namespace"], propagation="Background")
+                self.objects.delete(
+                    "jobs.batch", each["metadata"]["name"], each["metadata"]["namespace"], propagation="Background"
+                )
 
 
 def _ended(job: Json) -> str:

@@ -201,9 +201,7 @@ class DeploymentController(Controller):
         if (new["spec"].get("minReadySeconds") or 0) != minimum:
             change["spec"] = {"minReadySeconds": minimum}
         if change:
-            new = self.objects.patch(
-                "replicasets.apps", new["metadata"]["name"], change, new["metadata"]["namespace"]
-            )
+            new = self.objects.patch("replicasets.apps", new["metadata"]["name"], change, new["metadata"]["namespace"])
         self._set_revision(deployment, str(number))
         if not any(each["type"] == "Progressing" for each in (deployment.get("status") or {}).get("conditions") or ()):
             self._progress(deployment, True, "FoundNewReplicaSet", f'Found new replica set "{new["metadata"]["name"]}"')
@@ -214,7 +212,9 @@ class DeploymentController(Controller):
         if before == count:
             return
         metadata = replica_set["metadata"]
-        changed = self.objects.patch("replicasets.apps", metadata["name"], {"spec": {"replicas": count}}, metadata["namespace"])
+        changed = self.objects.patch(
+            "replicasets.apps", metadata["name"], {"spec": {"replicas": count}}, metadata["namespace"]
+        )
         replica_set["spec"], replica_set["metadata"] = changed["spec"], changed["metadata"]
         self._scaled(deployment, replica_set, before, count)
 
@@ -348,11 +348,16 @@ class DeploymentController(Controller):
                 words = f'ReplicaSet "{name}" has successfully progressed.'
                 self._progress(deployment, True, "NewReplicaSetAvailable", words)
             return None
-        if current.get("reason") == "NewReplicaSetAvailable" and before.get("updatedReplicas", 0) == status.get("updatedReplicas", 0):
+        if current.get("reason") == "NewReplicaSetAvailable" and before.get("updatedReplicas", 0) == status.get(
+            "updatedReplicas", 0
+        ):
             return None  # a Pod that fell over later is no new roll-out
         moved = any(
-            status.get(field, 0) > before.get(field, 0) for field in ("updatedReplicas", "readyReplicas", "availableReplicas")
-        ) or status.get("replicas", 0) - status.get("updatedReplicas", 0) < before.get("replicas", 0) - before.get("updatedReplicas", 0)
+            status.get(field, 0) > before.get(field, 0)
+            for field in ("updatedReplicas", "readyReplicas", "availableReplicas")
+        ) or status.get("replicas", 0) - status.get("updatedReplicas", 0) < before.get("replicas", 0) - before.get(
+            "updatedReplicas", 0
+        )
         if moved:
             stamp = now()
             kept = [each for each in status["conditions"] if each["type"] != "Progressing"]
@@ -369,7 +374,5 @@ class DeploymentController(Controller):
         left = float(deadline) - pods.seconds_since(current.get("lastUpdateTime"))
         if left > 0:
             return left + 0.01
-        self._progress(
-            deployment, False, "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.'
-        )
+        self._progress(deployment, False, "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.')
         return None

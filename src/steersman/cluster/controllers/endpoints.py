@@ -55,7 +55,11 @@ class EndpointsController(Controller):
             ending = pods.is_terminating(pod)
             entry: Json = {
                 "addresses": [pod["status"]["podIP"]],
-                "conditions": {"ready": always or (ready and not ending), "serving": always or ready, "terminating": ending},
+                "conditions": {
+                    "ready": always or (ready and not ending),
+                    "serving": always or ready,
+                    "terminating": ending,
+                },
                 "nodeName": pod["spec"].get("nodeName"),
                 "targetRef": _target(pod),
             }
@@ -68,7 +72,9 @@ class EndpointsController(Controller):
             labels["service.kubernetes.io/headless"] = ""
         ports = _ports(service, found)
         wanted: Json = {"addressType": "IPv4", "endpoints": endpoints, "ports": ports}
-        selector = {"matchLabels": {"kubernetes.io/service-name": name, "endpointslice.kubernetes.io/managed-by": _MANAGED_BY}}
+        selector = {
+            "matchLabels": {"kubernetes.io/service-name": name, "endpointslice.kubernetes.io/managed-by": _MANAGED_BY}
+        }
         slices = self.objects.list("endpointslices.discovery.k8s.io", namespace, labels=selector)
         if not slices:
             body = {
@@ -98,7 +104,10 @@ class EndpointsController(Controller):
                 subset[field] = chosen
         subsets = [{**subset, "ports": _ports(service, found)}] if subset else []
         current = self.objects.find("endpoints", name, namespace)
-        labels = {**(service["metadata"].get("labels") or {}), "endpoints.kubernetes.io/managed-by": "endpoint-controller"}
+        labels = {
+            **(service["metadata"].get("labels") or {}),
+            "endpoints.kubernetes.io/managed-by": "endpoint-controller",
+        }
         if current is None:
             body: Json = {"metadata": {"name": name, "namespace": namespace, "labels": labels}}
             self.objects.create("endpoints", body | ({"subsets": subsets} if subsets else {}), namespace)

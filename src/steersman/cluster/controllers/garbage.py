@@ -143,7 +143,9 @@ class GarbageCollector(Controller):
             self._drop_references(place, {each["uid"] for each in gone}, obj)
             return None
         with contextlib.suppress(NotFound, Conflict):
-            self.objects.delete(place[0], place[2], place[1] or None, uid=obj["metadata"]["uid"], propagation="Background")
+            self.objects.delete(
+                place[0], place[2], place[1] or None, uid=obj["metadata"]["uid"], propagation="Background"
+            )
         return None
 
     def _drop_references(self, place: ObjectKey, uids: set[str], obj: Json) -> None:
@@ -159,5 +161,3 @@ class GarbageCollector(Controller):
             return True
         found = self.objects.find(resource, reference["name"], namespace if resource.namespaced else None)
         return found is not None and found["metadata"]["uid"] == reference["uid"]
-
-

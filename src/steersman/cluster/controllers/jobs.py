@@ -58,7 +58,9 @@ class JobController(Controller):
         if len(finalizers) == len(metadata.get("finalizers") or ()):
             return
         try:
-            self.objects.patch("pods", metadata["name"], {"metadata": {"finalizers": finalizers}}, metadata["namespace"])
+            self.objects.patch(
+                "pods", metadata["name"], {"metadata": {"finalizers": finalizers}}, metadata["namespace"]
+            )
         except (NotFound, Conflict):
             return
 
@@ -393,7 +395,9 @@ class _Sync:
         if left > 0:
             return left
         metadata: dict[str, Any] = self.job["metadata"]
-        self.objects.delete("jobs.batch", metadata["name"], self.namespace, propagation="Foreground", uid=metadata["uid"])
+        self.objects.delete(
+            "jobs.batch", metadata["name"], self.namespace, propagation="Foreground", uid=metadata["uid"]
+        )
         return None
 
 

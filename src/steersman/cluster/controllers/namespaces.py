@@ -96,6 +96,7 @@ def ensure_basics(objects: Objects) -> None:
             labels = {"component": "apiserver", "provider": "kubernetes"} if name == "kubernetes" else {"k8s-app": name}
             body: Json = {
                 "metadata": {"name": name, "namespace": namespace, "labels": labels},
-                "spec": {"clusterIP": address, "clusterIPs": [address], "type": "ClusterIP", "ports": ports, "sessionAffinity": "None"},
+                "spec": {"clusterIP": address, "clusterIPs": [address], "type": "ClusterIP", "ports": ports,
+                         "sessionAffinity": "None"},
             }  # fmt: skip
             objects.create("services", body, namespace)

@@ -30,7 +30,9 @@ def ensure_node(objects: Objects, runtime: str, *, version: str, problem: str = 
     taints = [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}] if problem else []
     node = objects.find("nodes", NODE)
     if node is None:
-        node = objects.create("nodes", {"metadata": {"name": NODE, "labels": labels}, "spec": {"podCIDR": "10.244.0.0/16"}})
+        node = objects.create(
+            "nodes", {"metadata": {"name": NODE, "labels": labels}, "spec": {"podCIDR": "10.244.0.0/16"}}
+        )
     node["metadata"]["labels"] = {**(node["metadata"].get("labels") or {}), **labels}
     node["spec"]["taints"] = taints
     node = objects.update("nodes", node)
@@ -40,11 +42,26 @@ def ensure_node(objects: Objects, runtime: str, *, version: str, problem: str = 
     }  # fmt: skip
     stamp = now()
     conditions = [
-        {"type": kind, "status": "False", "lastHeartbeatTime": stamp, "lastTransitionTime": stamp, "reason": reason, "message": words}
+        {
+            "type": kind,
+            "status": "False",
+            "lastHeartbeatTime": stamp,
+            "lastTransitionTime": stamp,
+            "reason": reason,
+            "message": words,
+        }
         for kind, reason, words in _PRESSURES
     ]
-    ready: Json = {"type": "Ready", "status": "False" if problem else "True", "lastHeartbeatTime": stamp, "lastTransitionTime": stamp}
-    ready |= {"reason": "KubeletNotReady" if problem else "KubeletReady", "message": problem or "kubelet is posting ready status"}
+    ready: Json = {
+        "type": "Ready",
+        "status": "False" if problem else "True",
+        "lastHeartbeatTime": stamp,
+        "lastTransitionTime": stamp,
+    }
+    ready |= {
+        "reason": "KubeletNotReady" if problem else "KubeletReady",
+        "message": problem or "kubelet is posting ready status",
+    }
     system = platform.uname()
     node["status"] = {
         "capacity": capacity, "allocatable": dict(capacity), "conditions": [*conditions, ready],

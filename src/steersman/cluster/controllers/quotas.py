@@ -127,7 +127,9 @@ class QuotaAdmission:
             limited = {each for each in hard if each in ("cpu", "memory") or each.startswith(("requests.", "limits."))}
             limited -= {"requests.storage"}
             if missing := sorted(limited - set(asked)):
-                raise status.forbidden(resource, name, f"failed quota: {quota_name}: must specify {_for_containers(missing, new)}")
+                raise status.forbidden(
+                    resource, name, f"failed quota: {quota_name}: must specify {_for_containers(missing, new)}"
+                )
         used = used_in(self._objects, quota)
         over = sorted(each for each, amount in asked.items() if amount and used[each] + amount > hard[each])
         if over:

@@ -11,6 +11,7 @@ from steersman.cluster.controllers.controller import Controller, Key, key_of
 from steersman.cluster.kubelet import quantity
 from steersman.cluster.machinery import Json, now
 
+_NO_PREEMPTION = "no new claims to deallocate, preemption: 0/1 nodes are available:"
 _IGNORED_TAINTS = ("PreferNoSchedule",)
 
 
@@ -32,7 +33,9 @@ class Scheduler(Controller):
         pod = self.objects.find("pods", name, namespace)
         if pod is None or pod["spec"].get("nodeName") or pods.is_terminating(pod):
             return None
-        if pod["spec"].get("schedulerName", "default-scheduler") != "default-scheduler" or pod["spec"].get("schedulingGates"):
+        if pod["spec"].get("schedulerName", "default-scheduler") != "default-scheduler" or pod["spec"].get(
+            "schedulingGates"
+        ):
             return None
         node = next(iter(self.objects.list("nodes")), None)
         if node is None:
@@ -58,11 +61,11 @@ class Scheduler(Controller):
             if (claim.get("status") or {}).get("phase") != "Bound":
                 return "pod has unbound immediate PersistentVolumeClaims. not found"
         if (mismatch := fits_node(pod["spec"], node)) is not None:
-            return f"{mismatch} no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+            return f"{mismatch} {_NO_PREEMPTION} 1 Preemption is not helpful for scheduling."
         short = self._short_of(pod, node)
         if short:
             words = ", ".join(f"1 Insufficient {resource}" for resource in short)
-            return f"{words}. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+            return f"{words}. {_NO_PREEMPTION} 1 No preemption victims found for incoming pod."
         return None
 
     def _short_of(self, pod: Json, node: Json) -> list[str]:
@@ -91,12 +94,18 @@ class Scheduler(Controller):
 
     def _bind(self, pod: Json, node: str) -> None:
         namespace, name = key_of(pod)
-        bound = self.objects.patch("pods", name, {"spec": {"nodeName": node}}, namespace, field_manager="kube-scheduler")
-        others = [each for each in (bound.get("status") or {}).get("conditions") or () if each["type"] != "PodScheduled"]
+        bound = self.objects.patch(
+            "pods", name, {"spec": {"nodeName": node}}, namespace, field_manager="kube-scheduler"
+        )
+        others = [
+            each for each in (bound.get("status") or {}).get("conditions") or () if each["type"] != "PodScheduled"
+        ]
         bound.setdefault("status", {})["conditions"] = [*others, _condition(bound, "True")]
         bound["status"].setdefault("phase", "Pending")
         self.objects.update_status("pods", bound, field_manager="kube-scheduler")
-        self.events.new_style(pod, "Normal", "Scheduled", "Binding", f"Successfully assigned {namespace}/{name} to {node}")
+        self.events.new_style(
+            pod, "Normal", "Scheduled", "Binding", f"Successfully assigned {namespace}/{name} to {node}"
+        )
 
 
 def _condition(pod: Json, status: str) -> Json:
@@ -115,7 +124,9 @@ def requests(spec: Json) -> dict[str, Decimal]:
         asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
         for resource, amount in asked.items():
             value = quantity.parse(amount)
-            total[resource] = total.get(resource, Decimal(0)) + value if runs_along else max(total.get(resource, value), value)
+            total[resource] = (
+                total.get(resource, Decimal(0)) + value if runs_along else max(total.get(resource, value), value)
+            )
     for resource, amount in (spec.get("overhead") or {}).items():
         total[resource] = total.get(resource, Decimal(0)) + quantity.parse(amount)
     return total
@@ -127,7 +138,9 @@ def fits_node(spec: Json, node: Json) -> str | None:
     for key, value in (spec.get("nodeSelector") or {}).items():
         if labels.get(key) != value:
             return "1 node(s) didn't match Pod's node affinity/selector."
-    affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
+    affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    )
     if affinity and not any(_term_matches(term, labels, node) for term in affinity.get("nodeSelectorTerms") or ()):
         return "1 node(s) didn't match Pod's node affinity/selector."
     for taint in node["spec"].get("taints") or ():

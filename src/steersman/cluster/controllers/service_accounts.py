@@ -28,7 +28,16 @@ class TokenIssuer:
             path.write_text(secrets.token_hex(32))
         self._key = path.read_text().encode()
 
-    def issue(self, namespace: str, account: str, uid: str, *, seconds: int = 3600, audience: str = "", pod: Json | None = None) -> str:
+    def issue(
+        self,
+        namespace: str,
+        account: str,
+        uid: str,
+        *,
+        seconds: int = 3600,
+        audience: str = "",
+        pod: Json | None = None,
+    ) -> str:
         issued = int(time.time())
         claims: Json = {
             "aud": [audience or _ISSUER], "exp": issued + seconds, "iat": issued, "nbf": issued, "iss": _ISSUER,
@@ -37,7 +46,9 @@ class TokenIssuer:
         }  # fmt: skip
         if pod is not None:
             claims["kubernetes.io"]["pod"] = {"name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}
-        signed = f"{_encode(json.dumps({'alg': 'HS256', 'typ': 'JWT'}).encode())}.{_encode(json.dumps(claims).encode())}"
+        signed = (
+            f"{_encode(json.dumps({'alg': 'HS256', 'typ': 'JWT'}).encode())}.{_encode(json.dumps(claims).encode())}"
+        )
         return f"{signed}.{self._signature(signed)}"
 
     def user_of(self, token: str) -> str | None:
@@ -79,7 +90,9 @@ class PodAccounts:
         if account is None:
             if name != "default":
                 why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
-                raise status.forbidden(resource, new["metadata"].get("name") or new["metadata"].get("generateName", ""), why)
+                raise status.forbidden(
+                    resource, new["metadata"].get("name") or new["metadata"].get("generateName", ""), why
+                )
             account = {}  # the namespace is that new
         spec["serviceAccountName"] = spec["serviceAccount"] = name
         wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))

@@ -107,11 +107,15 @@ class StatefulSetController(Controller):
         template = self._template(stateful, revision)
         pod = pods.from_template(stateful, template, name=name)
         labels = pod["metadata"].setdefault("labels", {})
-        labels |= {REVISION: revision, "statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": str(ordinal)}
+        labels |= {
+            REVISION: revision,
+            "statefulset.kubernetes.io/pod-name": name,
+            "apps.kubernetes.io/pod-index": str(ordinal),
+        }
         pod["spec"]["hostname"] = name
         if spec.get("serviceName"):
             pod["spec"]["subdomain"] = spec["serviceName"]
-        volumes = [each for each in pod["spec"].get("volumes") or ()]
+        volumes = list(pod["spec"].get("volumes") or ())
         for claim in spec.get("volumeClaimTemplates") or ():
             claim_name = f"{claim['metadata']['name']}-{name}"
             volumes = [each for each in volumes if each["name"] != claim["metadata"]["name"]]
@@ -138,7 +142,10 @@ class StatefulSetController(Controller):
             return True
         given = template["metadata"]
         labels = {**(given.get("labels") or {}), **((stateful["spec"]["selector"] or {}).get("matchLabels") or {})}
-        body: Json = {"metadata": {"name": name, "namespace": namespace, "labels": labels}, "spec": copy.deepcopy(template["spec"])}
+        body: Json = {
+            "metadata": {"name": name, "namespace": namespace, "labels": labels},
+            "spec": copy.deepcopy(template["spec"]),
+        }
         if given.get("annotations"):
             body["metadata"]["annotations"] = given["annotations"]
         policy = stateful["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
@@ -184,7 +191,10 @@ class StatefulSetController(Controller):
                 found: str = each["metadata"]["name"]
                 return found
         made = f"{name}-{pods.template_hash(stateful['spec']['template'])}"
-        labels = {**((stateful["spec"]["selector"] or {}).get("matchLabels") or {}), "controller.kubernetes.io/hash": made[len(name) + 1 :]}
+        labels = {
+            **((stateful["spec"]["selector"] or {}).get("matchLabels") or {}),
+            "controller.kubernetes.io/hash": made[len(name) + 1 :],
+        }
         body: Json = {
             "metadata": {"name": made, "namespace": namespace, "labels": labels, "ownerReferences": [owner_reference(stateful)]},
             "data": data, "revision": newest + 1,
@@ -210,7 +220,11 @@ class StatefulSetController(Controller):
             current = update
         status: Json = {"observedGeneration": stateful["metadata"].get("generation", 1), "replicas": len(live)}
         of_current = [pod for pod in live if (pod["metadata"].get("labels") or {}).get(REVISION) == current]
-        for field, count in (("readyReplicas", len(ready)), ("currentReplicas", len(of_current)), ("updatedReplicas", len(updated))):
+        for field, count in (
+            ("readyReplicas", len(ready)),
+            ("currentReplicas", len(of_current)),
+            ("updatedReplicas", len(updated)),
+        ):
             if count:
                 status[field] = count
         status |= {"currentRevision": current, "updateRevision": update, "collisionCount": 0}

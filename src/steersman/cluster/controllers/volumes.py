@@ -86,14 +86,19 @@ class VolumeController(Controller):
         reference = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "namespace": namespace, "name": name,
                      "uid": claim["metadata"]["uid"]}  # fmt: skip
         if (volume["spec"].get("claimRef") or {}).get("uid") != claim["metadata"]["uid"]:
-            volume = self.objects.patch("persistentvolumes", volume["metadata"]["name"], {"spec": {"claimRef": reference}})
+            volume = self.objects.patch(
+                "persistentvolumes", volume["metadata"]["name"], {"spec": {"claimRef": reference}}
+            )
         volume["status"] = {"phase": "Bound"}
         self.objects.update_status("persistentvolumes", volume)
         finalizers = claim["metadata"].get("finalizers") or []
         change: Json = {
             "spec": {"volumeName": volume["metadata"]["name"]},
             "metadata": {
-                "annotations": {"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"},
+                "annotations": {
+                    "pv.kubernetes.io/bind-completed": "yes",
+                    "pv.kubernetes.io/bound-by-controller": "yes",
+                },
                 "finalizers": finalizers if _PROTECTION in finalizers else [*finalizers, _PROTECTION],
             },
         }
@@ -110,15 +115,22 @@ class VolumeController(Controller):
             classes = self.objects.list("storageclasses.storage.k8s.io")
             default = [each for each in classes if (each["metadata"].get("annotations") or {}).get(_DEFAULT) == "true"]
             if not default:
-                self.events.normal(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
+                self.events.normal(
+                    claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set"
+                )
                 return None
             name = default[0]["metadata"]["name"]
             changed = self.objects.patch(
-                "persistentvolumeclaims", claim["metadata"]["name"], {"spec": {"storageClassName": name}}, claim["metadata"]["namespace"]
+                "persistentvolumeclaims",
+                claim["metadata"]["name"],
+                {"spec": {"storageClassName": name}},
+                claim["metadata"]["namespace"],
             )
             claim["spec"] = changed["spec"]
         if not name:
-            self.events.normal(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
+            self.events.normal(
+                claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set"
+            )
             return None
         found = self.objects.find("storageclasses.storage.k8s.io", name)
         if found is None:
@@ -172,7 +184,10 @@ class VolumeController(Controller):
         """Takes the protection off a claim that no Pod uses any more."""
         namespace, name = key_of(claim)
         for pod in self.objects.list("pods", namespace):
-            used = any((each.get("persistentVolumeClaim") or {}).get("claimName") == name for each in pod["spec"].get("volumes") or ())
+            used = any(
+                (each.get("persistentVolumeClaim") or {}).get("claimName") == name
+                for each in pod["spec"].get("volumes") or ()
+            )
             if used and pod["spec"].get("nodeName") and not pods.is_finished(pod):
                 return
         finalizers = [each for each in claim["metadata"].get("finalizers") or () if each != _PROTECTION]

@@ -152,7 +152,8 @@ class Container:
         self._worker.kubelet.attempts[launch.key] = attempt
         if self.state.restarts or self.previous is not None:
             self.normal(
-                "Pulled", f'Container image "{self.spec["image"]}" already present on machine and can be accessed by the pod'
+                "Pulled",
+                f'Container image "{self.spec["image"]}" already present on machine and can be accessed by the pod',
             )
         self.normal("Created", "Container created")
         begun = loop.time()

@@ -88,7 +88,10 @@ def _texts(found: Json) -> dict[str, str]:
 
 def _value_from(objects: Objects, pod: Json, container: Json, source: Json) -> str | None:
     namespace = pod["metadata"]["namespace"]
-    for field, kind, resource in (("configMapKeyRef", "ConfigMap", "configmaps"), ("secretKeyRef", "Secret", "secrets")):
+    for field, kind, resource in (
+        ("configMapKeyRef", "ConfigMap", "configmaps"),
+        ("secretKeyRef", "Secret", "secrets"),
+    ):
         if (reference := source.get(field)) is None:
             continue
         name, key, optional = reference.get("name", ""), reference["key"], reference.get("optional")

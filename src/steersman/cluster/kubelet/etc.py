@@ -16,7 +16,7 @@ def write(folder: Path, pod: Json, address: str, user: int, group: int) -> tuple
         "hosts": hosts(pod, address),
         "resolv.conf": resolv_conf(pod),
         "hostname": hostname(pod) + "\n",
-        "passwd": f"root:x:0:0:root:/root:/bin/sh\napp:x:{user}:{group}:app:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+        "passwd": f"root:x:0:0:root:/root:/bin/sh\napp:x:{user}:{group}:app:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
         "group": f"root:x:0:\napp:x:{group}:\nnogroup:x:65534:\n",
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
     }

@@ -204,9 +204,8 @@ class Kubelet:
             )  # fmt: skip
         words = f'container "{request.container}" in pod "{request.pod}" is waiting to start: {reason}'
         if reason in ("ErrImagePull", "ImagePullBackOff"):
-            words = (
-                f'container "{request.container}" in pod "{request.pod}" is waiting to start: '
-                + ("trying and failing to pull image" if reason == "ImagePullBackOff" else "image can't be pulled")
+            words = f'container "{request.container}" in pod "{request.pod}" is waiting to start: ' + (
+                "trying and failing to pull image" if reason == "ImagePullBackOff" else "image can't be pulled"
             )
         raise Invalid(words, code=400, reason="BadRequest")
 
@@ -217,7 +216,9 @@ class Kubelet:
         """
         found = self._container(namespace, pod, container)
         if found is None or found.attempt is None or "running" not in found.state.state:
-            raise Invalid(f'unable to upgrade connection: container not found ("{container}")', code=400, reason="BadRequest")
+            raise Invalid(
+                f'unable to upgrade connection: container not found ("{container}")', code=400, reason="BadRequest"
+            )
         result = await self.runtime.execute(found.attempt.launch, command, streams=streams)
         return 1 if result.code is None else result.code
 

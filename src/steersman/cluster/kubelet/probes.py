@@ -42,9 +42,7 @@ async def check(probe: Json, target: Target) -> str | None:
             if "httpGet" in probe:
                 return await _http(probe["httpGet"], target, timeout)
             action = probe.get("tcpSocket") or probe.get("grpc") or {}
-            connection = await target.dial(
-                action.get("host") or target.address, _port(action["port"], target), timeout
-            )
+            connection = await target.dial(action.get("host") or target.address, _port(action["port"], target), timeout)
             connection.close()  # type: ignore[attr-defined]
             return None
     except TimeoutError:
@@ -81,7 +79,9 @@ async def _http(action: Json, target: Target, timeout: float) -> str | None:
         context.verify_mode = ssl.CERT_NONE
     try:
         reader, writer = await asyncio.open_connection(
-            sock=sock, ssl=context, server_hostname="" if context else None  # type: ignore[arg-type]
+            sock=sock,
+            ssl=context,
+            server_hostname="" if context else None,  # type: ignore[arg-type]
         )
     except (OSError, ssl.SSLError) as error:
         return f'Get "{url}": {error}'

@@ -189,7 +189,9 @@ def _sidecars(pod: Json, state: PodState) -> list[ContainerState]:
 
 def _failed_gates(pod: Json, old: list[Json]) -> list[str]:
     true = {each["type"] for each in old if each["status"] == "True"}
-    return [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or () if gate["conditionType"] not in true]
+    return [
+        gate["conditionType"] for gate in pod["spec"].get("readinessGates") or () if gate["conditionType"] not in true
+    ]
 
 
 def _condition(kind: str, value: bool, reason: str, message: str, old: list[Json], generation: int) -> Json:

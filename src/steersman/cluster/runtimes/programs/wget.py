@@ -17,13 +17,16 @@ def main() -> int:
     parser.add_argument("-T", "--timeout", type=float, default=900)
     parser.add_argument("-t", "--tries", type=int, default=1)
     parser.add_argument("-c", "--continue", dest="resume", action="store_true")
+    parser.add_argument("-P", "--directory-prefix", default="")
+    parser.add_argument("-Y", "--proxy")
+    parser.add_argument("-o", "--output-file")
     parser.add_argument("--spider", action="store_true")
     parser.add_argument("--no-check-certificate", action="store_true")
     parser.add_argument("--header", action="append", default=[])
     parser.add_argument("--post-data")
     parser.add_argument("-U", "--user-agent", default="Wget")
     parser.add_argument("url")
-    args = parser.parse_args([each if each not in ("-qO-", "-qO") else each for each in split_joined(sys.argv[1:])])
+    args = parser.parse_args(split_joined(sys.argv[1:]))
     url = args.url if "://" in args.url else f"http://{args.url}"
     host = urllib.parse.urlsplit(url).netloc
     for attempt in range(args.tries):
@@ -50,7 +53,9 @@ def split_joined(arguments: list[str]) -> list[str]:
             result += ["-q", "-" + each[2:]]
         else:
             result.append(each)
-    return [part for each in result for part in ((["-O", each[2:]]) if each.startswith("-O") and len(each) > 2 else [each])]
+    return [
+        part for each in result for part in ((["-O", each[2:]]) if each.startswith("-O") and len(each) > 2 else [each])
+    ]
 
 
 def fetch(args: argparse.Namespace, url: str) -> int:
@@ -73,7 +78,7 @@ def fetch(args: argparse.Namespace, url: str) -> int:
             sys.stdout.buffer.write(content)
             sys.stdout.flush()
         else:
-            with open(name, "wb") as out:
+            with open(os.path.join(args.directory_prefix, name), "wb") as out:
                 out.write(content)
     return 0
 
