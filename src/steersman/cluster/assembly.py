@@ -13,6 +13,7 @@ from steersman.cluster.api.server import ApiServer, LoggedRequest
 from steersman.cluster.kinds.custom import CustomResources
 from steersman.cluster.machinery import Objects
 from steersman.cluster.store import Store
+from steersman.cluster.workloads import WorkloadOptions, Workloads, run_workloads
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
@@ -33,6 +34,7 @@ class RunningCluster:
     kubeconfig: Path
     objects: Objects
     server: ApiServer
+    workloads: Workloads
 
 
 @contextlib.asynccontextmanager
@@ -55,13 +57,26 @@ async def run_cluster(
         for name in NAMESPACES:
             if objects.find("namespaces", name) is None:
                 objects.create("namespaces", {"metadata": {"name": name}})
-        server = ApiServer(objects, found, found.server_context(folder), request_log=request_log)
-        await server.start(options.port)
-        try:
-            kubeconfig = folder / "kubeconfig"
-            credentials.write_kubeconfig(kubeconfig, server.url, found)
-            yield RunningCluster(kubeconfig, objects, server)
-        finally:
-            await asyncio.shield(server.stop())
+        workload_options = WorkloadOptions(
+            folder, found.ca, sandbox=options.sandbox, allow_network=options.allow_network
+        )
+        async with run_workloads(objects, workload_options) as workloads:
+            server = ApiServer(
+                objects,
+                found,
+                found.server_context(folder),
+                logs=workloads.kubelet,
+                request_log=request_log,
+                service_account=workloads.tokens.user_of,
+            )
+            await server.start(options.port)
+            if workloads.api_socket is not None:
+                await server.listen_at(workloads.api_socket)
+            try:
+                kubeconfig = folder / "kubeconfig"
+                credentials.write_kubeconfig(kubeconfig, server.url, found)
+                yield RunningCluster(kubeconfig, objects, server, workloads)
+            finally:
+                await asyncio.shield(server.stop())
     finally:
         store.close()

@@ -27,7 +27,7 @@ from steersman.cluster.controllers.scheduling import Scheduler
 from steersman.cluster.controllers.service_accounts import PodAccounts, TokenIssuer
 from steersman.cluster.controllers.statefulsets import StatefulSetController
 from steersman.cluster.kubelet.kubelet import Kubelet, KubeletOptions
-from steersman.cluster.machinery import Objects
+from steersman.cluster.machinery import Admission, Objects
 from steersman.cluster.network.addresses import API_SERVER
 from steersman.cluster.runtimes.images import ImageTable
 from steersman.cluster.runtimes.process.runtime import ProcessRuntime
@@ -43,6 +43,7 @@ class WorkloadOptions:
     certificate_authority: str = ""
     version: str = ""
     sandbox: bool = True
+    allow_network: bool = False
     simulate: bool = True
     allow_host_path: bool = False
 
@@ -65,7 +66,7 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
     images = ImageTable(options.folder / "images.yaml")
     tokens = TokenIssuer(options.folder)
     claims = options.folder / "volumes"
-    admission = [ServiceAddresses(objects), PodAccounts(objects), QuotaAdmission(objects)]
+    admission: list[Admission] = [ServiceAddresses(objects), PodAccounts(objects), QuotaAdmission(objects)]
     objects.admission += admission
     namespaces.ensure_basics(objects)
     volumes.ensure_storage_class(objects)
@@ -95,7 +96,7 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
         if link.mode != "plain":
             controllers.append(NetworkTable(objects, link))
             await link.ask("services", addresses=[API_SERVER], table=[])
-            api_socket = await link.socket(listen=(API_SERVER, 443))
+            api_socket = await link.open_socket(listen=(API_SERVER, 443))
     runtime_name = (
         "process" if link is not None and link.mode != "plain" else "process (no sandbox)" if link else "none"
     )

@@ -125,6 +125,7 @@ def main() -> None:
     descriptors = socket.socket(fileno=int(sys.argv[2]))
     mode = sys.argv[3]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o022)  # what containers get, whatever the server keeps for its own files
     networks = PodNetworks(enabled=mode != "plain")
     try:
         if mode == "root":

@@ -128,9 +128,10 @@ class Link:
         async with self._fds_lock:
             socket.send_fds(self._fds, [json.dumps({"streams": token}).encode()], streams)
             await asyncio.get_running_loop().sock_recv(self._fds, 4096)
-        return await self.ask("execute", streams=token, **arguments)
+        outcome: dict[str, Any] = await self.ask("execute", streams=token, **arguments)
+        return outcome
 
-    async def socket(self, *, listen: tuple[str, int] | None = None) -> socket.socket:
+    async def open_socket(self, *, listen: tuple[str, int] | None = None) -> socket.socket:
         """A non-blocking TCP socket inside the cluster's network: unconnected, or listening at `listen`."""
         loop = asyncio.get_running_loop()
         async with self._fds_lock:
@@ -146,7 +147,7 @@ class Link:
 
     async def dial(self, address: str, port: int, *, timeout: float = 5.0) -> socket.socket:
         """A connection to a Pod or Service from inside the cluster's network. Raises OSError or TimeoutError."""
-        made = await self.socket()
+        made = await self.open_socket()
         try:
             await asyncio.wait_for(asyncio.get_running_loop().sock_connect(made, (address, port)), timeout)
         except BaseException:
@@ -169,9 +170,9 @@ class Link:
 
 async def _readable(sock: socket.socket) -> None:
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_reader(sock, lambda: ready.done() or ready.set_result(None))
+    ready = asyncio.Event()
+    loop.add_reader(sock, ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         loop.remove_reader(sock)

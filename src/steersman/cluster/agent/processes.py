@@ -247,15 +247,9 @@ async def _sandbox_stands(child: int) -> None:
 
 
 async def _read_up_to(pipe: int, into: bytearray, limit: int) -> None:
-    loop = asyncio.get_running_loop()
     os.set_blocking(pipe, False)
     while True:
-        ready = loop.create_future()
-        loop.add_reader(pipe, ready.set_result, None)
-        try:
-            await ready
-        finally:
-            loop.remove_reader(pipe)
+        await _readable(pipe)
         data = os.read(pipe, _CHUNK)
         if not data:
             return
@@ -264,10 +258,10 @@ async def _read_up_to(pipe: int, into: bytearray, limit: int) -> None:
 
 async def _readable(descriptor: int) -> None:
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_reader(descriptor, lambda: ready.done() or ready.set_result(None))
+    ready = asyncio.Event()
+    loop.add_reader(descriptor, ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         loop.remove_reader(descriptor)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class ApiServer:
     """Serves `objects` on a loopback port.
 
     `request_log` is told of every write; `logs` is where `pods/log` reads. `ready` says whether /readyz answers ok.
+    `service_account` names the account that a token belongs to, or None.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class ApiServer:
         *,
         logs: LogSource | None = None,
         request_log: Callable[[LoggedRequest], None] | None = None,
+        service_account: Callable[[str], str | None] = lambda token: None,
     ) -> None:
         self.objects = objects
         self.credentials = credentials
@@ -63,6 +66,7 @@ class ApiServer:
         self.ready = True
         self._tls = tls
         self._request_log = request_log
+        self._service_account = service_account
         self._runner: web.AppRunner | None = None
         self._stopping = asyncio.Event()
         self.port = 0
@@ -81,6 +85,17 @@ class ApiServer:
         await site.start()
         self.port = self._runner.addresses[0][1]
 
+    async def listen_at(self, listening: socket.socket) -> None:
+        """Serve at one more socket: that of the Service `kubernetes` inside the Pods' network."""
+        assert self._runner is not None
+        await web.SockSite(self._runner, listening, ssl_context=self._tls).start()
+
+    def _known(self, header: str) -> bool:
+        if self.credentials.accepts(header):
+            return True
+        kind, _, token = header.partition(" ")
+        return kind.lower() == "bearer" and self._service_account(token.strip()) is not None
+
     async def stop(self) -> None:
         """End all watches and connections."""
         self._stopping.set()
@@ -89,7 +104,7 @@ class ApiServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
-            if request.path not in PUBLIC and not self.credentials.accepts(request.headers.get("Authorization", "")):
+            if request.path not in PUBLIC and not self._known(request.headers.get("Authorization", "")):
                 raise status.unauthorized()
             answer = await self._answer(request)
             if answer.stream is not None:

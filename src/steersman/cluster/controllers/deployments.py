@@ -342,7 +342,7 @@ class DeploymentController(Controller):
             return None
         name = new["metadata"]["name"]
         status = deployment["status"]
-        current = next((each for each in status["conditions"] if each["type"] == "Progressing"), {})
+        current: Json = next((each for each in status["conditions"] if each["type"] == "Progressing"), {})
         if self._complete(deployment):
             if current.get("reason") != "NewReplicaSetAvailable":
                 words = f'ReplicaSet "{name}" has successfully progressed.'

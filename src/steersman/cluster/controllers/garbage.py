@@ -134,7 +134,8 @@ class GarbageCollector(Controller):
 
     def _check_owners(self, place: ObjectKey, obj: Json) -> float | None:
         """Background deletion: an object whose owners are all gone goes too."""
-        gone, there = [], []
+        gone: list[Json] = []
+        there: list[Json] = []
         for reference in obj["metadata"]["ownerReferences"]:
             (there if self._owner_exists(reference, place[1]) else gone).append(reference)
         if not gone:

@@ -7,7 +7,7 @@ them. Each Pod carries the finalizer `batch.kubernetes.io/job-tracking` until th
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from steersman.cluster.controllers import pods
@@ -137,7 +137,7 @@ class _Sync:
                 verdict = pod_failure(self.job, pod)
                 if verdict != "Ignore":
                     self.status["failed"] = self.status.get("failed", 0) + 1
-                    if self.indexed and self._index_has_failed(pod, verdict):
+                    if self.indexed and self._index_has_failed(pod, fatal=verdict == "FailIndex"):
                         failed_indexes.add(index_of(pod) or 0)
             else:
                 continue
@@ -158,15 +158,15 @@ class _Sync:
     def _succeeded_indexes(self) -> set[int]:
         return parse_indexes(self.status.get("completedIndexes", ""))
 
-    def _index_has_failed(self, pod: Json, verdict: str) -> bool:
+    def _index_has_failed(self, pod: Json, *, fatal: bool) -> bool:
         limit = self.spec.get("backoffLimitPerIndex")
         if limit is None:
             return False
-        if verdict == "FailIndex":
+        if fatal:
             return True
         index = index_of(pod)
         failed = sum(1 for each in self.pods if index_of(each) == index and pods.phase(each) == "Failed")
-        return failed > limit
+        return failed > int(limit)
 
     def _release_all(self) -> None:
         for pod in self.pods:
@@ -316,9 +316,9 @@ class _Sync:
         if not recent:
             return 0.0
         pause = min(_FIRST_BACK_OFF * 2 ** (len(recent) - 1), _LONGEST_BACK_OFF)
-        return pause - pods.seconds_since(recent[-1])
+        return float(pause - pods.seconds_since(recent[-1]))
 
-    def _free_indexes(self, active: list[Json], count: int) -> list[int | None]:
+    def _free_indexes(self, active: list[Json], count: int) -> Sequence[int | None]:
         taken = {index_of(pod) for pod in active} | self._succeeded_indexes()
         taken |= parse_indexes(self.status.get("failedIndexes", ""))
         return [each for each in range(int(self.spec.get("completions") or 0)) if each not in taken][:count]

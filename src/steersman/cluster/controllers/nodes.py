@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from decimal import Decimal
 
 from steersman.cluster.kubelet import quantity
 from steersman.cluster.kubelet.environment import machine_has
@@ -38,7 +39,7 @@ def ensure_node(objects: Objects, runtime: str, *, version: str, problem: str = 
     node = objects.update("nodes", node)
     capacity = {
         "cpu": str(os.cpu_count() or 1), "memory": f"{int(machine_has('memory')) // 1024}Ki", "pods": "1000",
-        "ephemeral-storage": quantity.size(quantity.Decimal(_disk())),
+        "ephemeral-storage": quantity.size(Decimal(_disk())),
     }  # fmt: skip
     stamp = now()
     conditions = [

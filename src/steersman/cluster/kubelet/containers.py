@@ -38,7 +38,7 @@ class Attempt:
 
     launch: Launch
     log: Path
-    ended: asyncio.Future[object] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    ended: asyncio.Future[Ended] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     followers: set[asyncio.Event] = field(default_factory=set)
     killed_because: str = ""
 
@@ -173,7 +173,6 @@ class Container:
         self._worker.publish()
         await self._post_start(attempt)
         ended = await asyncio.shield(attempt.ended)
-        assert isinstance(ended, Ended)
         self.finish(ended)
         return loop.time() - begun
 
@@ -361,7 +360,6 @@ class Container:
         self.normal("Killing", f"Stopping container {self.spec['name']}")
         await self._end(attempt, grace)
         ended = attempt.ended.result()
-        assert isinstance(ended, Ended)
         self.finish(ended)
 
     async def _end(self, attempt: Attempt, grace: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from decimal import Decimal
 from typing import Any
 
 from steersman.cluster.kubelet import quantity
@@ -152,13 +153,13 @@ def resource_value(pod: Json, container: Json, reference: Json) -> str:
     return quantity.divided(value, reference.get("divisor"))
 
 
-def machine_has(resource: str) -> quantity.Decimal:
+def machine_has(resource: str) -> Decimal:
     """How much of a resource this machine has, in base units."""
     if resource == "cpu":
-        return quantity.Decimal(os.cpu_count() or 1)
+        return Decimal(os.cpu_count() or 1)
     if resource == "memory":
-        return quantity.Decimal(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    return quantity.Decimal(0)
+        return Decimal(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return Decimal(0)
 
 
 def service_links(objects: Objects, namespace: str, *, all_services: bool) -> dict[str, str]:

@@ -8,6 +8,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from steersman.cluster.runtimes.interface import Ended
 
 _RECORD = re.compile(rb"(\S+) (?:stdout|stderr) ([FP])(?: (.*))?$", re.DOTALL)
 _CHUNK = 256 * 1024
@@ -71,7 +74,7 @@ async def read(
     tail: int | None,
     limit: int | None,
     grew: asyncio.Event | None,
-    ended: asyncio.Future[object] | None,
+    ended: asyncio.Future[Ended] | None,
 ) -> AsyncIterator[bytes]:
     """The log's bytes. With `grew` and `ended` it is followed: `grew` is set whenever there is more, until `ended` is done."""
     left = limit
@@ -93,7 +96,8 @@ async def read(
         done = ended.done()
         if not done:
             waiting = asyncio.ensure_future(grew.wait())
-            await asyncio.wait({waiting, ended}, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {waiting, ended}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             grew.clear()
         lines = _render(log.fresh(), timestamps=timestamps, since=None)

@@ -81,7 +81,7 @@ async def _http(action: Json, target: Target, timeout: float) -> str | None:
         reader, writer = await asyncio.open_connection(
             sock=sock,
             ssl=context,
-            server_hostname="" if context else None,  # type: ignore[arg-type]
+            server_hostname="" if context else None,
         )
     except (OSError, ssl.SSLError) as error:
         return f'Get "{url}": {error}'

@@ -43,7 +43,7 @@ class Volumes:
 
     @property
     def folder(self) -> Path:
-        return self.options.pods / self.pod["metadata"]["uid"]
+        return self.options.pods / str(self.pod["metadata"]["uid"])
 
     def prepare(self) -> None:
         """Makes every volume that is not there yet. Raises MountError at the first that cannot be made."""
@@ -57,7 +57,7 @@ class Volumes:
                 raise MountError(f'MountVolume.SetUp failed for volume "{name}" : {error}') from error
 
     def _make(self, volume: Json) -> Path | str:
-        name = volume["name"]
+        name: str = volume["name"]
         folder = self.folder / "volumes" / name
         if "emptyDir" in volume:
             folder.mkdir(parents=True, exist_ok=True)
@@ -206,9 +206,12 @@ def write_files(folder: Path, files: dict[str, tuple[bytes, int]], owner: tuple[
     folder.chmod(0o755)
     shutil.rmtree(versions, ignore_errors=True)
     versions.mkdir()
+    versions.chmod(0o755)
     for name, (content, mode) in files.items():
         path = versions / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for parent in reversed([each for each in path.parents if each.is_relative_to(versions)][:-1]):
+            parent.mkdir(exist_ok=True)
+            parent.chmod(0o755)
         path.write_bytes(content)
         path.chmod(mode)
         if os.geteuid() == 0:

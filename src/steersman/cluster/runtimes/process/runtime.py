@@ -197,7 +197,8 @@ class ProcessRuntime:
         return Executed(answer["code"], answer["output"])
 
     async def dial(self, address: str, port: int, *, timeout: float) -> socket.socket:
-        return await self._link.dial(address, port, timeout=timeout)
+        connection: socket.socket = await self._link.dial(address, port, timeout=timeout)
+        return connection
 
     def _ended(self, key: str, code: int, out_of_memory: bool) -> None:
         groups = self._groups.pop(key, None)

@@ -50,9 +50,14 @@ def options() -> Options:
         parser.add_argument(long, **flag)  # type: ignore[arg-type]
     parser.add_argument("-X", "--request")
     parser.add_argument("-H", "--header", action="append", default=[])
-    for short, long in (("-d", "--data"), (None, "--data-raw"), (None, "--data-binary"), (None, "--data-ascii"),
-                        (None, "--data-urlencode"), (None, "--json")):  # fmt: skip
-        names = [long] if short is None else [short, long]
+    for names in (
+        ["-d", "--data"],
+        ["--data-raw"],
+        ["--data-binary"],
+        ["--data-ascii"],
+        ["--data-urlencode"],
+        ["--json"],
+    ):
         parser.add_argument(*names, action=Data, dest="data", default=[])
     parser.add_argument("-T", "--upload-file")
     parser.add_argument("-o", "--output")

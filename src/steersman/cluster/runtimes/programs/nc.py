@@ -1,6 +1,7 @@
 """A stand-in for nc where the machine has none: `nc -z`, and a connection between standard input and a port."""
 
 import argparse
+import os
 import socket
 import sys
 import threading
@@ -33,7 +34,7 @@ def main() -> int:
 
 
 def send(connection: socket.socket) -> None:
-    while data := sys.stdin.buffer.read1(65536):
+    while data := os.read(sys.stdin.fileno(), 65536):
         connection.sendall(data)
     connection.shutdown(socket.SHUT_WR)
 
