@@ -197,6 +197,11 @@ class Objects:
             meta["generation"] = 1
         if generated:
             meta["name"] = self._generate_name(resource, namespace, meta["generateName"])
+        if "status" in resource.subresources and obj.pop("status", None) is not None and resource.custom is None:
+            obj["status"] = {}
+        strategy.default(obj)
+        if not options.applied:
+            self._own(resource, obj, {}, "", options)
         strategy.prepare_create(obj)
         strategy.default(obj)
         self._admit("CREATE", resource, obj, None)
@@ -206,8 +211,6 @@ class Objects:
         self._check_namespace(resource, namespace, meta["name"])
         if self.store.get(resource.storage, namespace, meta["name"]) is not None:
             raise status.already_exists(resource, meta["name"])
-        if "managedFields" not in meta or not options.applied:
-            self._own(resource, obj, {}, "", options)
         return self._commit(resource, obj, None, options)
 
     def update(
@@ -215,6 +218,10 @@ class Objects:
     ) -> Json:
         """Replace all but the status. Raises Conflict where `obj` carries an older resourceVersion than the store's."""
         return self.update_object(self._resource(resource), obj, "", WriteOptions(field_manager, dry_run))
+
+    def finalize(self, namespace: Json) -> Json:
+        """Replace a Namespace's `spec.finalizers`; the last one gone, the Namespace is removed."""
+        return self.update_object(self._resource("namespaces"), namespace, "finalize", WriteOptions())
 
     def update_status(self, resource: str | Resource, obj: Json, *, field_manager: str = CONTROLLER) -> Json:
         """Replace the status only; whatever else `obj` says is not looked at, but for its resourceVersion."""
@@ -386,13 +393,18 @@ class Objects:
         ):
             _carry(key, meta, old_meta)
         if subresource:
-            new = {**old, "status": new.get("status", {})}
+            part = "spec" if subresource == "finalize" else "status"
+            new = {**old, part: new.get(part, {})}
             new["metadata"] = {**old_meta, "managedFields": meta.get("managedFields", [])}
-            strategy.prepare_status(new, old)
         else:
-            _carry("status", new, old)
-            strategy.prepare_update(new, old)
+            for part in _apart(resource):
+                _carry(part, new, old)
         strategy.default(new)
+        if not options.applied:
+            self._own(resource, new, old, subresource, options)
+        if not subresource:
+            strategy.prepare_update(new, old)
+            strategy.default(new)
         if strategy.generation and not subresource and _spec_changed(new, old):
             new["metadata"]["generation"] = old_meta.get("generation", 0) + 1
         self._admit("UPDATE", resource, new, old)
@@ -402,8 +414,6 @@ class Objects:
             raise status.invalid(resource, name, causes)
         record = self.store.get(resource.storage, old_meta.get("namespace", ""), name)
         new["metadata"]["resourceVersion"] = old_meta["resourceVersion"]
-        if not options.applied:
-            self._own(resource, new, old, subresource, options)
         if same(new, old):
             return old  # nothing to write: the resourceVersion stays and watchers are left in peace
         if _deletion_complete(new, resource):
@@ -538,6 +548,12 @@ def _untouched(resource: Resource, subresource: str) -> FieldSet:
     if subresource == "status":
         return {"f:spec": {}, "f:metadata": {}} if resource.custom is not None else {"f:spec": {}}
     return {"f:status": {}} if "status" in resource.subresources else {}
+
+
+def _apart(resource: Resource) -> tuple[str, ...]:
+    """What an update of the object itself cannot change, because a subresource is for that."""
+    parts = ("status",) if "status" in resource.subresources else ()
+    return (*parts, "spec") if "finalize" in resource.subresources else parts
 
 
 def _carry(key: str, new: Json, old: Json) -> None:

@@ -59,6 +59,10 @@ def unsupported(field: str, value: Any, allowed: tuple[str, ...]) -> Cause:
     return Cause(field, "Unsupported value", f"Unsupported value: {go_value(value)}: supported values: {words}")
 
 
+def not_found_field(field: str, value: Any) -> Cause:
+    return Cause(field, "Not found", f"Not found: {go_value(value)}")
+
+
 def duplicate(field: str, value: Any) -> Cause:
     return Cause(field, "Duplicate value", f"Duplicate value: {go_value(value)}")
 

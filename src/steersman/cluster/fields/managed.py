@@ -95,7 +95,11 @@ def _take_away(entries: list[Json], comparison: Comparison) -> list[Json]:
 def record_update(found: Node, live: Json, new: Json, writer: Writer, ignored: FieldSet) -> list[Json]:
     """The managedFields of `new`, which replaces `live` ({} at creation); `ignored` are top-level fields that the write
     cannot change (`f:status` of a kind with a status subresource)."""
-    entries: list[Json] = live.get("metadata", {}).get("managedFields", [])
+    entries: list[Json] = new.get("metadata", {}).get("managedFields") or live.get("metadata", {}).get(
+        "managedFields", []
+    )
+    if entries == [{}]:  # how a client forgets all owners
+        entries = []
     try:
         difference = compare(found, without(live), without(new))
     except TypedError:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from steersman.cluster.kinds import cluster, jobs, pods, services, storage, workloads
 from steersman.cluster.kinds.strategy import Strategy
 from steersman.cluster.resources import Resource
 
-STRATEGIES: dict[str, Strategy] = {}
+STRATEGIES: dict[str, Strategy] = {
+    **pods.STRATEGIES,
+    **workloads.STRATEGIES,
+    **jobs.STRATEGIES,
+    **services.STRATEGIES,
+    **storage.STRATEGIES,
+    **cluster.STRATEGIES,
+}
 
 PLAIN = Strategy()
 CUSTOM = Strategy(generation=True, needs_revision=True)

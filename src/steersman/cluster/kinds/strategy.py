@@ -40,7 +40,6 @@ class Strategy:
     default: Callable[[Json], None] = _nothing
     prepare_create: Callable[[Json], None] = _nothing
     prepare_update: Callable[[Json, Json], None] = _nothing_changed
-    prepare_status: Callable[[Json, Json], None] = _nothing_changed
     validate: Callable[[Json], list[Cause]] = _valid
     validate_update: Callable[[Json, Json], list[Cause]] = _valid_update
     check_name: Callable[[str], str] = names.subdomain

@@ -1,0 +1,107 @@
+"""Pods: quality of service, graceful deletion, and that a running one hardly changes."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from steersman.cluster.kinds.pod_defaults import default_pod_spec
+from steersman.cluster.kinds.pod_rules import pod_spec_causes
+from steersman.cluster.kinds.strategy import Strategy
+from steersman.cluster.patch.json_patch import same
+from steersman.cluster.status import Cause, forbidden_field
+
+Json = dict[str, Any]
+
+_FROZEN = (
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
+_TOLERATIONS = [
+    {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    for key in ("not-ready", "unreachable")
+]
+
+
+def _default(pod: Json) -> None:
+    spec = pod.setdefault("spec", {})
+    for container in (*spec.get("initContainers", ()), *(spec.get("containers") or ())):
+        resources = container.get("resources", {})
+        if resources.get("limits"):
+            requests = resources.setdefault("requests", {})
+            for name, value in resources["limits"].items():
+                requests.setdefault(name, value)
+    spec.setdefault("enableServiceLinks", True)
+    default_pod_spec(spec)
+
+
+def _prepare_create(pod: Json) -> None:
+    spec = pod.setdefault("spec", {})
+    tolerations = spec.setdefault("tolerations", [])
+    for toleration in _TOLERATIONS:
+        if not any(
+            found.get("key") in (None, toleration["key"]) and found.get("effect") in (None, "NoExecute")
+            for found in tolerations
+        ):
+            tolerations.append(dict(toleration))
+    spec.setdefault("priority", 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    pod["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
+
+
+def qos_class(spec: Json) -> str:
+    """BestEffort without any cpu or memory resource, Guaranteed where every container's limits equal its requests."""
+    containers = [*spec.get("initContainers", ()), *(spec.get("containers") or ())]
+    pairs = [
+        (container.get("resources", {}).get("requests", {}), container.get("resources", {}).get("limits", {}))
+        for container in containers
+    ]
+    if not any(name in requests or name in limits for requests, limits in pairs for name in ("cpu", "memory")):
+        return "BestEffort"
+    guaranteed = all(
+        name in limits and requests.get(name, limits[name]) == limits[name]
+        for requests, limits in pairs
+        for name in ("cpu", "memory")
+    )
+    return "Guaranteed" if guaranteed else "Burstable"
+
+
+def _validate(pod: Json) -> list[Cause]:
+    return pod_spec_causes(pod["spec"], "spec")
+
+
+def _validate_update(pod: Json, old: Json) -> list[Cause]:
+    new, before = copy.deepcopy(pod["spec"]), old["spec"]
+    for kind in ("containers", "initContainers"):
+        for container, known in zip(new.get(kind, ()), before.get(kind, ()), strict=False):
+            container["image"] = known.get("image")
+    for key in ("activeDeadlineSeconds", "tolerations"):
+        if key in before:
+            new[key] = before[key]
+        else:
+            new.pop(key, None)
+    if not before.get("nodeName"):
+        new.pop("nodeName", None)  # binding to a node
+    return [] if same(new, before) else [forbidden_field("spec", _FROZEN)]
+
+
+def _grace(pod: Json, requested: int | None) -> int:
+    """A Pod that runs nowhere, or has ended, goes at once."""
+    spec = pod["spec"]
+    seconds = requested if requested is not None else spec.get("terminationGracePeriodSeconds", 0)
+    if not spec.get("nodeName") or pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+        return 0
+    return 1 if seconds < 0 else int(seconds)
+
+
+STRATEGIES = {
+    "pods": Strategy(
+        default=_default,
+        prepare_create=_prepare_create,
+        validate=_validate,
+        validate_update=_validate_update,
+        generation=True,
+        grace=_grace,
+    )
+}

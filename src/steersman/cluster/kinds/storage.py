@@ -1,0 +1,153 @@
+"""PersistentVolumes, claims, StorageClasses, ConfigMaps and Secrets."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from steersman.cluster.kinds import names
+from steersman.cluster.kinds.strategy import Strategy
+from steersman.cluster.patch.json_patch import same
+from steersman.cluster.status import Cause, bad_value, forbidden_field, required
+
+Json = dict[str, Any]
+
+LIMIT = 1024 * 1024  # bytes of data in one ConfigMap or Secret
+_TOO_LONG = f"Too long: may not be more than {LIMIT} bytes"
+_WHEN_IMMUTABLE = "field is immutable when `immutable` is set"
+
+
+def _default_secret(secret: Json) -> None:
+    plain = secret.pop("stringData", None)
+    if plain:
+        data = secret.setdefault("data", {})
+        for key, value in plain.items():
+            data[key] = base64.b64encode(value.encode()).decode()
+    if not secret.get("type"):
+        secret["type"] = "Opaque"
+
+
+def _keys(obj: Json, field: str) -> list[Cause]:
+    return [bad_value(f"{field}[{key}]", key, wrong) for key in obj.get(field, {}) if (wrong := names.config_key(key))]
+
+
+def _validate_secret(secret: Json) -> list[Cause]:
+    causes = _keys(secret, "data")
+    if sum(len(value) * 3 // 4 for value in secret.get("data", {}).values()) > LIMIT:
+        causes.append(Cause("data", "Too long", _TOO_LONG))
+    wanted = {
+        "kubernetes.io/tls": ("tls.crt", "tls.key"),
+        "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+        "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+    }.get(secret.get("type", ""), ())
+    causes += [required(f"data[{key}]") for key in wanted if key not in secret.get("data", {})]
+    return causes
+
+
+def _validate_secret_update(secret: Json, old: Json) -> list[Cause]:
+    causes: list[Cause] = []
+    if secret.get("type") != old.get("type"):
+        causes.append(bad_value("type", secret.get("type"), "field is immutable"))
+    return causes + _frozen(secret, old, ("data",))
+
+
+def _frozen(obj: Json, old: Json, fields: tuple[str, ...]) -> list[Cause]:
+    if not old.get("immutable"):
+        return []
+    causes = [] if obj.get("immutable") else [forbidden_field("immutable", _WHEN_IMMUTABLE)]
+    return causes + [
+        forbidden_field(field, _WHEN_IMMUTABLE) for field in fields if not same(obj.get(field), old.get(field))
+    ]
+
+
+def _validate_configmap(obj: Json) -> list[Cause]:
+    causes = _keys(obj, "data") + _keys(obj, "binaryData")
+    total = sum(len(value.encode()) for value in obj.get("data", {}).values())
+    total += sum(len(value) * 3 // 4 for value in obj.get("binaryData", {}).values())
+    if total > LIMIT:
+        causes.append(Cause("", "Too long", _TOO_LONG))
+    both = set(obj.get("data", {})) & set(obj.get("binaryData", {}))
+    causes += [bad_value(f"data[{key}]", key, "duplicate of key present in binaryData") for key in sorted(both)]
+    return causes
+
+
+def _validate_configmap_update(obj: Json, old: Json) -> list[Cause]:
+    return _frozen(obj, old, ("data", "binaryData"))
+
+
+def _default_claim(claim: Json) -> None:
+    claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+
+
+def _create_claim(claim: Json) -> None:
+    claim["status"] = {"phase": "Pending"}
+
+
+def _validate_claim(claim: Json) -> list[Cause]:
+    spec = claim["spec"]
+    causes: list[Cause] = []
+    if not spec.get("accessModes"):
+        causes.append(required("spec.accessModes", "at least 1 access mode is required"))
+    if "storage" not in spec.get("resources", {}).get("requests", {}):
+        causes.append(required("spec.resources[storage]"))
+    return causes
+
+
+def _validate_claim_update(claim: Json, old: Json) -> list[Cause]:
+    """Binding fills in the volume; growing is allowed; nothing else changes."""
+    ignored = ("resources", "volumeAttributesClassName")
+    new = {key: value for key, value in claim["spec"].items() if key not in ignored}
+    before = {key: value for key, value in old["spec"].items() if key not in ignored}
+    for key in ("volumeName", "storageClassName"):
+        if not before.get(key):
+            before.pop(key, None)
+            new.pop(key, None)
+    if same(new, before):
+        return []
+    detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+    return [forbidden_field("spec", detail)]
+
+
+def _default_volume(volume: Json) -> None:
+    spec = volume.setdefault("spec", {})
+    spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
+    spec.setdefault("volumeMode", "Filesystem")
+    if "hostPath" in spec:
+        spec["hostPath"].setdefault("type", "")
+
+
+def _create_volume(volume: Json) -> None:
+    volume["status"] = {"phase": "Pending"}
+
+
+def _validate_volume(volume: Json) -> list[Cause]:
+    spec = volume["spec"]
+    causes: list[Cause] = []
+    if not spec.get("accessModes"):
+        causes.append(required("spec.accessModes"))
+    if "storage" not in spec.get("capacity", {}):
+        causes.append(required("spec.capacity"))
+    return causes
+
+
+def _default_class(found: Json) -> None:
+    found.setdefault("reclaimPolicy", "Delete")
+    found.setdefault("volumeBindingMode", "Immediate")
+
+
+def _validate_class(found: Json) -> list[Cause]:
+    return [] if found.get("provisioner") else [required("provisioner")]
+
+
+STRATEGIES = {
+    "secrets": Strategy(default=_default_secret, validate=_validate_secret, validate_update=_validate_secret_update),
+    "configmaps": Strategy(validate=_validate_configmap, validate_update=_validate_configmap_update),
+    "persistentvolumeclaims": Strategy(
+        default=_default_claim,
+        prepare_create=_create_claim,
+        validate=_validate_claim,
+        validate_update=_validate_claim_update,
+    ),
+    "persistentvolumes": Strategy(default=_default_volume, prepare_create=_create_volume, validate=_validate_volume),
+    "storageclasses.storage.k8s.io": Strategy(default=_default_class, validate=_validate_class),
+}

@@ -1,0 +1,186 @@
+"""Deployments, ReplicaSets, StatefulSets, DaemonSets, ReplicationControllers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from steersman.cluster.kinds.pod_defaults import default_template
+from steersman.cluster.kinds.pod_rules import pod_spec_causes, template_labels_causes
+from steersman.cluster.kinds.strategy import Strategy
+from steersman.cluster.patch.json_patch import same
+from steersman.cluster.status import Cause, bad_value, forbidden_field, required, unsupported
+
+Json = dict[str, Any]
+
+_STATEFULSET_MUTABLE = ("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+                        "persistentVolumeClaimRetentionPolicy", "minReadySeconds")  # fmt: skip
+_STATEFULSET_FROZEN = (
+    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
+    "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+)
+
+
+def _spec(obj: Json) -> Json:
+    spec: Json = obj.setdefault("spec", {})
+    default_template(spec.setdefault("template", {}))
+    return spec
+
+
+def _deployment(obj: Json) -> None:
+    spec = _spec(obj)
+    spec.setdefault("replicas", 1)
+    strategy = spec.setdefault("strategy", {})
+    strategy.setdefault("type", "RollingUpdate")
+    if strategy["type"] == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", "25%")
+        rolling.setdefault("maxSurge", "25%")
+    spec.setdefault("revisionHistoryLimit", 10)
+    spec.setdefault("progressDeadlineSeconds", 600)
+
+
+def _replicaset(obj: Json) -> None:
+    _spec(obj).setdefault("replicas", 1)
+
+
+def _replicationcontroller(obj: Json) -> None:
+    spec = _spec(obj)
+    spec.setdefault("replicas", 1)
+    labels = spec["template"].get("metadata", {}).get("labels")
+    if labels:
+        if not spec.get("selector"):
+            spec["selector"] = dict(labels)
+        obj["metadata"].setdefault("labels", dict(labels))
+
+
+def _statefulset(obj: Json) -> None:
+    spec = _spec(obj)
+    spec.setdefault("replicas", 1)
+    spec.setdefault("podManagementPolicy", "OrderedReady")
+    update = spec.setdefault("updateStrategy", {})
+    update.setdefault("type", "RollingUpdate")
+    if update["type"] == "RollingUpdate":
+        update.setdefault("rollingUpdate", {}).setdefault("partition", 0)
+    spec.setdefault("revisionHistoryLimit", 10)
+    retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
+    retention.setdefault("whenDeleted", "Retain")
+    retention.setdefault("whenScaled", "Retain")
+    for claim in spec.get("volumeClaimTemplates", ()):
+        claim["kind"], claim["apiVersion"] = "PersistentVolumeClaim", "v1"
+        claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+        claim.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def _daemonset(obj: Json) -> None:
+    spec = _spec(obj)
+    update = spec.setdefault("updateStrategy", {})
+    update.setdefault("type", "RollingUpdate")
+    if update["type"] == "RollingUpdate":
+        rolling = update.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", 1)
+        rolling.setdefault("maxSurge", 0)
+    spec.setdefault("revisionHistoryLimit", 10)
+
+
+def _validate(obj: Json) -> list[Cause]:
+    spec = obj["spec"]
+    causes: list[Cause] = []
+    if spec.get("replicas", 0) < 0:
+        causes.append(bad_value("spec.replicas", spec["replicas"], "must be greater than or equal to 0"))
+    labels = spec["template"].get("metadata", {}).get("labels", {})
+    selector = spec.get("selector")
+    if not selector:
+        causes.append(required("spec.selector"))
+        causes.append(
+            bad_value("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
+        )
+    elif not (selector.get("matchLabels") or selector.get("matchExpressions")):
+        causes.append(bad_value("spec.selector", selector, "empty selector is invalid for deployment"))
+    else:
+        causes += template_labels_causes(selector, labels, "spec")
+    return causes + _template(spec)
+
+
+def _template(spec: Json) -> list[Cause]:
+    pod = spec["template"]["spec"]
+    causes = pod_spec_causes(pod, "spec.template.spec")
+    if pod.get("restartPolicy") != "Always":
+        causes.append(unsupported("spec.template.spec.restartPolicy", pod.get("restartPolicy"), ("Always",)))
+    return causes
+
+
+def _validate_controller(obj: Json) -> list[Cause]:
+    spec = obj["spec"]
+    labels = spec["template"].get("metadata", {}).get("labels", {})
+    if not spec.get("selector"):
+        return [required("spec.selector"), *_template(spec)]
+    return template_labels_causes({"matchLabels": spec["selector"]}, labels, "spec") + _template(spec)
+
+
+def _same_selector(obj: Json, old: Json) -> list[Cause]:
+    if same(obj["spec"].get("selector"), old["spec"].get("selector")):
+        return []
+    return [bad_value("spec.selector", obj["spec"].get("selector"), "field is immutable")]
+
+
+def _statefulset_update(obj: Json, old: Json) -> list[Cause]:
+    new, before = copy.copy(obj["spec"]), copy.copy(old["spec"])
+    for key in _STATEFULSET_MUTABLE:
+        new.pop(key, None)
+        before.pop(key, None)
+    return [] if same(new, before) else [forbidden_field("spec", _STATEFULSET_FROZEN)]
+
+
+def _clear_status(obj: Json) -> None:
+    obj["status"] = {}
+
+
+def _count_status(**counts: int) -> Callable[[Json], None]:
+    """Go prints these counters even while they are zero."""
+
+    def reset(obj: Json) -> None:
+        obj["status"] = dict(counts)
+
+    return reset
+
+
+STRATEGIES = {
+    "deployments.apps": Strategy(
+        default=_deployment,
+        prepare_create=_clear_status,
+        validate=_validate,
+        validate_update=_same_selector,
+        generation=True,
+    ),
+    "replicasets.apps": Strategy(
+        default=_replicaset,
+        prepare_create=_count_status(replicas=0),
+        validate=_validate,
+        validate_update=_same_selector,
+        generation=True,
+    ),
+    "statefulsets.apps": Strategy(
+        default=_statefulset,
+        prepare_create=_count_status(replicas=0, availableReplicas=0),
+        validate=_validate,
+        validate_update=_statefulset_update,
+        generation=True,
+    ),
+    "daemonsets.apps": Strategy(
+        default=_daemonset,
+        prepare_create=_count_status(
+            currentNumberScheduled=0, numberMisscheduled=0, desiredNumberScheduled=0, numberReady=0
+        ),
+        validate=_validate,
+        validate_update=_same_selector,
+        generation=True,
+    ),
+    "replicationcontrollers": Strategy(
+        default=_replicationcontroller,
+        prepare_create=_count_status(replicas=0),
+        validate=_validate_controller,
+        generation=True,
+    ),
+}
