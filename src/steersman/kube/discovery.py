@@ -241,8 +241,8 @@ def _read_cache(file: Path | None) -> _Known | None:
             for version, (resources, kinds) in kept["groups"].items()
         }
         return _Known(groups, bool(kept["aggregated"]), dict(kept["etags"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # absent, or another version's
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # absent, or not as we wrote it
 
 
 def _write_cache(file: Path | None, known: _Known) -> None:
