@@ -39,7 +39,7 @@ from steersman.cluster.patch.json_patch import json_patch, same
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.patch.strategic import strategic_merge_patch
 from steersman.cluster.resources import Registry, Resource
-from steersman.cluster.schema.decode import DecodeError, decode, decode_sparse
+from steersman.cluster.schema.decode import DecodeError, decode, decode_sparse, new_object
 from steersman.cluster.schema.model import Node
 from steersman.cluster.store import Store
 
@@ -395,7 +395,10 @@ class Objects:
         if subresource:
             part = "spec" if subresource == "finalize" else "status"
             new = {**old, part: new.get(part, {})}
-            new["metadata"] = {**old_meta, "managedFields": meta.get("managedFields", [])}
+            kept: Json = {**old_meta, "managedFields": meta.get("managedFields", [])}
+            if resource.custom is None:  # controllers of built-in kinds leave notes beside the status
+                _carry("annotations", kept, meta)
+            new["metadata"] = kept
         else:
             for part in _apart(resource):
                 _carry(part, new, old)
@@ -442,7 +445,7 @@ class Objects:
         """Note in managedFields who changed what."""
         node = self._node(resource)
         writer = Writer(options.field_manager, resource.api_version, subresource or options.subresource, now())
-        live = old or decode(node, {}, [])
+        live = old or new_object(node)
         entries = fields.record_update(node, live, new, writer, _untouched(resource, subresource))
         if entries:
             new["metadata"]["managedFields"] = entries

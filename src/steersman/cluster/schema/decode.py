@@ -169,6 +169,17 @@ def fill(struct: Struct, value: Json) -> None:
                 fill(inner, made)
 
 
+def new_object(node: Node) -> Json:
+    """What Go has in a new object before anything is put in: plain structs, and lists that are always printed as null."""
+    out: Json = {}
+    struct = node.struct
+    if struct is not None:
+        out = {key: new_object(struct.fields[key]) for key in struct.always}
+        if node.source is None:
+            out |= {key: None for key in struct.required if struct.fields[key].shape == "list"}
+    return out
+
+
 def _kept(node: Node, key: str, value: Any) -> bool:
     """Whether an empty value survives: Go's omitempty drops lists, maps and plain scalars; custom resources keep all."""
     struct = node.struct
