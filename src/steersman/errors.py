@@ -47,6 +47,28 @@ class ChartError(SteersmanError):
         self.location = location
 
 
+class ChartNotFound(ChartError):
+    """No chart of that name, or no version of it that was asked for, where it was looked for."""
+
+    def __init__(self, message: str, *, name: str, version: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.name = name
+        self.version = version
+
+
+class RepositoryError(SteersmanError):
+    """A chart repository or registry that is not known, or that is not what it should be."""
+
+
+class FetchError(SteersmanError):
+    """Something that could not be had over the network; `status` is the HTTP status, 0 where no answer came."""
+
+    def __init__(self, message: str, *, url: str, status: int = 0, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.url = url
+        self.status = status
+
+
 class YamlError(SteersmanError):
     """Text that is not YAML as Go's library reads it."""
 

@@ -147,6 +147,14 @@ class Lock:
     digest: str = ""
     dependencies: list[Dependency] = field(default_factory=list)
 
+    def document(self) -> dict[str, Any]:
+        """As in Chart.lock."""
+        return {
+            "generated": self.generated or "0001-01-01T00:00:00Z",
+            "digest": self.digest,
+            "dependencies": [dependency.document() for dependency in self.dependencies],
+        }
+
 
 @dataclass(slots=True, eq=False)
 class Chart:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from functools import cmp_to_key
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _NUMBER = "(?:0|[1-9][0-9]*)"
 _PRE_RELEASE = f"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
@@ -39,3 +44,43 @@ def is_strict_version(text: str) -> bool:
 def must_be_greater_than_zero(text: str) -> str:
     """What Helm's linter says of a readable version that is 0.0.0-0 or less; "" for all others."""
     return "" if is_compatible(">0.0.0-0", text) else f"{text} is less than or equal to 0.0.0-0"
+
+
+def newest_first(items: Iterable[T], version: Callable[[T], str]) -> list[T]:
+    """Items sorted by their version, the highest first; what has no readable version comes last."""
+    from steersman.template.functions.semver import SemverError, Version, parse
+
+    readable: list[tuple[Version, T]] = []
+    rest: list[T] = []
+    for item in items:
+        try:
+            readable.append((parse(version(item)), item))
+        except SemverError:
+            rest.append(item)
+
+    def descending(one: tuple[Version, T], other: tuple[Version, T]) -> int:
+        return other[0].compare(one[0])
+
+    readable.sort(key=cmp_to_key(descending))
+    return [item for _, item in readable] + rest
+
+
+def same_version(one: str, other: str) -> bool:
+    """Whether two texts name the same version, such as `v1.2` and `1.2.0`."""
+    from steersman.template.functions.semver import SemverError, parse
+
+    try:
+        return parse(one).compare(parse(other)) == 0
+    except SemverError:
+        return one == other
+
+
+def is_constraint(text: str) -> bool:
+    """Whether Helm can read the text as a constraint."""
+    from steersman.template.functions.semver import Constraint, SemverError
+
+    try:
+        Constraint.parse(text)
+    except SemverError:
+        return False
+    return True
