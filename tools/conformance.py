@@ -29,6 +29,10 @@ MODES: dict[str, tuple[str, ...]] = {"plain": (), "include-crds": ("--include-cr
 # How often helm is asked again before a difference counts as one: enough to see the orders that Go's maps come in.
 MORE_RUNS = 5
 
+# An encoded certificate is not always of the same length; a password is.
+_LONG_TOKEN = 100
+_ALPHABETS = ("[0-9]+", "[0-9a-f]+", "[a-z]+", "[a-z0-9]+", "[A-Za-z0-9]+")
+
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_.-]+|[^A-Za-z0-9+/=_.-]")
 _DOCUMENT = re.compile(r"^---\n(?=# Source: )", re.MULTILINE)
 
@@ -112,13 +116,15 @@ def compare(helm: str, chart: Path, mode: str, environment: dict[str, str], labe
     if ours.code != 0:
         same = message(ours) == message(theirs[0])
         return Verdict(label, mode, "refused", "" if same else f"helm: {message(theirs[0])}\nsteer: {message(ours)}")
-    while ours.out != theirs[-1].out and len(theirs) <= MORE_RUNS:
-        theirs.append(run([helm, *words], environment))
     if ours.out == theirs[0].out:
         return Verdict(label, mode, "identical")
-    outputs = [each.out for each in theirs]
-    difference = first_difference(ours.out, outputs)
-    return Verdict(label, mode, "different", difference) if difference else Verdict(label, mode, "masked")
+    difference = ""
+    while len(theirs) <= MORE_RUNS:
+        theirs.append(run([helm, *words], environment))
+        difference = first_difference(ours.out, [each.out for each in theirs])
+        if not difference:
+            return Verdict(label, mode, "masked")
+    return Verdict(label, mode, "different", difference)
 
 
 def run(command: Sequence[str], environment: dict[str, str]) -> Run:
@@ -165,7 +171,19 @@ def _explained(line: str, versions: list[str]) -> bool:
     mine = _TOKEN.findall(line)
     if any(len(each) != len(mine) for each in tokens):
         return True  # a token of changing length: an encoded certificate, say
-    return all(token in column or len(set(column)) > 1 for token, *column in zip(mine, *tokens, strict=True))
+    return all(token in column or _alike(token, column) for token, *column in zip(mine, *tokens, strict=True))
+
+
+def _alike(token: str, column: list[str]) -> bool:
+    """Whether a token could stand in helm's changing place: of their length, if that stays, and of their alphabet."""
+    if len(set(column)) == 1:
+        return False
+    lengths = {len(each) for each in column}
+    if len(lengths) == 1 and len(column[0]) < _LONG_TOKEN and len(token) not in lengths:
+        return False
+    return all(
+        re.fullmatch(alphabet, token) for alphabet in _ALPHABETS if all(re.fullmatch(alphabet, c) for c in column)
+    )
 
 
 def _missing_stable_line(mine: list[str], lines: list[list[str]]) -> str:

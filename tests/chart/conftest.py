@@ -15,6 +15,8 @@ import pytest
 
 from steersman.chart.model import Chart
 
+PROJECT = Path(__file__).resolve().parents[2]
+
 Files = Mapping[str, str | bytes]
 MakeChart = Callable[..., Path]
 
