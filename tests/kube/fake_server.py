@@ -156,6 +156,12 @@ class FakeServer:
         path, parts = request.path, request.path.strip("/").split("/")
         if path == "/version":
             return web.json_response({"gitVersion": "v1.36.2"})
+        if path in ("/api", "/apis"):  # as a server from before aggregated discovery answers
+            return web.json_response({"kind": "APIVersions" if path == "/api" else "APIGroupList", "versions": ["v1"]})
+        if path == "/apis/apps/v1":
+            served = [(plural, kind) for plural, (api_version, kind) in KINDS.items() if api_version == "apps/v1"]
+            resources = [{"name": plural, "kind": kind, "namespaced": True, "verbs": []} for plural, kind in served]
+            return web.json_response({"groupVersion": "apps/v1", "resources": resources})
         if parts[-1] == "log":
             return await self._log(request)
         is_collection = parts[-1] in KINDS
