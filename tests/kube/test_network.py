@@ -1,0 +1,320 @@
+"""Connections: TLS as the kubeconfig says it, proxies, and answers that are not HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from steersman.errors import ClusterUnreachable
+from steersman.kube.asyncio_network import AsyncioNetwork
+from steersman.kube.client import Client
+from steersman.kube.config import Connection, Tls
+from steersman.kube.network import endpoint_of
+from steersman.kube.session import Session
+
+from .fake_server import FakeServer
+
+VERSION = b'HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{"gitVersion": "v1.36.2"}'
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    server = await asyncio.start_server(handler, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+def answering(*pieces: bytes) -> Handler:
+    """A server that sends these pieces for any request, and closes."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        writer.close()
+
+    return handler
+
+
+async def version(connection: Connection) -> str:
+    async with Client(Session(connection, AsyncioNetwork())) as client:
+        return await client.server_version()
+
+
+class Authority:
+    """A CA, and what it has signed."""
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.certificate = self.sign("ca", self.key, None)
+        self.pem = self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    def sign(self, name: str, key: ec.EllipticCurvePrivateKey, issuer: x509.Certificate | None) -> x509.Certificate:
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        now = datetime.datetime.now(datetime.UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer.subject if issuer else subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+
+    def issue(self, name: str) -> tuple[bytes, bytes]:
+        """Certificate and key as PEM."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self.sign(name, key, self.certificate)
+        plain = serialization.NoEncryption()
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+        return certificate.public_bytes(serialization.Encoding.PEM), pem
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture
+async def secure(authority: Authority, tmp_path: Path) -> AsyncIterator[str]:
+    """A TLS server named kube.test that tells whose certificate the client showed."""
+    certificate, key = authority.issue("kube.test")
+    (tmp_path / "both.pem").write_bytes(certificate + key)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=authority.pem.decode())
+    context.load_cert_chain(tmp_path / "both.pem")
+    context.verify_mode = ssl.CERT_OPTIONAL
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        shown = writer.get_extra_info("peercert") or {}
+        who = dict(part[0] for part in shown.get("subject", ())).get("commonName", "nobody")
+        body = f'{{"gitVersion": "{who}"}}'.encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        writer.close()
+
+    async with listening(handler, context) as port:
+        yield f"https://127.0.0.1:{port}"
+
+
+async def test_a_server_is_verified_by_the_kubeconfigs_ca(secure: str, authority: Authority) -> None:
+    assert await version(Connection(secure, tls=Tls(ca=authority.pem, server_name="kube.test"))) == "nobody"
+
+
+async def test_a_client_certificate_is_shown(secure: str, authority: Authority) -> None:
+    certificate, key = authority.issue("jane")
+    tls = Tls(ca=authority.pem, server_name="kube.test", certificate=certificate, key=key)
+    assert await version(Connection(secure, tls=tls)) == "jane"
+
+
+async def test_verification_can_be_turned_off(secure: str) -> None:
+    assert await version(Connection(secure, tls=Tls(insecure=True))) == "nobody"
+
+
+@pytest.mark.parametrize(
+    ("server_name", "own_ca", "message"),
+    [("kube.test", False, "tls: .*certificate"), ("other.test", True, "(?i)hostname mismatch")],
+)
+async def test_a_server_that_does_not_verify(
+    secure: str, authority: Authority, server_name: str, own_ca: bool, message: str
+) -> None:
+    ca = authority.pem if own_ca else Authority().pem
+    with pytest.raises(ClusterUnreachable, match=message):
+        await version(Connection(secure, tls=Tls(ca=ca, server_name=server_name)))
+
+
+async def test_a_ca_that_is_none(secure: str) -> None:
+    with pytest.raises(ClusterUnreachable, match="cannot use the certificates of the kubeconfig"):
+        await version(Connection(secure, tls=Tls(ca=b"not a certificate")))
+
+
+@asynccontextmanager
+async def http_proxy(asked: list[str]) -> AsyncIterator[int]:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        asked.extend([head[0], *(line for line in head if line.startswith("Proxy-"))])
+        host, _, port = head[0].split()[1].rpartition(":")
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await join((reader, writer), await asyncio.open_connection(host, int(port)))
+
+    async with listening(handler) as port:
+        yield port
+
+
+@asynccontextmanager
+async def socks_proxy(asked: list[str]) -> AsyncIterator[int]:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, count = await reader.readexactly(2)
+        methods = await reader.readexactly(count)
+        writer.write(b"\x05\x02" if 2 in methods else b"\x05\x00")
+        if 2 in methods:
+            name = await reader.readexactly((await reader.readexactly(2))[1])
+            secret = await reader.readexactly((await reader.readexactly(1))[0])
+            asked.append(f"{name.decode()}:{secret.decode()}")
+            writer.write(b"\x01\x00")
+        length = (await reader.readexactly(5))[4]
+        host = (await reader.readexactly(length)).decode()
+        port = int.from_bytes(await reader.readexactly(2), "big")
+        asked.append(f"{host}:{port}")
+        writer.write(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+        await join((reader, writer), await asyncio.open_connection(host, port))
+
+    async with listening(handler) as port:
+        yield port
+
+
+async def join(
+    left: tuple[asyncio.StreamReader, asyncio.StreamWriter], right: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+) -> None:
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    await asyncio.gather(copy(left[0], right[1]), copy(right[0], left[1]), return_exceptions=True)
+
+
+async def test_through_an_http_proxy(secure: str, authority: Authority) -> None:
+    asked: list[str] = []
+    async with http_proxy(asked) as port:
+        tls = Tls(ca=authority.pem, server_name="kube.test")
+        proxied = Connection(secure, tls=tls, proxy_url=f"http://me:p%40ss@127.0.0.1:{port}")
+        assert await version(proxied) == "nobody"
+    assert asked == [f"CONNECT {secure.removeprefix('https://')} HTTP/1.1", "Proxy-Authorization: Basic bWU6cEBzcw=="]
+
+
+@pytest.mark.parametrize("user", ["", "me:secret@"])
+async def test_through_a_socks_proxy(secure: str, authority: Authority, user: str) -> None:
+    asked: list[str] = []
+    async with socks_proxy(asked) as port:
+        tls = Tls(ca=authority.pem, server_name="kube.test")
+        assert await version(Connection(secure, tls=tls, proxy_url=f"socks5://{user}127.0.0.1:{port}")) == "nobody"
+    assert asked == [*(["me:secret"] if user else []), secure.removeprefix("https://")]
+
+
+async def test_a_proxy_that_refuses(secure: str) -> None:
+    async with listening(answering(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")) as port:
+        with pytest.raises(ClusterUnreachable, match="refused: 407 Proxy Authentication Required"):
+            await version(Connection(secure, proxy_url=f"http://127.0.0.1:{port}"))
+
+
+@pytest.mark.parametrize(
+    ("server", "no_proxy", "proxied"),
+    [
+        ("https://kube.example.com", "", True),
+        ("https://kube.example.com", "example.com", False),
+        ("https://kube.example.com", ".example.com", False),
+        ("https://kube.example.com", "other.com,kube.example.com", False),
+        ("https://kube.example.com", "*", False),
+        ("https://notexample.com", "example.com", True),
+        ("https://10.1.2.3", "10.0.0.0/8", False),
+        ("https://11.1.2.3", "10.0.0.0/8", True),
+        ("https://localhost:6443", "", False),
+        ("https://127.0.0.1:6443", "", False),
+        ("https://[::1]:6443", "", False),
+        ("http://kube.example.com", "", False),
+    ],
+)
+def test_the_environments_proxy(monkeypatch: pytest.MonkeyPatch, server: str, no_proxy: str, proxied: bool) -> None:
+    for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    proxy = endpoint_of(Connection(server)).proxy
+    assert (proxy.hostname if proxy else None) == ("proxy" if proxied else None)
+
+
+@pytest.mark.parametrize("server", ["", "ftp://x", "https://", "https://x:port"])
+def test_addresses_that_are_none(server: str) -> None:
+    with pytest.raises(ClusterUnreachable, match="is no server address"):
+        endpoint_of(Connection(server))
+
+
+def test_a_proxy_that_nobody_speaks() -> None:
+    with pytest.raises(ClusterUnreachable, match="cannot use the proxy") as caught:
+        endpoint_of(Connection("https://x", proxy_url="gopher://me:secret@proxy"))
+    assert "secret" not in str(caught.value)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (VERSION,),
+        tuple(VERSION[index : index + 1] for index in range(len(VERSION))),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", VERSION),
+        (CHUNKED, b'5\r\n{"git\r\n', b'14;x=y\r\nVersion": "v1.36.2"}\r\n0\r\n\r\n'),
+        (CHUNKED, b'5\r\n{"git\r\n14\r\nVersion": "v1.36.2"}\r\n0\r\nTrailer: x\r\n\r\n'),
+        (b'HTTP/1.1 200 OK\r\n\r\n{"gitVersion": "v1.36.2"}',),
+        (b'HTTP/1.0 200 OK\r\n\r\n{"gitVersion": "v1.36.2"}',),
+    ],
+)
+async def test_ways_to_frame_an_answer(pieces: tuple[bytes, ...]) -> None:
+    async with listening(answering(*pieces)) as port:
+        assert await version(Connection(f"http://127.0.0.1:{port}")) == "v1.36.2"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        CHUNKED + b"zz\r\n",
+        CHUNKED + b"5\r\n{",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Encoding: gzip\r\n\r\nabc",
+    ],
+)
+async def test_answers_that_are_none(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steersman.kube.retry.DEFAULT_BUDGET_SECONDS", 0.0)
+    async with listening(answering(answer)) as port:
+        with pytest.raises(ClusterUnreachable):
+            await version(Connection(f"http://127.0.0.1:{port}"))
+
+
+async def test_the_servers_path_and_compressed_answers(server: FakeServer) -> None:
+    """A server behind a path (Rancher), and a body that comes compressed."""
+    from aiohttp import web
+
+    async def compressed(_: FakeServer, request: web.Request) -> web.StreamResponse:
+        response = web.json_response({"gitVersion": request.path})
+        response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    server.fault("GET", compressed)
+    assert await version(Connection(f"{server.url}/k8s/clusters/c-1/")) == "/k8s/clusters/c-1/version"
+
+
+async def test_warnings_are_passed_on(server: FakeServer) -> None:
+    from aiohttp import web
+
+    async def warning(_: FakeServer, __: web.Request) -> web.StreamResponse:
+        header = '299 - "policy/v1beta1 is old", 299 - "use \\"policy/v1\\""'
+        return web.json_response({"gitVersion": "v"}, headers={"Warning": header})
+
+    server.fault("GET", warning)
+    told: list[str] = []
+    async with Client(Session(Connection(server.url), AsyncioNetwork(), on_warning=told.append)) as client:
+        await client.server_version()
+    assert told == ["policy/v1beta1 is old", 'use "policy/v1"']
