@@ -161,6 +161,9 @@ def oci_registry(*, private: bool = False) -> Iterator[Server]:
         def list_tags(self, name: str, query: dict[str, list[str]]) -> None:
             """Two at a time, so that a client has to turn pages."""
             known = tags.get(name, [])
+            if not known:
+                self.answer(404)
+                return
             start = known.index(query["last"][0]) + 1 if "last" in query else 0
             page = known[start : start + 2]
             data = json.dumps({"name": name, "tags": page}).encode()

@@ -20,7 +20,7 @@ from steersman.chart.repo.fetch import Access, Answer, origin, request
 from steersman.chart.repo.home import Home
 from steersman.chart.repo.reference import Reference
 from steersman.chart.versions import is_strict_version, newest_first
-from steersman.errors import ChartError, FetchError, RepositoryError
+from steersman.errors import ChartNotFound, FetchError, RepositoryError
 
 Say = Callable[[str], None]
 
@@ -47,6 +47,7 @@ class Pulled:
     chart: bytes
     provenance: bytes | None
     metadata: dict[str, Any]
+    manifest: bytes
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Registry:
         while url is not None:
             answer = self._send("GET", url, repository)
             if answer.status == 404:
-                raise RepositoryError(f"{self.host}/{repository}: not found")
+                raise ChartNotFound(f"{self.host}/{repository}: not found", name=repository)
             self._expect(answer, url, 200)
             found.extend(str(tag).replace("_", "+") for tag in _object(answer, url).get("tags") or ())
             following = _NEXT_PAGE.search(answer.headers.get("Link") or "")
@@ -98,6 +99,7 @@ class Registry:
             self._blob(reference, chart),
             self._blob(reference, signature) if signature else None,
             _parse(self._blob(reference, config), str(reference)),
+            data,
         )
 
     def push(
@@ -127,7 +129,7 @@ class Registry:
         url = self._url("")
         try:
             answer = self._send("GET", url, "")
-        except FetchError as error:
+        except (FetchError, RepositoryError) as error:
             raise RepositoryError(f'authenticating to "{self.host}": {error}', hint=error.hint) from error
         if answer.status != 200:
             raise RepositoryError(
@@ -147,7 +149,12 @@ class Registry:
         url = self._url(f"{reference.repository}/manifests/{wanted}")
         answer = self._send("GET", url, reference.repository, headers={"Accept": f"{MANIFEST}, {INDEX}"})
         if answer.status == 404:
-            raise RepositoryError(f"{reference}: not found", hint="Check the chart's name and version.")
+            raise ChartNotFound(
+                f"{reference}: not found",
+                name=reference.repository,
+                version=reference.version,
+                hint="Check the chart's name and version.",
+            )
         self._expect(answer, url, 200)
         digest = _digest(answer.body)
         if reference.digest.startswith("sha256:") and digest != reference.digest:
@@ -274,7 +281,7 @@ def _parse(data: bytes, where: str) -> dict[str, Any]:
     except ValueError as error:
         raise RepositoryError(f"{where}: the registry's answer is not JSON") from error
     if not isinstance(value, dict):
-        raise ChartError(f"{where}: the registry's answer is not a JSON object")
+        raise RepositoryError(f"{where}: the registry's answer is not a JSON object")
     return value
 
 
