@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from steersman.lifecycle.common import Groups, manifest_resources
 from steersman.lifecycle.plan import AwaitDeletion, Plan, RecordRevision
-from steersman.lifecycle.policy import Remedy, Rule
+from steersman.lifecycle.policy import Action, Remedy, Rule
 from steersman.lifecycle.rollback import plan_return
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.uninstall import deletions, plan_uninstall
@@ -53,6 +53,8 @@ class Fallen:
 def verdict(fallen: Fallen) -> Groups:
     """The record of the failure, written before anything is put in order."""
     rule, release = fallen.rule, fallen.release
+    if fallen.plan.action is Action.TEST:
+        return [(RecordRevision(release=release, status=release.status),)]  # its hooks' last runs
     if rule.status is not None:
         status, description = rule.status, fallen.text(rule.description)
         return [(RecordRevision(release=release, status=status, description=description),)]

@@ -6,7 +6,6 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from steersman.errors import WaitTimedOut
 from steersman.kube.interface import Object, ObjectRef
 from steersman.kube.readiness import Readiness, assess, assess_completion
 from steersman.kube.wait import Change, wait_deleted
@@ -46,11 +45,7 @@ async def _until_impatient(waiting: asyncio.Task[None], progress: _Progress, pat
             progress.postpone(patience)
             return
         await asyncio.wait((waiting,), timeout=remaining)
-    try:
-        waiting.result()
-    except WaitTimedOut:
-        # The post hooks have not had their turn: they get it, and readiness is required after them.
-        progress.postpone(patience)
+    waiting.result()
 
 
 async def _wait(objects: list[Object], execution: Execution, progress: _Progress) -> None:
@@ -72,16 +67,20 @@ def assess_completion_of_jobs(obj: Object) -> Readiness:
 
 @dataclass(slots=True)
 class _Progress:
-    """Tells the stream of each change, and knows when the last one was."""
+    """Tells the stream of each change, and knows when something last came nearer to being ready (a state that was seen before, as
+    when a container crashes again and again, is no progress)."""
 
     step: WaitReady
     execution: Execution
     total: int
     last: float = field(default_factory=time.monotonic)
     ready: set[ObjectRef] = field(default_factory=set)
+    seen: set[tuple[ObjectRef, str]] = field(default_factory=set)
 
     def on_change(self, change: Change) -> None:
-        if change.failure is None:
+        state = (change.ref, change.readiness.message)
+        if state not in self.seen:
+            self.seen.add(state)
             self.last = time.monotonic()
         if change.readiness.ready:
             self.ready.add(change.ref)
