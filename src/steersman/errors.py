@@ -342,6 +342,14 @@ class ReleaseLocked(ReleaseError):
         self.step = step
 
 
+class RecoveryFailed(ReleaseError):
+    """What a dead process left could not be put in order; the next command tries again. `step` is the id of what failed."""
+
+    def __init__(self, message: str, *, release: str, step: str, hint: str = "") -> None:
+        super().__init__(message, release=release, hint=hint)
+        self.step = step
+
+
 class LeaseLost(ReleaseError):
     """Another process took the release's lease over while we worked; nothing more is written."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from steersman.lifecycle.common import Groups, manifest_resources
 from steersman.lifecycle.plan import AwaitDeletion, Plan, RecordRevision
-from steersman.lifecycle.policy import Action, Remedy, Rule
+from steersman.lifecycle.policy import Action, HookFailure, Remedy, Rule
 from steersman.lifecycle.rollback import plan_return
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.uninstall import deletions, plan_uninstall
@@ -20,6 +20,7 @@ from steersman.release.record import Release, Status
 @dataclass(frozen=True, slots=True)
 class Fallen:
     """A plan that failed. `release` is the revision it is about as it stands, `previous` the one before (None: there is none),
+    `override` the failed hook's own annotation,
     `adopted` the objects that were there before it began (as strings)."""
 
     plan: Plan
@@ -28,6 +29,7 @@ class Fallen:
     rule: Rule
     cause: str
     event: str = ""
+    override: HookFailure | None = None
     adopted: frozenset[str] = frozenset()
 
     def text(self, template: str) -> str:

@@ -124,5 +124,19 @@ def waits(resources: tuple[Resource, ...], post_hooks: Groups, policy: Policy, o
     return [(first,), *post_hooks, *second]
 
 
+def live_resources(current: Release | None, situation: Situation, policy: Policy) -> tuple[Resource, ...]:
+    """What may be there of the release: `current`'s resources, and what failed attempts may have left beside them.
+
+    Helm only looks at the current revision, and forgets the rest.
+    """
+    found = manifest_resources(current, situation)
+    if policy is Policy.HELM:
+        return found
+    for release in situation.possibly_live:
+        if current is None or release.version != current.version:
+            found += missing(manifest_resources(release, situation), found)
+    return found
+
+
 def manifest_resources(release: Release | None, situation: Situation) -> tuple[Resource, ...]:
     return () if release is None else resources_of(release.manifest, situation.namespace, situation.cluster_scoped)

@@ -76,8 +76,9 @@ async def run_groups(execution: Execution, groups: Iterable[tuple[Step, ...]]) -
 
 
 async def _note_phase(execution: Execution, step: Step) -> None:
-    """The journal learns of every change of phase; the hooks write it themselves, with their runs."""
-    if isinstance(step, RunHook | DeleteHook):
+    """The journal learns of every change of phase; the hooks write it themselves, with their runs. After a failure it keeps the
+    phase of that."""
+    if isinstance(step, RunHook | DeleteHook) or execution.journal.cause:
         return
     touched = execution.journal.touched or step.phase in (Phase.RESOURCES, Phase.WAIT, Phase.POST_HOOKS)
     if step.phase is execution.journal.phase and touched is execution.journal.touched:

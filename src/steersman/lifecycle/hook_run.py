@@ -114,7 +114,8 @@ async def _remember_start(step: RunHook, execution: Execution, run: HookRun) -> 
         await rewrite(execution.release, execution)
         return
     known = tuple(past.without_log() for past in execution.runs)
-    await execution.note(phase=step.phase, step=step.id, runs=(*known, run.without_log()))
+    phase = execution.journal.phase if execution.journal.cause else step.phase
+    await execution.note(phase=phase, step=step.id, runs=(*known, run.without_log()))
 
 
 async def _create_and_await(step: RunHook, execution: Execution) -> HookEnd:

@@ -10,6 +10,7 @@ from steersman.lifecycle.common import (
     changes,
     closing,
     hooks_of,
+    live_resources,
     manifest_resources,
     ownership,
     record_new,
@@ -39,7 +40,8 @@ def plan_install(
     method = ApplyMethod.CSA if options.server_side is False else ApplyMethod.SSA
     release = replace(wanted.release, version=situation.next_revision, apply_method=str(method))
     left_over = _left_over(situation)
-    before, after = manifest_resources(left_over, situation), manifest_resources(release, situation)
+    before = live_resources(left_over, situation, policy) if left_over is not None else ()
+    after = manifest_resources(release, situation)
     groups: Groups = [
         *_crds(wanted, situation, options),
         *ownership(before, after),

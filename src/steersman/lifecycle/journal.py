@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from steersman.lifecycle.policy import Action, Phase, Policy, Remedy
+from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Journal:
     at that time. `began` says that the revision is in the storage; before that nothing has been touched that a successor would
     have to see to. `touched` says that resources may have been changed. `adopted` are the objects that were there before the
     action (as strings); `degraded` the hooks that failed without stopping it; `runs` the hook runs so far, without their logs;
-    `remedy` what was under way after a failure, and `cause` that failure.
+    `cause` is the failure that ended the plan, if one did (`phase` then stays the one that it came in), `override` the failed
+    hook's own annotation.
     """
 
     action: Action
@@ -33,8 +34,8 @@ class Journal:
     step: str = ""
     began: bool = False
     touched: bool = False
-    remedy: Remedy = Remedy.NONE
     cause: str = ""
+    override: HookFailure | None = None
     adopted: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     runs: tuple[dict[str, Any], ...] = ()
@@ -59,7 +60,7 @@ def from_json(text: str) -> Journal | None:
                 "action": Action(data["action"]),
                 "policy": Policy(data["policy"]),
                 "phase": Phase(data["phase"]),
-                "remedy": Remedy(data["remedy"]),
+                "override": HookFailure(data["override"]) if data["override"] else None,
                 "adopted": tuple(data["adopted"]),
                 "degraded": tuple(data["degraded"]),
                 "runs": tuple(data["runs"]),

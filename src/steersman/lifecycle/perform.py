@@ -16,6 +16,7 @@ from steersman.lifecycle.aftermath import Fallen
 from steersman.lifecycle.events import LeaseWaiting, ReleaseFinished, ReleaseStarted, ReleaseWarning
 from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Emit, Execution
+from steersman.lifecycle.holder import Holder, known_dead
 from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.lease import Found, Lease
 from steersman.lifecycle.plan import Options, Plan, RunHook
@@ -49,7 +50,7 @@ _POST = {
 @dataclass(slots=True)
 class Request:
     """What is asked for. `make_plan` is called with the lease held, on the release as it is then; it may raise what it likes:
-    nothing has been touched yet."""
+    nothing has been touched yet. `dead` says whether the holder of a lease is known to be dead."""
 
     action: Action
     release: str
@@ -59,6 +60,7 @@ class Request:
     make_plan: MakePlan
     cluster_scoped: frozenset[GroupKind] = CLUSTER_SCOPED
     lease_duration: float = leases.DURATION
+    dead: Callable[[Holder], bool] = known_dead
     interrupt: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -75,7 +77,9 @@ async def perform(
     execution: Execution | None = None
     try:
         if found is not None and found.journal is not None:
+            leave = found.journal
             await recover(found, kube, watches, storage, emit, lease, request.cluster_scoped)
+            leave = None
         situation = await look(storage, request.release, request.cluster_scoped)
         if request.options.ignore_not_found and request.action is Action.UNINSTALL and not situation.history:
             return ending.nothing_to_uninstall(request.release, request.namespace)
@@ -105,16 +109,18 @@ async def perform_recovery(
     """
     clock = time.monotonic()
     lease, found = await _lock(request, kube, emit)
+    leave = found.journal if found is not None else None
     try:
         situation = await look(storage, request.release, request.cluster_scoped)
         if found is None or found.journal is None:
             found = left_by_helm(situation)
         if found is not None:
             await recover(found, kube, watches, storage, emit, lease, request.cluster_scoped)
+        leave = None
         situation = await look(storage, request.release, request.cluster_scoped)
     finally:
         if lease is not None:
-            await lease.release_it()
+            await lease.release_it(leave=leave)
     return ending.timed(
         ending.recovered(request.release, request.namespace, situation, found), time.monotonic() - clock
     )
@@ -126,7 +132,7 @@ async def look(storage: Storage, name: str, cluster_scoped: frozenset[GroupKind]
 
 async def _lock(request: Request, kube: Kubernetes, emit: Emit) -> tuple[Lease | None, Found | None]:
     """Take the release's lease. Policy `helm` only looks whether somebody holds it: Helm writes none."""
-    lease = Lease(kube, request.release, request.namespace, duration=request.lease_duration)
+    lease = Lease(kube, request.release, request.namespace, duration=request.lease_duration, dead=request.dead)
     lease.on_lost = request.interrupt.set
     if request.policy is Policy.HELM:
         if (holder := await lease.look()) is not None:
@@ -247,6 +253,7 @@ async def _after_failure(execution: Execution, situation: Situation, stopped: Pl
         rule=stopped.rule,
         cause=str(cause),
         event=str(event),
+        override=stopped.step.hook.on_failure if isinstance(stopped.step, RunHook) else None,
         adopted=frozenset(execution.adopted),
     )
     problem = await put_in_order(execution, fallen)

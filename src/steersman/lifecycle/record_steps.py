@@ -33,8 +33,9 @@ async def record_revision(step: RecordRevision, execution: Execution) -> None:
     if step.staged:
         return
     if step.create:
+        await execution.note(step=step.id)  # whoever finds the revision must find the journal
         await execution.storage.create(release)
-        await execution.note(began=True)
+        execution.journal = execution.journal.at(began=True)
     else:
         await execution.storage.update(release)
     execution.emit(

@@ -17,17 +17,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from steersman.errors import RecoveryFailed
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
 from steersman.lifecycle.aftermath import Fallen, verdict
 from steersman.lifecycle.common import closing
 from steersman.lifecycle.events import RecoveryStarted, ReleaseWarning
-from steersman.lifecycle.execute import run_groups
+from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Degraded, Emit, Execution
 from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.lease import Found, Lease
 from steersman.lifecycle.plan import Options, Plan, RecordRevision
-from steersman.lifecycle.policy import Action, Phase, Policy, Remedy, rule
+from steersman.lifecycle.policy import Action, Phase, Policy, rule
 from steersman.lifecycle.remedy import undo
 from steersman.lifecycle.resources import GroupKind
 from steersman.lifecycle.runs import add_runs, from_dict
@@ -36,6 +37,7 @@ from steersman.lifecycle.uninstall import plan_uninstall
 from steersman.manifest.hooks import HookEvent, HookPhase
 from steersman.release.record import Release, Status
 from steersman.release.storage import Storage
+from steersman.release.stored import Stored
 
 
 async def recover(
@@ -47,7 +49,7 @@ async def recover(
     lease: Lease | None,
     cluster_scoped: frozenset[GroupKind],
 ) -> None:
-    """Finish what the journal in `found` describes. Raises PlanStopped when that fails, too, and LeaseLost."""
+    """Finish what the journal in `found` describes. Raises RecoveryFailed and LeaseLost."""
     journal = found.journal
     assert journal is not None, "without a journal nothing had begun"
     situation = Situation(
@@ -81,10 +83,18 @@ async def recover(
         lease=lease,
         adopted=set(journal.adopted),
     )
-    if journal.action is Action.UNINSTALL:
-        await _recover_uninstall(execution, situation)
-    else:
-        await _recover_attempt(execution, situation)
+    try:
+        if journal.action is Action.UNINSTALL:
+            await _recover_uninstall(execution, situation)
+        else:
+            await _recover_attempt(execution, situation)
+    except PlanStopped as stopped:
+        raise RecoveryFailed(
+            f"an interrupted {journal.action} of release {journal.release!r} could not be put in order: {stopped}",
+            release=journal.release,
+            step=stopped.step.id,
+            hint="nothing else was done; the next command tries it again",
+        ) from stopped.cause
 
 
 def left_by_helm(situation: Situation) -> Found | None:
@@ -157,12 +167,14 @@ async def _recover_attempt(execution: Execution, situation: Situation) -> None:
         plan=plan,
         release=plan.release,
         previous=previous,
-        rule=rule(plan.policy, plan.action, _phase(journal)),
+        rule=rule(plan.policy, plan.action, _phase(journal), override=journal.override),
         cause=cause,
         event=str(_PRE_EVENT[plan.action]),
+        override=journal.override,
         adopted=frozenset(journal.adopted),
     )
-    if journal.remedy is not Remedy.NONE:
+    if journal.cause:
+        await run_groups(execution, verdict(fallen))
         await _repeat_remedy(execution, fallen)
     elif _reached_post_hooks(journal):
         execution.degraded = [_degraded(name) for name in _failed_hooks(journal)]
@@ -170,6 +182,7 @@ async def _recover_attempt(execution: Execution, situation: Situation) -> None:
             execution, closing(plan.action, plan.release, _unpended(situation, journal), plan.policy, plan.options)
         )
     elif plan.release.status is not Status.DEPLOYED:
+        await execution.note(cause=cause)
         await run_groups(execution, verdict(fallen))
         await _undo(execution, fallen)
 
@@ -177,18 +190,19 @@ async def _recover_attempt(execution: Execution, situation: Situation) -> None:
 async def _repeat_remedy(execution: Execution, fallen: Fallen) -> None:
     """The failed attempt is on record. A rollback that was under way is marked as failed and begun anew."""
     history = await execution.storage.history(fallen.release.name)
-    unfinished = [stored for stored in history if stored.version > fallen.release.version]
-    if unfinished and unfinished[-1].status is Status.DEPLOYED:
-        return  # the way back had arrived
-    for stored in unfinished:
-        if stored.status.pending:
-            record = RecordRevision(
-                release=stored.release(),
-                status=Status.FAILED,
-                description=f"{stored.release().info.description} was interrupted",
-            )
-            await run_groups(execution, [(record,)])
+    later = [stored for stored in history if stored.version > fallen.release.version]
+    if later and later[-1].status is Status.DEPLOYED:  # the way back had arrived
+        others = [stored for stored in history if stored.status is Status.DEPLOYED and stored is not later[-1]]
+        await run_groups(execution, [(_record(stored, Status.SUPERSEDED),) for stored in others])
+        return
+    pending = [stored for stored in later if stored.status.pending]
+    await run_groups(execution, [(_record(stored, Status.FAILED, " was interrupted"),) for stored in pending])
     await _undo(execution, fallen)
+
+
+def _record(stored: Stored, status: Status, suffix: str = "") -> RecordRevision:
+    release = stored.release()
+    return RecordRevision(release=release, status=status, description=release.info.description + suffix)
 
 
 async def _undo(execution: Execution, fallen: Fallen) -> None:

@@ -17,6 +17,7 @@ from steersman.release.record import Status
 
 async def put_in_order(execution: Execution, fallen: Fallen) -> str:
     """The answer says what went wrong on the way back; "" when all is in order. Raises LeaseLost."""
+    await execution.note(cause=fallen.cause, override=fallen.override, adopted=tuple(sorted(fallen.adopted)))
     try:
         await run_groups(execution, verdict(fallen))
         return await undo(execution, fallen)
@@ -30,7 +31,6 @@ async def undo(execution: Execution, fallen: Fallen) -> str:
     remedy = fallen.remedy
     if remedy is Remedy.NONE:
         return ""
-    await execution.note(remedy=remedy, cause=fallen.cause, touched=True, adopted=tuple(sorted(fallen.adopted)))
     situation = Situation(
         fallen.release.name,
         fallen.release.namespace,

@@ -11,14 +11,14 @@ from steersman.lifecycle.common import (
     changes,
     closing,
     hooks_of,
+    live_resources,
     manifest_resources,
     ownership,
     record_new,
     waits,
 )
-from steersman.lifecycle.plan import Options, Plan, Resource
+from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
-from steersman.lifecycle.resources import missing
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Info, Release, Status
@@ -39,7 +39,7 @@ def plan_return(situation: Situation, current: Release, target: Release, policy:
     """The steps from `current`, whatever state it is in, back to `target` by a new revision."""
     release = returned(target, current, situation.next_revision, options)
     after = manifest_resources(release, situation)
-    before = manifest_resources(current, situation) + _deployed_beside(situation, current, policy)
+    before = live_resources(current, situation, policy)
     groups: Groups = [
         *ownership(before, after),
         *record_new(situation, release, Status.PENDING_ROLLBACK, release.info.description, options),
@@ -74,11 +74,3 @@ def returned(target: Release, current: Release, version: int, options: Options) 
         hooks=[replace(hook) for hook in target.hooks],
         apply_method=apply_method(options, target),
     )
-
-
-def _deployed_beside(situation: Situation, current: Release, policy: Policy) -> tuple[Resource, ...]:
-    """When the newest revision is an attempt that failed, what is deployed may still have resources that it had dropped."""
-    deployed = situation.deployed
-    if policy is Policy.HELM or deployed is None or deployed.version == current.version:
-        return ()
-    return missing(manifest_resources(deployed.release(), situation), manifest_resources(current, situation))

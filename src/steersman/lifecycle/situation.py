@@ -37,6 +37,14 @@ class Situation:
         return next((stored for stored in reversed(self.history) if stored.status is Status.DEPLOYED), None)
 
     @property
+    def possibly_live(self) -> list[Release]:
+        """The revisions of which resources may be in the cluster, newest first: what is deployed, and every later attempt that
+        may have touched something before it failed."""
+        since = self.deployed.version if self.deployed is not None else 0
+        later = [stored.release() for stored in reversed(self.history) if stored.version >= since]
+        return [release for release in later if release.version == since or not touched_nothing(release)]
+
+    @property
     def next_revision(self) -> int:
         return self.newest.version + 1 if self.newest else 1
 

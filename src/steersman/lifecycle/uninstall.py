@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from steersman.errors import UsageError
-from steersman.lifecycle.common import Groups, hooks_of, manifest_resources, wait_strategy
+from steersman.lifecycle.common import Groups, hooks_of, live_resources, wait_strategy
 from steersman.lifecycle.hooks import LEFTOVER, phase_of, planned_hooks
 from steersman.lifecycle.plan import (
     AwaitDeletion,
@@ -19,7 +19,7 @@ from steersman.lifecycle.plan import (
     Resource,
 )
 from steersman.lifecycle.policy import Action, Policy
-from steersman.lifecycle.resources import identity, in_uninstall_order, kept, missing
+from steersman.lifecycle.resources import identity, in_uninstall_order, kept
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Release, Status
@@ -41,7 +41,7 @@ def plan_uninstall(situation: Situation, policy: Policy, options: Options) -> Pl
         if options.keep_history:
             raise UsageError(f'the release named "{release.name}" is already deleted')
         return _plan(release, policy, options, [(all_records,)])
-    resources = manifest_resources(release, situation) + _beside(situation, release, policy)
+    resources = live_resources(release, situation, policy)
     finish = RecordRevision(release=release, status=Status.UNINSTALLED, description=options.description or COMPLETE)
     groups: Groups = [
         *_underway(release, hooks_of(release, HookEvent.PRE_DELETE, situation, policy, options), policy),
@@ -75,14 +75,6 @@ def _await_deletion(resources: tuple[Resource, ...], policy: Policy, options: Op
     if not refs or wait_strategy(policy, options) == "hookOnly":
         return []
     return [(AwaitDeletion(refs=refs),)]
-
-
-def _beside(situation: Situation, release: Release, policy: Policy) -> tuple[Resource, ...]:
-    """When the newest revision failed, what is deployed is an earlier one: its resources go as well."""
-    deployed = situation.deployed
-    if policy is Policy.HELM or deployed is None or deployed.version == release.version:
-        return ()
-    return missing(manifest_resources(deployed.release(), situation), manifest_resources(release, situation))
 
 
 def _hook_objects(release: Release, situation: Situation, policy: Policy, options: Options) -> Groups:

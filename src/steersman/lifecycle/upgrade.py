@@ -12,18 +12,18 @@ from steersman.lifecycle.common import (
     changes,
     closing,
     hooks_of,
+    live_resources,
     manifest_resources,
     ownership,
     record_new,
     waits,
 )
-from steersman.lifecycle.plan import Options, Plan, Resource
+from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
-from steersman.lifecycle.resources import missing
-from steersman.lifecycle.situation import Situation, touched_nothing
+from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.validation import helm_2_crds, require_valid
 from steersman.manifest.hooks import HookEvent
-from steersman.release.record import Release, Status
+from steersman.release.record import Status
 
 
 def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: Options) -> Plan:
@@ -41,7 +41,7 @@ def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: 
         apply_method=apply_method(options, situation.existing()),
     )
     after = manifest_resources(release, situation)
-    before = manifest_resources(current, situation) + _strays(situation, current, policy)
+    before = live_resources(current, situation, policy)
     groups: Groups = [
         *ownership(before, after),
         *record_new(situation, release, Status.PENDING_UPGRADE, "Preparing upgrade", options),
@@ -59,11 +59,3 @@ def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: 
         groups=tuple(groups),
         warnings=helm_2_crds(wanted),
     )
-
-
-def _strays(situation: Situation, current: Release, policy: Policy) -> tuple[Resource, ...]:
-    """What a later attempt that failed may have created beside the current revision; Helm forgets it and leaves it there."""
-    newest = situation.existing()
-    if policy is Policy.HELM or newest.version == current.version or touched_nothing(newest):
-        return ()
-    return missing(manifest_resources(newest, situation), manifest_resources(current, situation))
