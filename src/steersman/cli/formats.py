@@ -1,0 +1,40 @@
+"""Helm's `-o table|json|yaml`, in one place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ["table", "json", "yaml"]
+
+
+def output_option(function: F) -> F:
+    """Add `-o/--output table|json|yaml` as the parameter `output`."""
+    return click.option(
+        "-o", "--output", type=click.Choice(FORMATS), default="table", help="prints the output in the specified format"
+    )(function)
+
+
+def emit(data: Any, output: str) -> None:
+    """Print machine-readable data as Helm does: JSON on one line, YAML with sorted keys."""
+    if output == "json":
+        click.echo(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+    else:
+        from steersman.manifest import yaml
+
+        click.echo(yaml.dump(data), nl=False)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, show_headers: bool = True) -> str:
+    """Columns padded to the widest cell with a tab behind, as Helm's tables are; no final newline."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    lines = ([list(headers)] if show_headers else []) + cells
+    if not lines:
+        return ""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("\t".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
