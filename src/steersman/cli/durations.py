@@ -23,7 +23,7 @@ def parse_duration(text: str) -> float:
     return -seconds if text.startswith("-") else seconds
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """A click type: Go's durations as seconds."""
 
     name = "duration"

@@ -1,0 +1,196 @@
+"""What commands print about a release, laid out as Helm lays it out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from steersman.cli.formats import table
+from steersman.manifest.hooks import Hook, HookEvent
+from steersman.release.record import ApplyMethod, Release
+
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def go_ansic(time: str) -> str:
+    """An RFC 3339 time as Go's time.ANSIC shows it, in local time; "" stays empty."""
+    moment = parse_time(time)
+    return (
+        f"{moment.astimezone():%a %b} {moment.astimezone().day:>2} {moment.astimezone():%H:%M:%S %Y}" if moment else ""
+    )
+
+
+def go_string(time: str) -> str:
+    """An RFC 3339 time as Go's Time.String shows it in UTC, with the fraction it came with."""
+    match = _TIME.fullmatch(time)
+    moment = parse_time(time)
+    if not match or not moment:
+        return ""
+    return f"{moment:%Y-%m-%d %H:%M:%S}{match[7] or ''} +0000 UTC"
+
+
+def parse_time(time: str) -> datetime | None:
+    match = _TIME.fullmatch(time)
+    if not match:
+        return None
+    zone = match[8].replace("Z", "+00:00")
+    return datetime.fromisoformat(f"{time[:19]}{zone}").astimezone(UTC)
+
+
+def chart_metadata(release: Release) -> dict[str, Any]:
+    metadata: dict[str, Any] = release.chart.get("metadata") or {}
+    return metadata
+
+
+def chart_name(release: Release) -> str:
+    """`name-version`, as lists show it."""
+    metadata = chart_metadata(release)
+    return f"{metadata.get('name', '')}-{metadata.get('version', '')}"
+
+
+def app_version(release: Release) -> str:
+    return str(chart_metadata(release).get("appVersion") or "")
+
+
+def status_text(release: Release, *, resources: str = "", notes: bool = True, degraded: bool = True) -> str:
+    """The block that install, upgrade and status print."""
+    lines = [
+        f"NAME: {release.name}",
+        f"LAST DEPLOYED: {go_ansic(release.info.last_deployed)}",
+        f"NAMESPACE: {release.namespace}",
+        f"STATUS: {release.info.status}" + (" (degraded)" if degraded and release.degraded else ""),
+        f"REVISION: {release.version}",
+        f"DESCRIPTION: {release.info.description}",
+    ]
+    if resources:
+        lines += ["RESOURCES:", resources]
+    lines += test_lines(release.hooks)
+    if notes and release.info.notes:
+        lines += ["NOTES:", release.info.notes.strip()]
+    return "\n".join(lines)
+
+
+def test_lines(hooks: Iterable[Hook]) -> list[str]:
+    """Helm's lines about the last run of each test, and `TEST SUITE: None` where there is no test at all."""
+    lines: list[str] = []
+    for hook in hooks:
+        if HookEvent.TEST in hook.events and hook.last_run.started_at:
+            lines += [
+                f"TEST SUITE:     {hook.name}",
+                f"Last Started:   {go_ansic(hook.last_run.started_at)}",
+                f"Last Completed: {go_ansic(hook.last_run.completed_at)}",
+                f"Phase:          {hook.last_run.phase}",
+            ]
+    return lines
+
+
+def list_data(releases: Iterable[Release]) -> list[dict[str, str]]:
+    """`steer list -o json`, key for key as Helm's."""
+    return [
+        {
+            "name": release.name,
+            "namespace": release.namespace,
+            "revision": str(release.version),
+            "updated": go_string(release.info.last_deployed),
+            "status": str(release.info.status),
+            "chart": chart_name(release),
+            "app_version": app_version(release),
+        }
+        for release in releases
+    ]
+
+
+LIST_HEADERS = ("NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION")
+
+
+def list_table(releases: Iterable[Release], *, headers: bool = True) -> str:
+    return table(LIST_HEADERS, [list(row.values()) for row in list_data(releases)], show_headers=headers)
+
+
+def history_data(releases: Iterable[Release]) -> list[dict[str, object]]:
+    """`steer history -o json`, key for key as Helm's."""
+    return [
+        {
+            "revision": release.version,
+            "updated": release.info.last_deployed,
+            "status": str(release.info.status),
+            "chart": chart_name(release),
+            "app_version": app_version(release),
+            "description": release.info.description,
+        }
+        for release in releases
+    ]
+
+
+HISTORY_HEADERS = ("REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DESCRIPTION")
+
+
+def history_table(releases: Iterable[Release]) -> str:
+    rows = history_data(releases)
+    return table(HISTORY_HEADERS, [list({**row, "updated": go_ansic(str(row["updated"]))}.values()) for row in rows])
+
+
+def metadata_data(release: Release, labels: dict[str, str]) -> dict[str, object]:
+    """`steer get metadata -o json`: what is empty is left out, as Helm does."""
+    metadata = chart_metadata(release)
+    dependencies = metadata.get("dependencies") or []
+    known: dict[str, object] = {
+        "name": release.name,
+        "chart": metadata.get("name", ""),
+        "version": metadata.get("version", ""),
+        "appVersion": app_version(release),
+        "annotations": metadata.get("annotations"),
+        "labels": labels,
+        "dependencies": dependencies,
+        "namespace": release.namespace,
+        "revision": release.version,
+        "status": str(release.info.status),
+        "deployedAt": rfc3339(release.info.last_deployed),
+        "applyMethod": release.apply_method,
+    }
+    optional = ("annotations", "labels", "dependencies", "applyMethod")
+    return {key: value for key, value in known.items() if value or key not in optional}
+
+
+APPLY_METHODS = {ApplyMethod.SSA: "server-side apply", ApplyMethod.CSA: "client-side apply"}
+
+
+def metadata_text(release: Release, labels: dict[str, str]) -> str:
+    metadata = chart_metadata(release)
+    annotations = metadata.get("annotations") or {}
+    method = APPLY_METHODS.get(ApplyMethod(release.apply_method or "csa"), "")
+    if not release.apply_method:
+        method = "client-side apply (defaulted)"
+    return "\n".join(
+        [
+            f"NAME: {release.name}",
+            f"CHART: {metadata.get('name', '')}",
+            f"VERSION: {metadata.get('version', '')}",
+            f"APP_VERSION: {app_version(release)}",
+            f"ANNOTATIONS: {pairs(annotations)}",
+            f"LABELS: {pairs(labels)}",
+            f"DEPENDENCIES: {','.join(str(item.get('name', '')) for item in metadata.get('dependencies') or [])}",
+            f"NAMESPACE: {release.namespace}",
+            f"REVISION: {release.version}",
+            f"STATUS: {release.info.status}",
+            f"DEPLOYED_AT: {rfc3339(release.info.last_deployed)}",
+            f"APPLY_METHOD: {method}",
+        ]
+    )
+
+
+def pairs(mapping: dict[str, Any]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(mapping.items()))
+
+
+def rfc3339(time: str) -> str:
+    """Whole seconds, as Go's time.RFC3339."""
+    moment = parse_time(time)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+
+
+def hooks_text(hooks: Iterable[Hook]) -> str:
+    """`steer get hooks`: each hook's manifest under its source."""
+    return "".join(f"---\n# Source: {hook.path}\n{hook.manifest}\n" for hook in hooks)
