@@ -1,0 +1,162 @@
+"""The options of the commands that change a release, in Helm's words and in ours, gathered into `lifecycle.plan.Options`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import click
+
+from steersman.cli.command import optional_value
+from steersman.cli.durations import DURATION
+from steersman.errors import UsageError
+from steersman.lifecycle.plan import Options
+from steersman.lifecycle.policy import Policy
+
+Command = Callable[..., Any]
+
+POLICY_VARIABLE = "STEERSMAN_FAILURE_POLICY"
+OUTPUTS = ["table", "json", "yaml", "jsonl"]
+WAIT_STRATEGIES = ("watcher", "hookOnly", "legacy")
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How an action is told about: which failure policy it follows, and what is shown of it."""
+
+    policy: Policy
+    output: str = "table"
+    hook_logs: str = "all"
+
+
+# name on the command line → (click attributes); each is a field of lifecycle.plan.Options
+_FLAGS: dict[str, str] = {
+    "--no-hooks": "prevent hooks from running",
+    "--parallel-hooks": "run hooks of equal weight together",
+    "--wait-for-jobs": "with --wait, also wait until all Jobs have been completed",
+    "--strict": "exit 1 also when only a post hook failed",
+    "--force-conflicts": "server-side apply takes over fields that others own",
+    "--force-replace": "update resources by replacing them",
+    "--take-ownership": "adopt resources that belong to no release, or to another",
+    "--recreate-immutable": "delete and create anew a resource of which an immutable field changes",
+    "--cleanup-on-fail": "remove new resources when the action fails",
+    "--rollback-on-failure": "undo the action when it fails (what --failure-policy=rollback does by itself)",
+    "--skip-crds": "do not install CRDs",
+    "--create-namespace": "create the release's namespace if not present",
+    "--keep-history": "remove the resources, keep the release's history",
+    "--ignore-not-found": "a release that does not exist counts as uninstalled",
+    "--delete-hooks": "remove what hooks have created, too",
+}
+_ALIASES = {"--rollback-on-failure": ("--atomic",), "--force-replace": ("--force",)}
+
+
+def action_options(*names: str, description: bool = True) -> Callable[[Command], Command]:
+    """The named flags, and what every action has; the command gets `options: Options` and `how: How`."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def collected(*args: Any, **given: Any) -> Any:
+            how = How(
+                policy=chosen_policy(given.pop("failure_policy")),
+                output=given.pop("output"),
+                hook_logs=given.pop("hook_logs"),
+            )
+            fields = {name: given.pop(name) for name in list(given) if name in Options.__dataclass_fields__}
+            fields["wait"] = wait_strategy(given.pop("wait", None))
+            if "server_side" in fields:
+                fields["server_side"] = server_side(fields["server_side"])
+            return command(*args, options=Options(**fields), how=how, **given)
+
+        for option in reversed(_options(names, description)):
+            collected = option(collected)
+        return collected
+
+    return decorate
+
+
+def _options(names: tuple[str, ...], description: bool) -> list[Callable[[Command], Command]]:
+    common: list[Callable[[Command], Command]] = [
+        click.option(
+            "--timeout",
+            type=DURATION,
+            default="5m0s",
+            show_default=True,
+            help="time for any single operation, like one hook",
+        ),
+        click.option(
+            "--failure-policy",
+            type=click.Choice([str(policy) for policy in Policy]),
+            help=f"what a failure does: rollback (default) or exactly what helm does; ${POLICY_VARIABLE}",
+        ),
+        click.option(
+            "--wait-lock", type=DURATION, default="0s", help="wait so long for another command on the same release"
+        ),
+        click.option(
+            "--hook-patience", type=DURATION, default="30s", help="start post hooks when readiness stands still so long"
+        ),
+        click.option(
+            "--hook-logs",
+            type=click.Choice(["all", "failed", "none"]),
+            default="all",
+            help="which hooks' output to show",
+        ),
+        click.option(
+            "-o",
+            "--output",
+            type=click.Choice(OUTPUTS),
+            default="table",
+            help="format of the result; jsonl: every event",
+        ),
+    ]
+    flags: list[Callable[[Command], Command]] = [
+        click.option(name, *_ALIASES.get(name, ()), name.strip("-").replace("-", "_"), is_flag=True, help=_FLAGS[name])
+        for name in names
+    ]
+    if description:
+        flags.append(click.option("--description", default="", help="add a custom description"))
+    return [*flags, *common]
+
+
+def wait_option(command: click.Command) -> click.Command:
+    """Add `--wait[=STRATEGY]` to a finished command (its value stands only behind an equals sign)."""
+    command.params.append(
+        optional_value(
+            "--wait",
+            bare="watcher",
+            default=None,
+            help="wait until resources are ready: watcher, hookOnly (only hooks), legacy",
+            metavar="STRATEGY",
+        )
+    )
+    return command
+
+
+def wait_strategy(value: str | None) -> str | None:
+    """Helm's words for `--wait`; true and false as Helm still takes them. Raises UsageError."""
+    if value is None or value in WAIT_STRATEGIES:
+        return value
+    if value in ("true", "false"):
+        return "watcher" if value == "true" else "hookOnly"
+    raise UsageError(
+        f'invalid wait input "{value}". Valid inputs are {", ".join(WAIT_STRATEGIES[:-1])}, and {WAIT_STRATEGIES[-1]}'
+    )
+
+
+def server_side(value: str) -> bool | None:
+    """`--server-side`: true, false, or auto (None). Raises UsageError."""
+    known = {"true": True, "false": False, "auto": None}
+    if value not in known:
+        raise UsageError('invalid/unknown release server-side apply method: must be "true", "false" or "auto"')
+    return known[value]
+
+
+def chosen_policy(flag: str | None) -> Policy:
+    """The flag, else the environment, else `rollback`. Raises UsageError."""
+    word = flag or os.environ.get(POLICY_VARIABLE) or Policy.ROLLBACK
+    try:
+        return Policy(word)
+    except ValueError:
+        raise UsageError(f"{POLICY_VARIABLE}={word}: it is one of {', '.join(Policy)}") from None

@@ -1,0 +1,99 @@
+"""`steer install`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from steersman.cli.action_options import How, action_options, wait_option
+from steersman.cli.chart_options import ChartChoice, chart_choice
+from steersman.cli.command import HelmCommand, optional_value
+from steersman.cli.conclusion import released
+from steersman.cli.dry_run import dry_run_choice
+from steersman.cli.settings import Settings
+from steersman.lifecycle.plan import Options
+
+FLAGS = [
+    "--no-hooks",
+    "--parallel-hooks",
+    "--wait-for-jobs",
+    "--strict",
+    "--force-conflicts",
+    "--force-replace",
+    "--take-ownership",
+    "--rollback-on-failure",
+    "--skip-crds",
+    "--create-namespace",
+]
+
+
+@click.command("install", cls=HelmCommand)
+@click.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
+@chart_choice
+@action_options(*FLAGS)
+@click.option("--name-template", default="", help="template that names the release")
+@click.option("-g", "--generate-name", is_flag=True, help="generate the name (and omit NAME)")
+@click.option("--replace", is_flag=True, help="reuse the name of a release that was uninstalled with its history kept")
+@click.option("--hide-notes", is_flag=True, help="do not show notes")
+@click.option("--hide-secret", is_flag=True, help="hide Secrets when also using --dry-run")
+@click.pass_obj
+def command(
+    settings: Settings,
+    arguments: tuple[str, ...],
+    choice: ChartChoice,
+    options: Options,
+    how: How,
+    name_template: str,
+    generate_name: bool,
+    replace: bool,
+    hide_notes: bool,
+    hide_secret: bool,
+    dry_run: str,
+) -> None:
+    """Install a chart, with its hooks, and wait until it runs.
+
+    CHART is a folder, a packaged chart, or a reference to a repository's or a registry's chart.
+    """
+    from steersman.chart.naming import name_and_chart
+    from steersman.cli.session import act
+
+    name, chart_name = name_and_chart(arguments, name_template=name_template, generate=generate_name)
+    chart, values = choice.load(chart_name), choice.values()
+    mode = dry_run_choice(dry_run)
+    if mode != "none":
+        from steersman.cli.dry_run import show
+        from steersman.cli.rendering import render_release
+
+        release = render_release(
+            settings, name, chart, values, choice, server=mode == "server", options=options, replace=replace
+        )
+        show(release, how.output, hide_secret=hide_secret)
+        return
+    sys.exit(
+        act(
+            settings,
+            how,
+            lambda client: client.install(
+                name, chart, values, options=options, chart_options=choice.options(), replace=replace
+            ),
+            released(how, notes=not hide_notes),
+        )
+    )
+
+
+command.params.append(
+    optional_value(
+        "--dry-run",
+        bare="unset",
+        default="none",
+        help="none, client or server: only show what would be",
+        metavar="string",
+    )
+)
+command.params.append(
+    optional_value(
+        "--server-side", bare="true", default="true", help="apply in the server instead of the client", metavar="bool"
+    )
+)
+wait_option(command)

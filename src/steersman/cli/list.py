@@ -1,0 +1,101 @@
+"""`steer list`."""
+
+from __future__ import annotations
+
+import click
+
+from steersman.cli.command import HelmCommand
+from steersman.cli.formats import emit, output_option
+from steersman.cli.results import list_data, list_table
+from steersman.cli.settings import Settings
+from steersman.errors import UsageError
+from steersman.release.record import Release, Status
+
+_STATUS_FLAGS = {
+    "deployed": [Status.DEPLOYED],
+    "failed": [Status.FAILED],
+    "pending": [Status.PENDING_INSTALL, Status.PENDING_UPGRADE, Status.PENDING_ROLLBACK],
+    "superseded": [Status.SUPERSEDED],
+    "uninstalled": [Status.UNINSTALLED],
+    "uninstalling": [Status.UNINSTALLING],
+}
+
+
+@click.command("list", cls=HelmCommand)
+@click.option("-A", "--all-namespaces", is_flag=True, help="list releases across all namespaces")
+@click.option(
+    "-a", "--all", "all_statuses", is_flag=True, help="show releases of any status (as it is without a status flag)"
+)
+@click.option("-d", "--date", "by_date", is_flag=True, help="sort by release date")
+@click.option("-f", "--filter", "pattern", default="", help="only releases whose name matches this regular expression")
+@click.option(
+    "-m", "--max", "maximum", type=int, default=256, show_default=True, help="maximum number of releases; 0: all"
+)
+@click.option("--offset", type=int, default=0, help="index of the first release to show")
+@click.option("-r", "--reverse", is_flag=True, help="reverse the sort order")
+@click.option("-l", "--selector", default="", help="label query on the releases: key1=value1,key2=value2")
+@click.option("-q", "--short", is_flag=True, help="only names")
+@click.option("--no-headers", is_flag=True, help="no headers in the table")
+@click.option("--deployed", is_flag=True, help="show deployed releases")
+@click.option("--failed", is_flag=True, help="show failed releases")
+@click.option("--pending", is_flag=True, help="show pending releases")
+@click.option("--superseded", is_flag=True, help="show superseded releases")
+@click.option("--uninstalled", is_flag=True, help="show releases that were uninstalled with their history kept")
+@click.option("--uninstalling", is_flag=True, help="show releases that are being uninstalled")
+@output_option
+@click.pass_obj
+def command(
+    settings: Settings,
+    all_namespaces: bool,
+    all_statuses: bool,
+    by_date: bool,
+    pattern: str,
+    maximum: int,
+    offset: int,
+    reverse: bool,
+    selector: str,
+    short: bool,
+    no_headers: bool,
+    output: str,
+    **flags: bool,
+) -> None:
+    """List releases."""
+    from steersman.cli.session import ask
+
+    statuses = frozenset(status for name, found in _STATUS_FLAGS.items() if flags[name] for status in found)
+    if all_statuses:
+        statuses = frozenset()
+
+    releases = ask(
+        settings, lambda client: client.list(all_namespaces=all_namespaces, selector=selector, statuses=statuses)
+    )
+    chosen = arrange(releases, pattern=pattern, by_date=by_date, reverse=reverse)
+    chosen = chosen[offset:]
+    if maximum:
+        chosen = chosen[:maximum]
+    if short:
+        names = [release.name for release in chosen]
+        if output == "table":
+            for name in names:
+                click.echo(name)
+        else:
+            emit(names, output)
+    elif output == "table":
+        click.echo(list_table(chosen, headers=not no_headers))
+    else:
+        emit(list_data(chosen), output)
+
+
+def arrange(releases: list[Release], *, pattern: str, by_date: bool, reverse: bool) -> list[Release]:
+    """Filtered and sorted as asked for. Raises UsageError for a broken pattern."""
+    if pattern:
+        import re2
+
+        try:
+            expression = re2.compile(pattern)
+        except re2.error as error:
+            raise UsageError(f"error parsing regexp: {error}") from None
+        releases = [release for release in releases if expression.search(release.name)]
+    if by_date:
+        releases = sorted(releases, key=lambda release: release.info.last_deployed)
+    return releases[::-1] if reverse else releases

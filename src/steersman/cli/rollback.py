@@ -1,0 +1,71 @@
+"""`steer rollback`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from steersman.cli.action_options import How, action_options, wait_option
+from steersman.cli.command import HelmCommand, optional_value
+from steersman.cli.conclusion import said
+from steersman.cli.dry_run import dry_run_choice
+from steersman.cli.settings import Settings
+from steersman.lifecycle.plan import Options
+
+FLAGS = [
+    "--no-hooks",
+    "--parallel-hooks",
+    "--wait-for-jobs",
+    "--strict",
+    "--force-conflicts",
+    "--force-replace",
+    "--recreate-immutable",
+    "--cleanup-on-fail",
+]
+SUCCESS = "Rollback was a success! Happy Helming!"
+
+
+@click.command("rollback", cls=HelmCommand)
+@click.argument("name", metavar="RELEASE")
+@click.argument("revision", type=int, default=0, required=False)
+@action_options(*FLAGS)
+@click.option(
+    "--history-max", type=int, envvar="HELM_MAX_HISTORY", default=10, show_default=True, help="revisions kept; 0: all"
+)
+@click.pass_obj
+def command(settings: Settings, name: str, revision: int, options: Options, how: How, dry_run: str) -> None:
+    """Roll back a release to a previous revision, with that revision's hooks.
+
+    Without REVISION, or with 0, to the one before.
+    """
+    from steersman.cli.session import act, ask
+
+    if dry_run_choice(dry_run) != "none":
+        plan = ask(settings, lambda client: client.plan_rollback(name, revision, options=options), policy=how.policy)
+        for step in plan.steps:
+            click.echo(step.title)
+        return
+    sys.exit(
+        act(
+            settings,
+            how,
+            lambda client: client.rollback(name, revision, options=options),
+            said(how, SUCCESS),
+        )
+    )
+
+
+command.params.append(
+    optional_value(
+        "--dry-run",
+        bare="unset",
+        default="none",
+        help="none, client or server: only show what would be",
+        metavar="string",
+    )
+)
+command.params.append(
+    click.Option(["--server-side"], default="auto", help="apply in the server: true, false, or auto as before")
+)
+wait_option(command)

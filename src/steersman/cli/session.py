@@ -1,0 +1,149 @@
+"""A command's dealings with the client: one event loop, one connection, signals answered, events shown as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from steersman.cli.action_options import How, chosen_policy
+from steersman.cli.connect import kubeconfig_path
+from steersman.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from steersman.client.async_client import AsyncClient
+    from steersman.kube.client import Client as KubeClient
+    from steersman.lifecycle.events import Event, ReleaseFinished
+    from steersman.lifecycle.operation import Operation
+    from steersman.lifecycle.policy import Policy
+
+T = TypeVar("T")
+
+
+class View(Protocol):
+    """What shows the events of an action."""
+
+    def show(self, event: Event) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def ask(settings: Settings, question: Callable[[AsyncClient], Awaitable[T]], *, policy: Policy | None = None) -> T:
+    """Answer one question with a client that is closed again."""
+
+    async def run() -> T:
+        client = open_client(settings, policy or chosen_policy(None))
+        try:
+            return await question(client)
+        finally:
+            await client.kube.aclose()
+
+    return asyncio.run(run())
+
+
+def act(
+    settings: Settings,
+    how: How,
+    begin: Callable[[AsyncClient], Awaitable[Operation]],
+    conclude: Callable[[AsyncClient, ReleaseFinished], Awaitable[None]],
+) -> int:
+    """Run an action to its end, show its events, print its result by `conclude` where it has one, and return the exit code.
+
+    The first Ctrl-C or SIGTERM stops it cleanly, a second one leaves at once.
+    """
+
+    async def run() -> int:
+        client = open_client(settings, how.policy)
+        view = make_view(settings, how)
+        try:
+            operation = await begin(client)
+            with_signals(operation)
+            finished: ReleaseFinished | None = None
+            try:
+                async for event in operation:
+                    view.show(event)
+                finished = await operation.finished()
+            finally:
+                view.close()
+            if not finished.error:
+                await conclude(client, finished)
+            tell_ending(finished, how)
+            return finished.exit_code
+        finally:
+            await client.kube.aclose()
+
+    return asyncio.run(run())
+
+
+def open_client(settings: Settings, policy: Policy) -> AsyncClient:
+    from steersman.client.async_client import AsyncClient
+
+    return AsyncClient(connect(settings), namespace=settings.namespace, policy=policy)
+
+
+def connect(settings: Settings) -> KubeClient:
+    """A connection as the flags, the environment and the kubeconfig say, or to the embedded cluster."""
+    from steersman.kube.client import connect as open_connection
+    from steersman.kube.config import Impersonation, Overrides
+
+    overrides = Overrides(
+        context=settings.kube_context or "",
+        namespace=settings.namespace or "",
+        server=settings.kube_apiserver or "",
+        token=settings.kube_token or "",
+        ca_file=settings.kube_ca_file or "",
+        insecure_skip_tls_verify=settings.kube_insecure_skip_tls_verify or None,
+        tls_server_name=settings.kube_tls_server_name or "",
+        impersonation=Impersonation(settings.kube_as_user or "", settings.kube_as_group),
+    )
+    return open_connection(
+        kubeconfig_path(settings),
+        overrides=overrides,
+        on_warning=lambda text: print(f"Warning: {text}", file=sys.stderr),
+    )
+
+
+def make_view(settings: Settings, how: How) -> View:
+    if how.output == "jsonl":
+        from steersman.cli.jsonl import JsonLinesView
+
+        return JsonLinesView()
+    from steersman.cli.plain import PlainView
+
+    return PlainView(hook_logs=how.hook_logs, debug=settings.debug)
+
+
+def tell_ending(finished: ReleaseFinished, how: How) -> None:
+    """The last lines of an action: what went wrong on stderr as `Error: …`, all else as Helm's readers expect it."""
+    if how.output == "jsonl":
+        return
+    stream = sys.stderr if finished.error or how.output != "table" else sys.stdout
+    if finished.error:
+        print(f"Error: {finished.error}", file=sys.stderr)
+    for line in finished.lines:
+        print(line, file=sys.stderr if line.startswith("WARNING") else stream)
+    if finished.hint:
+        print(finished.hint, file=sys.stderr)
+    sys.stdout.flush()
+
+
+def with_signals(operation: Operation) -> None:
+    """Ctrl-C and SIGTERM cancel the operation, which then does what the failure table says; the second one kills."""
+    loop = asyncio.get_running_loop()
+    stopping = False
+
+    def stop(number: signal.Signals) -> None:
+        nonlocal stopping
+        if stopping:
+            os._exit(128 + number)
+        stopping = True
+        print(f"{number.name}: stopping cleanly; once more to leave at once", file=sys.stderr, flush=True)
+        operation.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # no signals on an event loop outside the main thread
+            loop.add_signal_handler(number, stop, number)

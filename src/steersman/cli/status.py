@@ -1,0 +1,37 @@
+"""`steer status`."""
+
+from __future__ import annotations
+
+import click
+
+from steersman.cli.command import HelmCommand
+from steersman.cli.formats import emit, output_option
+from steersman.cli.results import status_text
+from steersman.cli.settings import Settings
+
+
+@click.command("status", cls=HelmCommand)
+@click.argument("name", metavar="RELEASE")
+@click.option("--revision", type=int, default=0, help="display the status of the named revision")
+@output_option
+@click.pass_obj
+def command(settings: Settings, name: str, revision: int, output: str) -> None:
+    """Show the status of a release: what runs, and, where it is another, the last attempt."""
+    from steersman.cli.session import ask
+
+    status = ask(settings, lambda client: client.status(name, revision))
+    if output != "table":
+        from steersman.release.codec import to_json
+
+        data = to_json(status.release)
+        if status.degraded:
+            data["degraded"] = True
+        if status.failed_attempt is not None:
+            attempt = status.failed_attempt
+            data["failed_attempt"] = {"revision": attempt.version, "description": attempt.info.description}
+        emit(data, output)
+        return
+    click.echo(status_text(status.release))
+    if status.failed_attempt is not None:
+        attempt = status.failed_attempt
+        click.echo(f"LAST ATTEMPT: revision {attempt.version}, {attempt.info.status}: {attempt.info.description}")

@@ -1,0 +1,113 @@
+"""`steer upgrade`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from steersman.cli.action_options import How, action_options, wait_option
+from steersman.cli.chart_options import ChartChoice, chart_choice
+from steersman.cli.command import HelmCommand, optional_value
+from steersman.cli.conclusion import released
+from steersman.cli.dry_run import dry_run_choice
+from steersman.cli.settings import Settings
+from steersman.lifecycle.plan import Options
+
+FLAGS = [
+    "--no-hooks",
+    "--parallel-hooks",
+    "--wait-for-jobs",
+    "--strict",
+    "--force-conflicts",
+    "--force-replace",
+    "--take-ownership",
+    "--recreate-immutable",
+    "--cleanup-on-fail",
+    "--rollback-on-failure",
+    "--skip-crds",
+    "--create-namespace",
+]
+
+
+@click.command("upgrade", cls=HelmCommand)
+@click.argument("name", metavar="RELEASE")
+@click.argument("chart_name", metavar="CHART")
+@chart_choice
+@action_options(*FLAGS)
+@click.option("-i", "--install", is_flag=True, help="install the release if it does not exist")
+@click.option(
+    "--history-max", type=int, envvar="HELM_MAX_HISTORY", default=10, show_default=True, help="revisions kept; 0: all"
+)
+@click.option("--reset-values", is_flag=True, help="take the new values alone, on the chart's own")
+@click.option("--reuse-values", is_flag=True, help="take the last release's values, and the new ones over them")
+@click.option(
+    "--reset-then-reuse-values",
+    is_flag=True,
+    help="the last release's values on the new chart's, the new ones over them",
+)
+@click.option("--hide-notes", is_flag=True, help="do not show notes")
+@click.option("--hide-secret", is_flag=True, help="hide Secrets when also using --dry-run")
+@click.pass_obj
+def command(
+    settings: Settings,
+    name: str,
+    chart_name: str,
+    choice: ChartChoice,
+    options: Options,
+    how: How,
+    install: bool,
+    reset_values: bool,
+    reuse_values: bool,
+    reset_then_reuse_values: bool,
+    hide_notes: bool,
+    hide_secret: bool,
+    dry_run: str,
+) -> None:
+    """Upgrade a release to a new version of its chart or its values, with its hooks, and wait until it runs."""
+    from steersman.cli.session import act
+    from steersman.client.values import ReuseValues
+
+    reuse = (
+        ReuseValues.RESET
+        if reset_values
+        else ReuseValues.REUSE
+        if reuse_values
+        else ReuseValues.RESET_THEN_REUSE
+        if reset_then_reuse_values
+        else ReuseValues.AUTO
+    )
+    chart, values = choice.load(chart_name), choice.values()
+    mode = dry_run_choice(dry_run)
+    if mode != "none":
+        from steersman.cli.dry_run import show
+        from steersman.cli.rendering import render_upgrade
+
+        release = render_upgrade(settings, name, chart, values, choice, reuse, install=install, options=options)
+        show(release, how.output, hide_secret=hide_secret)
+        return
+    sys.exit(
+        act(
+            settings,
+            how,
+            lambda client: client.upgrade(
+                name, chart, values, options=options, chart_options=choice.options(), reuse=reuse, install=install
+            ),
+            released(how, notes=not hide_notes, first_line=f'Release "{name}" has been upgraded. Happy Helming!'),
+        )
+    )
+
+
+command.params.append(
+    optional_value(
+        "--dry-run",
+        bare="unset",
+        default="none",
+        help="none, client or server: only show what would be",
+        metavar="string",
+    )
+)
+command.params.append(
+    click.Option(["--server-side"], default="auto", help="apply in the server: true, false, or auto as before")
+)
+wait_option(command)
