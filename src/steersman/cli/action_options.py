@@ -53,7 +53,7 @@ _FLAGS: dict[str, str] = {
 _ALIASES = {"--rollback-on-failure": ("--atomic",), "--force-replace": ("--force",)}
 
 
-def action_options(*names: str, description: bool = True) -> Callable[[Command], Command]:
+def action_options(flags: str = "", *, description: bool = True) -> Callable[[Command], Command]:
     """The named flags, and what every action has; the command gets `options: Options` and `how: How`."""
 
     def decorate(command: Command) -> Command:
@@ -65,19 +65,20 @@ def action_options(*names: str, description: bool = True) -> Callable[[Command],
                 hook_logs=given.pop("hook_logs"),
             )
             fields = {name: given.pop(name) for name in list(given) if name in Options.__dataclass_fields__}
-            fields["wait"] = wait_strategy(given.pop("wait", None))
+            fields["wait"] = wait_strategy(fields.get("wait"))
             if "server_side" in fields:
                 fields["server_side"] = server_side(fields["server_side"])
             return command(*args, options=Options(**fields), how=how, **given)
 
-        for option in reversed(_options(names, description)):
-            collected = option(collected)
-        return collected
+        decorated: Command = collected
+        for option in reversed(_options(flags.split(), description)):
+            decorated = option(decorated)
+        return decorated
 
     return decorate
 
 
-def _options(names: tuple[str, ...], description: bool) -> list[Callable[[Command], Command]]:
+def _options(names: list[str], description: bool) -> list[Callable[[Command], Command]]:
     common: list[Callable[[Command], Command]] = [
         click.option(
             "--timeout",
@@ -120,9 +121,12 @@ def _options(names: tuple[str, ...], description: bool) -> list[Callable[[Comman
     return [*flags, *common]
 
 
-def wait_option(command: click.Command) -> click.Command:
-    """Add `--wait[=STRATEGY]` to a finished command (its value stands only behind an equals sign)."""
-    command.params.append(
+def late_options(command: click.Command, *, dry_run: bool = True, server_side: str = "") -> click.Command:
+    """Add the options whose value stands only behind an equals sign: `--wait`, `--dry-run`; and `--server-side`.
+
+    `server_side` is that option's default, "" for a command that does not have it.
+    """
+    added = [
         optional_value(
             "--wait",
             bare="watcher",
@@ -130,7 +134,17 @@ def wait_option(command: click.Command) -> click.Command:
             help="wait until resources are ready: watcher, hookOnly (only hooks), legacy",
             metavar="STRATEGY",
         )
-    )
+    ]
+    if dry_run:
+        what = "only show what would be: client asks no cluster, server does"
+        added.append(optional_value("--dry-run", bare="unset", default="none", help=what, metavar="MODE"))
+    if server_side == "auto":
+        what = "apply in the server: true, false, or auto as before"
+        added.append(click.Option(["--server-side"], default="auto", help=what))
+    elif server_side:
+        what = "apply in the server instead of the client"
+        added.append(optional_value("--server-side", bare="true", default="true", help=what, metavar="BOOL"))
+    command.params.extend(added)
     return command
 
 

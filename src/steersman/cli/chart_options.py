@@ -44,7 +44,7 @@ class ChartChoice:
         return merge_files_and_sets(self.sources)
 
     def options(self) -> ChartOptions:
-        from steersman.cli.template import warn
+        from steersman.cli.output import warn
         from steersman.client.rendering import ChartOptions
 
         renderer = None

@@ -80,6 +80,7 @@ class HelmCommand(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+        self.context_settings.setdefault("max_content_width", 110)
         own = {name for param in self.params for name in param.opts}
         self.params.extend(option for option in GLOBAL_OPTIONS if not own & set(option.opts))
 
@@ -99,7 +100,9 @@ class HelmCommand(click.Command):
             records = [
                 record
                 for param in self.get_params(ctx)
-                if getattr(param, "is_global", False) is wanted and (record := param.get_help_record(ctx)) is not None
+                if isinstance(param, click.Option)
+                and getattr(param, "is_global", False) is wanted
+                and (record := param.get_help_record(ctx)) is not None
             ]
             if records:
                 with formatter.section(title):

@@ -6,32 +6,24 @@ import sys
 
 import click
 
-from steersman.cli.action_options import How, action_options, wait_option
+from steersman.cli.action_options import How, action_options, late_options
 from steersman.cli.chart_options import ChartChoice, chart_choice
-from steersman.cli.command import HelmCommand, optional_value
+from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import released
 from steersman.cli.dry_run import dry_run_choice
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
 
-FLAGS = [
-    "--no-hooks",
-    "--parallel-hooks",
-    "--wait-for-jobs",
-    "--strict",
-    "--force-conflicts",
-    "--force-replace",
-    "--take-ownership",
-    "--rollback-on-failure",
-    "--skip-crds",
-    "--create-namespace",
-]
+FLAGS = (
+    "--no-hooks --parallel-hooks --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
+    "--rollback-on-failure --skip-crds --create-namespace"
+)
 
 
 @click.command("install", cls=HelmCommand)
 @click.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
 @chart_choice
-@action_options(*FLAGS)
+@action_options(FLAGS)
 @click.option("--name-template", default="", help="template that names the release")
 @click.option("-g", "--generate-name", is_flag=True, help="generate the name (and omit NAME)")
 @click.option("--replace", is_flag=True, help="reuse the name of a release that was uninstalled with its history kept")
@@ -82,18 +74,4 @@ def command(
     )
 
 
-command.params.append(
-    optional_value(
-        "--dry-run",
-        bare="unset",
-        default="none",
-        help="none, client or server: only show what would be",
-        metavar="string",
-    )
-)
-command.params.append(
-    optional_value(
-        "--server-side", bare="true", default="true", help="apply in the server instead of the client", metavar="bool"
-    )
-)
-wait_option(command)
+late_options(command, server_side="true")

@@ -46,6 +46,7 @@ _STATUS_FLAGS = {
 @click.pass_obj
 def command(
     settings: Settings,
+    /,
     all_namespaces: bool,
     all_statuses: bool,
     by_date: bool,

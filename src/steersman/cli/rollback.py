@@ -6,30 +6,24 @@ import sys
 
 import click
 
-from steersman.cli.action_options import How, action_options, wait_option
-from steersman.cli.command import HelmCommand, optional_value
+from steersman.cli.action_options import How, action_options, late_options
+from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import said
 from steersman.cli.dry_run import dry_run_choice
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
 
-FLAGS = [
-    "--no-hooks",
-    "--parallel-hooks",
-    "--wait-for-jobs",
-    "--strict",
-    "--force-conflicts",
-    "--force-replace",
-    "--recreate-immutable",
-    "--cleanup-on-fail",
-]
+FLAGS = (
+    "--no-hooks --parallel-hooks --wait-for-jobs --strict --force-conflicts --force-replace "
+    "--recreate-immutable --cleanup-on-fail"
+)
 SUCCESS = "Rollback was a success! Happy Helming!"
 
 
 @click.command("rollback", cls=HelmCommand)
 @click.argument("name", metavar="RELEASE")
 @click.argument("revision", type=int, default=0, required=False)
-@action_options(*FLAGS)
+@action_options(FLAGS)
 @click.option(
     "--history-max", type=int, envvar="HELM_MAX_HISTORY", default=10, show_default=True, help="revisions kept; 0: all"
 )
@@ -56,16 +50,4 @@ def command(settings: Settings, name: str, revision: int, options: Options, how:
     )
 
 
-command.params.append(
-    optional_value(
-        "--dry-run",
-        bare="unset",
-        default="none",
-        help="none, client or server: only show what would be",
-        metavar="string",
-    )
-)
-command.params.append(
-    click.Option(["--server-side"], default="auto", help="apply in the server: true, false, or auto as before")
-)
-wait_option(command)
+late_options(command, server_side="auto")

@@ -3,57 +3,64 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from steersman.cli.action_options import How, action_options, wait_option
+from steersman.cli.action_options import How, action_options, late_options
 from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import said
 from steersman.cli.settings import Settings
 from steersman.errors import ReleaseNotFound
-from steersman.lifecycle.plan import Options
+from steersman.lifecycle.plan import Options, Plan
 
-FLAGS = ["--no-hooks", "--parallel-hooks", "--strict", "--keep-history", "--ignore-not-found", "--delete-hooks"]
+if TYPE_CHECKING:
+    from steersman.client.async_client import AsyncClient
+
+CASCADES = ["background", "foreground", "orphan"]
+FLAGS = "--no-hooks --parallel-hooks --strict --keep-history --ignore-not-found --delete-hooks"
 
 
 @click.command("uninstall", cls=HelmCommand)
 @click.argument("names", metavar="RELEASE [...]", nargs=-1, required=True)
-@action_options(*FLAGS)
-@click.option(
-    "--cascade",
-    type=click.Choice(["background", "foreground", "orphan"]),
-    default="background",
-    help="how dependents are deleted",
-)
+@action_options(FLAGS)
+@click.option("--cascade", type=click.Choice(CASCADES), default="background", help="how dependents are deleted")
 @click.option("--dry-run", is_flag=True, help="only show what would be")
 @click.pass_obj
 def command(settings: Settings, names: tuple[str, ...], options: Options, how: How, dry_run: bool) -> None:
     """Uninstall a release: its pre-delete hooks, its resources, its post-delete hooks, its records."""
-    from steersman.cli.session import act, ask
+    from steersman.cli.session import ask
 
     code = 0
     for name in names:
         if dry_run:
-            for step in ask(
-                settings, lambda client, name=name: client.plan_uninstall(name, options=options), policy=how.policy
-            ).steps:  # type: ignore[misc]
+            plan = ask(settings, partial(plan_uninstall, name=name, options=options), policy=how.policy)
+            for step in plan.steps:
                 click.echo(step.title)
             click.echo(f'release "{name}" uninstalled')
-            continue
-        try:
-            code |= act(
-                settings,
-                how,
-                lambda client, name=name: client.uninstall(name, options=options),  # type: ignore[misc]
-                said(how, f'release "{name}" uninstalled'),
-            )
-        except ReleaseNotFound as error:
-            if not options.ignore_not_found:
-                raise ReleaseNotFound(
-                    f"uninstall: Release not loaded: {name}: release: not found", release=name, hint=error.hint
-                ) from error
-            click.echo(f'release "{name}" uninstalled')
+        else:
+            code |= uninstall(settings, name, options, how)
     sys.exit(code)
 
 
-wait_option(command)
+async def plan_uninstall(client: AsyncClient, *, name: str, options: Options) -> Plan:
+    return await client.plan_uninstall(name, options=options)
+
+
+def uninstall(settings: Settings, name: str, options: Options, how: How) -> int:
+    """Uninstall one release and return the exit code. Raises ReleaseNotFound in Helm's words."""
+    from steersman.cli.session import act
+
+    gone = f'release "{name}" uninstalled'
+    try:
+        return act(settings, how, lambda client: client.uninstall(name, options=options), said(how, gone))
+    except ReleaseNotFound as error:
+        if options.ignore_not_found:
+            click.echo(gone)
+            return 0
+        message = f"uninstall: Release not loaded: {name}: release: not found"
+        raise ReleaseNotFound(message, release=name, hint=error.hint) from error
+
+
+late_options(command, dry_run=False)

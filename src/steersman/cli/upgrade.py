@@ -6,35 +6,25 @@ import sys
 
 import click
 
-from steersman.cli.action_options import How, action_options, wait_option
+from steersman.cli.action_options import How, action_options, late_options
 from steersman.cli.chart_options import ChartChoice, chart_choice
-from steersman.cli.command import HelmCommand, optional_value
+from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import released
 from steersman.cli.dry_run import dry_run_choice
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
 
-FLAGS = [
-    "--no-hooks",
-    "--parallel-hooks",
-    "--wait-for-jobs",
-    "--strict",
-    "--force-conflicts",
-    "--force-replace",
-    "--take-ownership",
-    "--recreate-immutable",
-    "--cleanup-on-fail",
-    "--rollback-on-failure",
-    "--skip-crds",
-    "--create-namespace",
-]
+FLAGS = (
+    "--no-hooks --parallel-hooks --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
+    "--recreate-immutable --cleanup-on-fail --rollback-on-failure --skip-crds --create-namespace"
+)
 
 
 @click.command("upgrade", cls=HelmCommand)
 @click.argument("name", metavar="RELEASE")
 @click.argument("chart_name", metavar="CHART")
 @chart_choice
-@action_options(*FLAGS)
+@action_options(FLAGS)
 @click.option("-i", "--install", is_flag=True, help="install the release if it does not exist")
 @click.option(
     "--history-max", type=int, envvar="HELM_MAX_HISTORY", default=10, show_default=True, help="revisions kept; 0: all"
@@ -44,7 +34,7 @@ FLAGS = [
 @click.option(
     "--reset-then-reuse-values",
     is_flag=True,
-    help="the last release's values on the new chart's, the new ones over them",
+    help="the last values on the new chart, the new ones over them",
 )
 @click.option("--hide-notes", is_flag=True, help="do not show notes")
 @click.option("--hide-secret", is_flag=True, help="hide Secrets when also using --dry-run")
@@ -98,16 +88,4 @@ def command(
     )
 
 
-command.params.append(
-    optional_value(
-        "--dry-run",
-        bare="unset",
-        default="none",
-        help="none, client or server: only show what would be",
-        metavar="string",
-    )
-)
-command.params.append(
-    click.Option(["--server-side"], default="auto", help="apply in the server: true, false, or auto as before")
-)
-wait_option(command)
+late_options(command, server_side="auto")
