@@ -26,7 +26,6 @@ from steersman.kube.interface import (
     ref_of,
 )
 from steersman.kube.network import ConnectionLost, Network
-from steersman.kube.quantity import quantity
 from steersman.kube.retry import Repeat
 from steersman.kube.session import Query, Request, Session
 
@@ -143,11 +142,13 @@ class Client:
             except OutcomeUnknown as unknown:
                 if not metadata.get("name"):
                     raise
+                from steersman.kube.read_back import contains, written_by
+
                 try:
                     found = await self._object("GET", f"{path}/{metadata['name']}")
                 except NotFound:
                     continue  # the name is free: it was not done
-                if not (_written_by(found, field_manager) and _contains(found, obj)):
+                if not (written_by(found, field_manager) and contains(found, obj)):
                     raise AlreadyExists(
                         f'{resource.plural} "{metadata["name"]}" already exists', code=409, reason="AlreadyExists"
                     ) from unknown
@@ -166,11 +167,13 @@ class Client:
         try:
             return await self._object("PUT", path, query, obj, repeat=Repeat.SAFE if dry_run else Repeat.UNSAFE)
         except OutcomeUnknown:
+            from steersman.kube.read_back import contains
+
             found = await self._object("GET", path)
             sent, now = obj["metadata"].get("resourceVersion"), found["metadata"].get("resourceVersion")
             if sent == now or not sent:
                 return await self._object("PUT", path, query, obj)  # nobody wrote since, or the caller would not mind
-            if _contains(found, obj, ignore=("resourceVersion", "managedFields", "generation")):
+            if contains(found, obj, ignore=("resourceVersion", "managedFields", "generation")):
                 return found
             raise Conflict(f"{path}: changed by another writer meanwhile", code=409, reason="Conflict") from None
 
@@ -323,23 +326,3 @@ def writing(field_manager: str, *, dry_run: bool, strict: bool) -> dict[str, str
     if strict:
         query["fieldValidation"] = "Strict"
     return query
-
-
-def _written_by(obj: Object, manager: str) -> bool:
-    return any(entry.get("manager") == manager for entry in obj["metadata"].get("managedFields") or [])
-
-
-def _contains(live: Any, sent: Any, ignore: tuple[str, ...] = ()) -> bool:
-    """Whether all that was sent stands in what is there (the server adds defaults, never takes away)."""
-    if isinstance(sent, dict):
-        return isinstance(live, dict) and all(
-            key in ignore or value in (None, {}, [], "") or (key in live and _contains(live[key], value, ignore))
-            for key, value in sent.items()
-        )
-    if isinstance(sent, list):
-        return (
-            isinstance(live, list)
-            and len(live) >= len(sent)
-            and all(_contains(there, value, ignore) for there, value in zip(live, sent, strict=False))
-        )
-    return bool(live == sent) or (str(sent)[:1].isdigit() and quantity(str(sent)) == quantity(str(live)) is not None)

@@ -7,8 +7,6 @@ Pod, the service account. Why not lightkube, which has this too: see "The Kubern
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
 from dataclasses import dataclass, field
@@ -257,9 +255,11 @@ def _named(
 def _material(entry: dict[str, Any], key: str, file: Path) -> bytes:
     """PEM bytes of `key-data` (base64) or of the file that `key` names, relative to its kubeconfig."""
     if data := entry.get(f"{key}-data"):
+        import base64
+
         try:
             return base64.b64decode(data, validate=False)
-        except (binascii.Error, ValueError, TypeError) as error:
+        except (ValueError, TypeError) as error:
             raise _bad(file, f"{key}-data is not base64") from error
     if path := entry.get(key):
         return _file(file.parent / path, key)

@@ -6,10 +6,8 @@ expired or was refused. Source of the exec protocol: Kubernetes' documentation o
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import subprocess
 import sys
 import time
 from typing import Any
@@ -41,6 +39,8 @@ class Authenticator:
         if self._token:
             return [("Authorization", f"Bearer {self._token}"), *self._fixed]
         if credentials.username:
+            import base64
+
             pair = base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
             return [("Authorization", f"Basic {pair}"), *self._fixed]
         return self._fixed
@@ -109,6 +109,8 @@ def _seconds(timestamp: str) -> float:
 
 def _run_plugin(plugin: ExecPlugin, connection: Connection) -> dict[str, Any]:
     """Run the plugin and return its answer's `status`. Raises ClusterUnreachable with what the plugin said."""
+    import subprocess
+
     if plugin.api_version not in EXEC_VERSIONS:
         raise ClusterUnreachable(
             f"exec plugin {plugin.command}: unknown apiVersion {plugin.api_version}",
@@ -156,6 +158,8 @@ def _exec_info(plugin: ExecPlugin, connection: Connection, interactive: bool) ->
     if plugin.provide_cluster_info:
         cluster: dict[str, Any] = {"server": connection.server}
         if connection.tls.ca:
+            import base64
+
             cluster["certificate-authority-data"] = base64.b64encode(connection.tls.ca).decode()
         if connection.tls.insecure:
             cluster["insecure-skip-tls-verify"] = True

@@ -62,7 +62,7 @@ class Discovery:
 
     def __init__(self, session: Session, cache: Path | None) -> None:
         self._session = session
-        self._file = _cache_file(cache, session) if cache is not None else None
+        self._cache = cache
         self._known: _Known | None = None
 
     async def resource(self, api_version: str, kind: str) -> ApiResource:
@@ -94,8 +94,18 @@ class Discovery:
 
     def _kept(self) -> _Known:
         if self._known is None:
-            self._known = _read_cache(self._file) or _Known()
+            self._known = _read_cache(self._file()) or _Known()
         return self._known
+
+    def _file(self) -> Path | None:
+        """One file per server; the CA is part of its name: a cluster made anew at the same address is another one."""
+        if self._cache is None:
+            return None
+        import hashlib
+
+        connection = self._session.connection
+        digest = hashlib.sha256(connection.server.encode() + connection.tls.ca).hexdigest()[:16]
+        return self._cache / f"{digest}.json"
 
     async def _ask_for(self, api_version: str) -> None:
         """Learn one group and version anew; the whole list at once where the server can."""
@@ -109,13 +119,13 @@ class Discovery:
             known.groups.pop(api_version, None)
             return
         known.groups[api_version] = from_resource_list(json.loads(answer.body))
-        _write_cache(self._file, known)
+        _write_cache(self._file(), known)
 
     async def _ask_for_all(self) -> dict[str, GroupVersion]:
         known = self._kept()
         if known.aggregated is False or not await self._ask_aggregated(known):
             known.groups = await self._ask_group_by_group()
-            _write_cache(self._file, known)
+            _write_cache(self._file(), known)
         return known.groups
 
     async def _ask_aggregated(self, known: _Known) -> bool:
@@ -139,7 +149,7 @@ class Discovery:
         changed = known.aggregated is None or etags != known.etags or not etags
         known.groups, known.etags, known.aggregated = groups, etags, True
         if changed:
-            _write_cache(self._file, known)
+            _write_cache(self._file(), known)
         return True
 
     async def _ask_group_by_group(self) -> dict[str, GroupVersion]:
@@ -215,15 +225,6 @@ def _from_aggregated_version(api_version: str, entries: list[dict[str, Any]]) ->
 def default_cache() -> Path:
     """$XDG_CACHE_HOME/steersman/discovery, or ~/.cache/steersman/discovery."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "steersman" / "discovery"
-
-
-def _cache_file(cache: Path, session: Session) -> Path:
-    """One file per server; the CA is part of the name, so that a cluster made anew at the same address is another one."""
-    import hashlib
-
-    connection = session.connection
-    digest = hashlib.sha256(connection.server.encode() + connection.tls.ca).hexdigest()[:16]
-    return cache / f"{digest}.json"
 
 
 def _read_cache(file: Path | None) -> _Known | None:

@@ -19,6 +19,7 @@ from steersman.errors import ClusterUnreachable
 from steersman.kube.config import Connection, Tls
 
 CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 65.0  # an API server gives up on its own requests after 60 s
 
 
 class ConnectFailed(Exception):

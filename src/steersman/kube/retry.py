@@ -7,7 +7,6 @@ came is an unknown outcome, and it is the client's to read back.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +56,8 @@ def latest() -> float:
 def delay(attempt: int, retry_after: float | None) -> float:
     """Seconds to wait before attempt number `attempt` + 1 (from 1): exponential with full jitter, never below Retry-After."""
     backoff = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * float(2**attempt))
+    import random  # here, since it takes its time and most commands never wait
+
     jittered = backoff * (0.5 + random.random() / 2)
     return jittered if retry_after is None else retry_after + jittered * 0.2
 

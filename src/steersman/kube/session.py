@@ -13,12 +13,18 @@ from steersman.errors import ApiError, ClusterUnreachable, OutcomeUnknown
 from steersman.kube.config import Connection
 from steersman.kube.credentials import Authenticator
 from steersman.kube.http1 import Exchange, Head
-from steersman.kube.network import ConnectFailed, ConnectionLost, Network, Stream, endpoint_of, tls_context
+from steersman.kube.network import (
+    ANSWER_SECONDS,
+    ConnectFailed,
+    ConnectionLost,
+    Network,
+    Stream,
+    endpoint_of,
+    tls_context,
+)
 from steersman.kube.retry import Repeat, Verdict, delay, judge_answer, latest, retry_after_seconds
 from steersman.kube.status import error_from_answer
 
-# An API server gives up on its own requests after 60 s.
-ANSWER_SECONDS = 65.0
 # Idle connections kept for the next request; an API server closes them after minutes.
 KEPT = 16
 
