@@ -2,7 +2,7 @@
 
 The rules are kubectl's (client-go's clientcmd): `--kubeconfig` names exactly one file; else `$KUBECONFIG` is a list whose
 missing files are skipped and whose first mention of a name wins; else `~/.kube/config`; with none of these, and inside a
-Pod, the service account. Why not lightkube, which has this too: see "The Kubernetes client" in docs/architecture.md.
+Pod, the service account. Why this is not a library: see "The Kubernetes client" in docs/architecture.md.
 """
 
 from __future__ import annotations
