@@ -72,6 +72,7 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
     volumes.ensure_storage_class(objects)
     link, problem = await _link(options)
     kubelet: Kubelet | None = None
+    runtime: ProcessRuntime | None = None
     api_socket: socket.socket | None = None
     controllers: list[Controller] = [
         JobController(objects), CronJobController(objects), ReplicaSetController(objects),
@@ -120,6 +121,8 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
             api_socket.close()
         if link is not None:
             await link.close()
+        if runtime is not None:
+            runtime.close()
 
 
 async def _link(options: WorkloadOptions) -> tuple[Link | None, str]:

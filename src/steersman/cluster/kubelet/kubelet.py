@@ -101,7 +101,9 @@ class Kubelet:
         worker.task.add_done_callback(lambda task: self._worker_done(uid, task))
 
     def _worker_done(self, uid: str, task: asyncio.Task[None]) -> None:
-        worker = self._workers[uid]
+        worker = self._workers.get(uid)
+        if worker is None:
+            return
         if not task.cancelled() and (error := task.exception()) is not None:
             self.recorder.warning(worker.pod, "FailedSync", f"error syncing pod: {error}")
         pod = self.objects.find("pods", worker.pod["metadata"]["name"], worker.pod["metadata"]["namespace"])

@@ -73,11 +73,11 @@ def _usable(folder: Path, controller: str) -> bool:
     return usable
 
 
-def make(launch: Launch) -> Groups:
-    """The groups of one attempt; nothing without limits. Never raises: what cannot be enforced is watched or left."""
+def make(launch: Launch, prefix: str) -> Groups:
+    """The groups of one attempt; named with `prefix`; nothing without limits. Never raises: what cannot be enforced is watched or left."""
     groups = Groups()
     if launch.memory_limit is not None:
-        folder = _make(launch, "memory", _memory_settings(launch.memory_limit))
+        folder = _make(prefix + launch.key, "memory", _memory_settings(launch.memory_limit))
         if folder is not None:
             groups.folders.append(str(folder))
             groups.memory_watch = {"cgroup": str(folder)}
@@ -85,7 +85,7 @@ def make(launch: Launch) -> Groups:
             groups.memory_watch = {"bytes": launch.memory_limit}
     if launch.cpu_limit is not None:
         quota = max(int(launch.cpu_limit * 100_000), 1000)
-        folder = _make(launch, "cpu", [("cpu.max", f"{quota} 100000"), ("cpu.cfs_quota_us", str(quota))])
+        folder = _make(prefix + launch.key, "cpu", [("cpu.max", f"{quota} 100000"), ("cpu.cfs_quota_us", str(quota))])
         if folder is not None and str(folder) not in groups.folders:
             groups.folders.append(str(folder))
     return groups
@@ -96,17 +96,17 @@ def _memory_settings(limit: int) -> list[tuple[str, str]]:
             ("memory.limit_in_bytes", str(limit)), ("memory.memsw.limit_in_bytes", str(limit))]  # fmt: skip
 
 
-def _make(launch: Launch, controller: str, settings: list[tuple[str, str]]) -> Path | None:
+def _make(name: str, controller: str, settings: list[tuple[str, str]]) -> Path | None:
     parent = _parents().get(controller)
     if parent is None:
         return None
-    folder = parent / f"steersman-{launch.key}"
+    folder = parent / name
     try:
         folder.mkdir(exist_ok=True)
-        for name, value in settings:
-            if (folder / name).exists():
+        for setting, value in settings:
+            if (folder / setting).exists():
                 with contextlib.suppress(OSError):
-                    (folder / name).write_text(value)
+                    (folder / setting).write_text(value)
     except OSError:
         return None
     return folder
@@ -116,3 +116,11 @@ def remove(groups: Groups) -> None:
     for folder in groups.folders:
         with contextlib.suppress(OSError):
             os.rmdir(folder)
+
+
+def sweep(prefix: str) -> None:
+    """Removes the groups with that prefix in which nothing runs any more, whoever left them."""
+    for parent in set(_parents().values()):
+        for folder in parent.glob(f"{prefix}*"):
+            with contextlib.suppress(OSError):
+                folder.rmdir()

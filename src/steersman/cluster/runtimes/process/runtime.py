@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -48,6 +49,8 @@ class ProcessRuntime:
         self._folder = folder
         self._tools: dict[str, str] = {}
         self._groups: dict[str, cgroups.Groups] = {}
+        self._group_prefix = f"steersman-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}-"
+        cgroups.sweep(self._group_prefix)
         link.on_exit = self._ended
         link.on_log = lambda key: self.handlers.logged(key)
 
@@ -81,7 +84,7 @@ class ProcessRuntime:
                 view.find_program(launch.argv[0], environment["PATH"], launch.working_dir, view.view(launch, tools))
             except LookupError as error:
                 raise StartError(f"{_FAILED}unable to start container process: {error}: unknown") from error
-        groups = cgroups.make(launch)
+        groups = cgroups.make(launch, self._group_prefix)
         if groups.memory_watch or groups.folders:
             self._groups[launch.key] = groups
         argv, options, outer = self._command(launch, tools, environment)
@@ -199,6 +202,10 @@ class ProcessRuntime:
     async def dial(self, address: str, port: int, *, timeout: float) -> socket.socket:
         connection: socket.socket = await self._link.dial(address, port, timeout=timeout)
         return connection
+
+    def close(self) -> None:
+        """To be called when the agent is gone, and with it all containers."""
+        cgroups.sweep(self._group_prefix)
 
     def _ended(self, key: str, code: int, out_of_memory: bool) -> None:
         groups = self._groups.pop(key, None)
