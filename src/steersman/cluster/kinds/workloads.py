@@ -105,7 +105,11 @@ def _validate(obj: Json) -> list[Cause]:
 
 def _template(spec: Json) -> list[Cause]:
     pod = spec["template"]["spec"]
-    causes = pod_spec_causes(pod, "spec.template.spec")
+    # A StatefulSet's claims are volumes of its Pods too.
+    claims = [{"name": claim.get("metadata", {}).get("name")} for claim in spec.get("volumeClaimTemplates", ())]
+    named = {volume.get("name") for volume in pod.get("volumes", ())}
+    volumes = [*pod.get("volumes", ()), *(claim for claim in claims if claim["name"] not in named)]
+    causes = pod_spec_causes({**pod, "volumes": volumes}, "spec.template.spec")
     if pod.get("restartPolicy") != "Always":
         causes.append(unsupported("spec.template.spec.restartPolicy", pod.get("restartPolicy"), ("Always",)))
     return causes

@@ -74,7 +74,10 @@ def _usable(folder: Path, controller: str) -> bool:
 
 
 def make(launch: Launch, prefix: str) -> Groups:
-    """The groups of one attempt; named with `prefix`; nothing without limits. Never raises: what cannot be enforced is watched or left."""
+    """The groups of one attempt, their names beginning with `prefix`; nothing without limits.
+
+    Never raises: memory that cannot be limited is watched, cores that cannot are left alone.
+    """
     groups = Groups()
     if launch.memory_limit is not None:
         folder = _make(prefix + launch.key, "memory", _memory_settings(launch.memory_limit))
