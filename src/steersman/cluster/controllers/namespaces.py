@@ -66,7 +66,7 @@ class NamespaceController(Controller):
         finalizers = [each for each in namespace["spec"].get("finalizers") or () if each != "kubernetes"]
         namespace["spec"]["finalizers"] = finalizers
         with contextlib.suppress(NotFound):
-            self.objects.update("namespaces", namespace)
+            self.objects.finalize(namespace)
         return None
 
     def _say(self, namespace: Json, left: int) -> None:
