@@ -6,10 +6,10 @@ where); `hint` is the way out, shown below it. Nothing here imports anything of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from steersman.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Location:
     """A place in a file: `path` as the user knows it, 1-based `line` and `column` where known."""
 
@@ -236,7 +236,7 @@ class NoMatchingKind(KubernetesError):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unready:
     """An object that a wait ended without: `state` and `message` are kstatus', `reason` and `evidence` say why where known."""
 

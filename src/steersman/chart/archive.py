@@ -9,11 +9,11 @@ from __future__ import annotations
 import posixpath
 import re
 import zlib
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
 from steersman.chart.model import File
 from steersman.errors import ChartError
+from steersman.record import record
 
 if TYPE_CHECKING:
     import tarfile
@@ -51,7 +51,7 @@ def check_is_archive(path: str, start: bytes) -> None:
     raise ChartError(f"file '{path}' does not appear to be a gzipped archive; got '{kind}'")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Allowance:
     """How many bytes a chart may still come to, the archives inside it included."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from steersman.errors import UsageError
+from steersman.record import field, record
 from steersman.template.values import GoMethods, GoObject, Method, method
 
 # What helm 4.3.1 takes for granted where no cluster is asked: the versions its client library knows, in its order.
@@ -33,7 +33,7 @@ DEFAULT_API_VERSIONS = tuple(_KNOWN.split())
 _GENERIC_VERSION = re.compile(r"\s*v?([0-9]+(?:\.[0-9]+)*)")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class KubeVersion(GoObject):
     """`.Capabilities.KubeVersion`: `version` as it was given, `normalized` without any suffix, as constraints see it."""
 
@@ -85,7 +85,7 @@ class VersionSet(list[str], GoMethods):
         return api_version in self
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HelmVersion(GoObject):
     """`.Capabilities.HelmVersion`: what helm 4.3.1 says of itself, since charts compare it."""
 
@@ -105,7 +105,7 @@ class HelmVersion(GoObject):
     kube_client_version: str = "v1.37"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Capabilities(GoObject):
     """The object itself; `for_rendering` makes it from what the user said, a client from what a cluster says."""
 

@@ -8,31 +8,31 @@ Source: the behaviour of helm 4.3.1 (sigs.k8s.io/yaml over encoding/json).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from steersman.errors import YamlError
 from steersman.manifest.yaml.jsonable import string_of
+from steersman.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Shape:
     """What Go type a value is read into; `go` is its name in error messages."""
 
     go: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ListOf(Shape):
     element: Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MapOf(Shape):
     element: Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Struct(Shape):
     """Fields by JSON name; `cls` is made from the keyword arguments that `attributes` names."""
 

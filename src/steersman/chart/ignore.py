@@ -7,15 +7,14 @@ Source: Helm's docs/chart_template_guide/helm_ignore_file and the behaviour of h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steersman.chart import pathmatch
 from steersman.errors import ChartError, Location
+from steersman.record import record
 
 FILE_NAME = ".helmignore"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rule:
     """One line: `rooted` patterns see the whole path, the others its last part."""
 
@@ -28,7 +27,7 @@ class Rule:
         return pathmatch.match(self.pattern, path if self.whole_path else path.rpartition("/")[2])
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rules:
     rules: tuple[Rule, ...]
 

@@ -7,14 +7,15 @@ Helm shows a chart's metadata to others.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from steersman.record import field, record
 
 API_VERSION_1 = "v1"
 API_VERSION_2 = "v2"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class File:
     """One file of a chart: `name` relative to the chart's root with `/`, `modified` in ns since the epoch (0 = unknown)."""
 
@@ -23,14 +24,14 @@ class File:
     modified: int = 0
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Maintainer:
     name: str = ""
     email: str = ""
     url: str = ""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Dependency:
     """A dependency as Chart.yaml (or requirements.yaml) asks for it; `version` is a constraint."""
 
@@ -69,7 +70,7 @@ class Dependency:
         return {"name": self.name, "repository": self.repository, **_given(optional)}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Metadata:
     """The contents of Chart.yaml (with requirements.yaml's dependencies for charts of version 1)."""
 
@@ -139,7 +140,7 @@ class Metadata:
         )
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Lock:
     """Chart.lock or requirements.lock: exact versions; `generated` is an RFC 3339 time."""
 
@@ -156,7 +157,7 @@ class Lock:
         }
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Chart:
     """A loaded chart. `raw` holds every file as it was read; `templates` and `files` are Helm's two halves of them.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from steersman.chart.capabilities import Capabilities
@@ -20,6 +19,7 @@ from steersman.chart.versions import is_compatible
 from steersman.errors import ChartError, RenderedYamlError, YamlError
 from steersman.manifest.documents import Document
 from steersman.manifest.hooks import Hook
+from steersman.record import field, record
 from steersman.template.values import GoMethods, from_utf8
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ Lookup = Callable[[str, str, str, str], dict[str, Any]]
 NOTES = "NOTES.txt"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReleaseOptions:
     """What `.Release` says."""
 
@@ -62,7 +62,7 @@ class Values(dict[str, Any], GoMethods):  # type: ignore[misc]  # dict's own get
     go_kind: ClassVar[str] = "map"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Prepared:
     """A chart with its subcharts chosen, and the values that its templates will see."""
 
@@ -70,7 +70,7 @@ class Prepared:
     values: dict[str, Any]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Rendered:
     """What a chart came to: hooks and manifests in the order of their kinds.
 
@@ -201,7 +201,7 @@ def check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Template:
     """One template: its text, what it sees, and the `.Template.BasePath` of its chart."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from steersman.errors import Location, ValuesError, YamlError
 from steersman.manifest import yaml
+from steersman.record import field, record
 
 Table = dict[str, Any]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class ValueSources:
     """Where values come from; the fields stand in Helm's order: each wins over those before it, later items over earlier."""
 

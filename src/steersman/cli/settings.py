@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from steersman.record import record, replace
 
 # field → the environment variable that Helm reads for it
 ENVIRONMENT = {
@@ -19,7 +20,7 @@ ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Settings:
     """What every command may need to know of the user's surroundings; None means not said."""
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from steersman.errors import Location, YamlError
+from steersman.record import field, record
 
 from . import yaml
 from .yaml.jsonable import json_numbers, string_of
@@ -22,7 +22,7 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map
 _METADATA_TYPE = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Head:
     """The part of a manifest by which Helm sorts it."""
 
@@ -34,7 +34,7 @@ class Head:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Document:
     """One YAML document of a rendered file.
 

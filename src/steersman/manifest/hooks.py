@@ -6,8 +6,9 @@ Source: Helm's docs/topics/charts_hooks and the behaviour of helm 4.3.1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from steersman.record import field, record
 
 from .documents import Document
 
@@ -43,7 +44,7 @@ class HookPhase(StrEnum):
     FAILED = "Failed"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class HookExecution:
     """A hook's last run; times are RFC 3339 strings as Go prints them, "" where not yet known."""
 
@@ -52,7 +53,7 @@ class HookExecution:
     phase: HookPhase = HookPhase.UNKNOWN
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Hook:
     """One hook of a release, with the fields of Helm's release record.
 

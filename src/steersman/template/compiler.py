@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from steersman.record import record
 from steersman.template.calls import INLINE
 from steersman.template.nodes import (
     Action,
@@ -39,7 +39,7 @@ _MARKER = re.compile(r"#@([0-9]+)$")
 _INDENT = " "
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Compiled:
     """Python source of one template; `lines[n]` is the number of the site that line n + 1 belongs to, or -1."""
 

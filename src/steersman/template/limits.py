@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from steersman.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Limits:
     """`output`: characters that all templates of one render may produce, includes counted each time. `iterations`: how often
     all bodies of `range` may run. `seconds`: wall time of one render."""

@@ -6,12 +6,11 @@ choice (a field chain `.a.b` points at `.b`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from steersman.record import field, record
 from steersman.template.strconv import quote
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Node:
     position: int
 
@@ -19,7 +18,7 @@ class Node:
 # --- operands -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Bool(Node):
     value: bool
 
@@ -27,7 +26,7 @@ class Bool(Node):
         return "true" if self.value else "false"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Number(Node):
     """A constant; `as_int` and `as_float` are set where the text can be read as such. `text` is the source."""
 
@@ -41,7 +40,7 @@ class Number(Node):
         return self.text
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class String(Node):
     quoted: str
     value: str
@@ -50,19 +49,19 @@ class String(Node):
         return self.quoted
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Nil(Node):
     def __str__(self) -> str:
         return "nil"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Dot(Node):
     def __str__(self) -> str:
         return "."
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Identifier(Node):
     """The name of a function."""
 
@@ -72,7 +71,7 @@ class Identifier(Node):
         return self.name
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Field(Node):
     """`.a.b`: a chain of fields that starts at dot."""
 
@@ -82,7 +81,7 @@ class Field(Node):
         return "." + ".".join(self.names)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Variable(Node):
     """`$x` or `$x.a.b`; `name` includes the dollar."""
 
@@ -93,7 +92,7 @@ class Variable(Node):
         return ".".join((self.name, *self.fields))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Chain(Node):
     """`(pipeline).a.b`, or fields of a function's result."""
 
@@ -105,7 +104,7 @@ class Chain(Node):
         return ".".join((operand, *self.fields))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Command(Node):
     """Operands of which the first may be a function or method that takes the others as arguments."""
 
@@ -115,7 +114,7 @@ class Command(Node):
         return " ".join(f"({each})" if isinstance(each, Pipe) else str(each) for each in self.operands)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Pipe(Node):
     """Commands, each of which hands its result to the next, with the variables that take the last one's."""
 
@@ -136,7 +135,7 @@ Operand = Bool | Number | String | Nil | Dot | Identifier | Field | Variable | C
 # --- what stands between the delimiters ---------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Text(Node):
     text: str
 
@@ -144,7 +143,7 @@ class Text(Node):
         return self.text
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Action(Node):
     pipe: Pipe
 
@@ -152,19 +151,19 @@ class Action(Node):
         return f"{{{{{self.pipe}}}}}"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Break(Node):
     def __str__(self) -> str:
         return "{{break}}"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Continue(Node):
     def __str__(self) -> str:
         return "{{continue}}"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Template(Node):
     """`{{template "name" pipe}}`; a block is one of these and a definition."""
 
@@ -175,7 +174,7 @@ class Template(Node):
         return f"{{{{template {quote(self.name)}{'' if self.pipe is None else f' {self.pipe}'}}}}}"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Branch(Node):
     """`if`, `with` or `range`, named by `keyword`; `otherwise` is None without an `else`.
 
@@ -195,7 +194,7 @@ class Branch(Node):
 Statement = Text | Action | Break | Continue | Template | Branch
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Definition:
     """One template: its name and its body."""
 

@@ -6,9 +6,9 @@ Each expression may contain markers (see `compiler`), so it has to stand inside 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
+from steersman.record import record
 from steersman.template.access import can_be_nil, count_problem
 from steersman.template.literals import looks_like_float
 from steersman.template.nodes import (
@@ -59,7 +59,7 @@ class Expression(NamedTuple):
     simple: bool = False
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Site:
     """What a line of the compiled template stands for: `node` is what an error names.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from steersman.record import record
 from steersman.template.failures import FunctionError, LimitExceeded
 from steersman.template.parser import ParseError, parse
 from steersman.template.strconv import quote
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TPL_NAME = "gotpl"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Record:
     """The templates of one text. The first one is the text itself.
 
@@ -39,7 +39,7 @@ class Record:
     key: str = ""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Engine:
     """What all units of an environment share: the functions, and the global names that compiled templates see."""
 
@@ -53,7 +53,7 @@ class Engine:
         return compile_template(definition, self.functions, text, strict=self.strict)
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Unit:
     """`name` is what Go calls the ParseName: the file that errors point at."""
 
@@ -61,7 +61,7 @@ class Unit:
     text: str
     record: Record
     engine: Engine
-    _parsed: list[Definition] | None = field(default=None)
+    _parsed: list[Definition] | None = None
 
     def definition(self, number: int) -> Definition:
         if self._parsed is None:
@@ -91,7 +91,7 @@ class Unit:
         return next(each for each in module.co_consts if isinstance(each, CodeType))
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Here:
     """Which template a compiled function is: its default argument, where error messages find it."""
 

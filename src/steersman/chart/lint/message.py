@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from steersman.record import record
 
 
 class Severity(IntEnum):
@@ -14,7 +15,7 @@ class Severity(IntEnum):
     ERROR = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Message:
     """`path` is what the message is about: a file below the chart's root, or the chart's folder."""
 

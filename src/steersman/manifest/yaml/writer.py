@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 from math import isinf, isnan
 from typing import Any
 
 from steersman.errors import YamlError
+from steersman.record import record
 
 from .keys import natural_order
 from .numbers import INT64_MIN, UINT64_MAX, format_g, json_number
@@ -25,7 +25,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _LONGEST_KEY = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Dialect:
     """In what the two versions of Go's library differ."""
 

@@ -7,9 +7,9 @@ These are the functions for rendering without a cluster and without DNS. Whoever
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from steersman.record import record
 from steersman.template.functions.registry import FUNCTIONS, Function, FunctionError, function
 
 Lookup = Callable[[str, str, str, str], dict[str, Any]]
@@ -50,7 +50,7 @@ def get_host_by_name(name: str) -> str:
 # --- other ways to run ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class RunOptions:
     """`lookup` asks a cluster: (apiVersion, kind, namespace, name) → object, list, or empty. `dns` allows DNS queries.
     `lint` makes missing values no error; `warn` is then told of them."""

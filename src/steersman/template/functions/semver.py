@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, total_ordering
 
+from steersman.record import record
 from steersman.template.strconv import quote
 
 _UINT64_MAX = 2**64 - 1
@@ -41,7 +41,7 @@ class SemverError(ValueError):
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Version:
     """A semantic version. Comparison ignores `metadata`, as semver.org asks; `original` is the text it was read from."""
 
@@ -135,7 +135,7 @@ def _as_number(identifier: str) -> int | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Comparison:
     """One operator with its version. `missing` counts the wildcard or absent parts: 1 patch, 2 minor, 3 all."""
 
@@ -149,7 +149,7 @@ class _Comparison:
         return _OPERATORS[self.operator](version, self)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Constraint:
     """A constraint: an "or" of groups, each an "and" of comparisons with whether it looks at pre-releases."""
 
