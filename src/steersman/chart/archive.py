@@ -7,12 +7,12 @@ files, as Helm reads them: they lead nowhere.
 from __future__ import annotations
 
 import posixpath
-import re
 import zlib
 from typing import IO, TYPE_CHECKING, cast
 
 from steersman.chart.model import File
 from steersman.errors import ChartError
+from steersman.lazy import pattern
 from steersman.record import record
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MAX_FILES = 20_000
 MAX_TOTAL_SIZE = 200 * 1024 * 1024
 
 BOM = b"\xef\xbb\xbf"
-_DRIVE = re.compile(r"[a-zA-Z]:/")
+_DRIVE = pattern(r"[a-zA-Z]:/")
 _CHUNK = 1 << 16
 
 

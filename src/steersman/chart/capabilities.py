@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import ClassVar
 
 from steersman.errors import UsageError
+from steersman.lazy import pattern
 from steersman.record import field, record
 from steersman.template.values import GoMethods, GoObject, Method, method
 
@@ -30,7 +30,7 @@ _KNOWN = """
 """
 DEFAULT_API_VERSIONS = tuple(_KNOWN.split())
 
-_GENERIC_VERSION = re.compile(r"\s*v?([0-9]+(?:\.[0-9]+)*)")
+_GENERIC_VERSION = pattern(r"\s*v?([0-9]+(?:\.[0-9]+)*)")
 
 
 @record(frozen=True, slots=True)

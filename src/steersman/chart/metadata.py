@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from steersman.chart.decode import ANY, BOOL, STRING, TIME, ListOf, MapOf, Struct, decode
 from steersman.chart.model import API_VERSION_1, Dependency, Lock, Maintainer, Metadata
 from steersman.chart.versions import is_version
 from steersman.errors import ChartError
+from steersman.lazy import pattern
 
 _STRINGS = ListOf("[]string", STRING)
 
@@ -78,7 +78,7 @@ def read_lock(document: Any) -> Lock:
     return lock
 
 
-_ALIAS = re.compile(r"[a-zA-Z0-9_-]+")
+_ALIAS = pattern(r"[a-zA-Z0-9_-]+")
 
 
 def validate(metadata: Metadata) -> None:

@@ -11,12 +11,13 @@ from functools import cached_property
 from typing import Any
 
 from steersman.errors import Location, YamlError
+from steersman.lazy import pattern
 from steersman.record import field, record
 
 from . import yaml
 from .yaml.jsonable import json_numbers, string_of
 
-_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+_SEPARATOR = pattern(r"^---[ \t]*", re.MULTILINE)
 # What Go's unicode.IsSpace knows; Python's str.strip also takes the separators \x1c to \x1f.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _METADATA_TYPE = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'

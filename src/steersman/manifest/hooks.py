@@ -5,9 +5,9 @@ Source: Helm's docs/topics/charts_hooks and the behaviour of helm 4.3.1.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
+from steersman.lazy import pattern
 from steersman.record import field, record
 
 from .documents import Document
@@ -78,7 +78,7 @@ DELETE_ANNOTATION = "helm.sh/hook-delete-policy"
 OUTPUT_LOG_ANNOTATION = "helm.sh/hook-output-log-policy"
 
 _EVENT_ALIASES = {"test-success": HookEvent.TEST}
-_INTEGER = re.compile(r"[-+]?[0-9]+")
+_INTEGER = pattern(r"[-+]?[0-9]+")
 
 
 def is_hook(document: Document) -> bool:

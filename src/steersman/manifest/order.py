@@ -6,7 +6,6 @@ Source: the behaviour of helm 4.3.1 (`helm template` over all kinds; releases' r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import TypeVar
 
 from .documents import Document, split
@@ -135,7 +134,7 @@ def sort_manifests(
     hooks: list[Hook] = []
     manifests: list[Document] = []
     for path in sorted(files, key=lambda path: path.encode("utf-8", "surrogatepass")):
-        if PurePosixPath(path).name.startswith("_"):
+        if path.rpartition("/")[2].startswith("_"):
             continue
         for document in split(path, files[path]):
             if not is_hook(document):

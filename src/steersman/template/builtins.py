@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from steersman.lazy import pattern
 from steersman.template.failures import ExecFailure, FunctionError
 from steersman.template.functions.registry import Function
 from steersman.template.gofmt import default_format, sprint, sprintf, sprintln
@@ -195,9 +196,9 @@ def call(source: str, function: Any, *_arguments: Any) -> Any:
 # --- text ---------------------------------------------------------------------------------------------------------
 
 _HTML = {"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_HTML_SPECIAL = re.compile("[\0\"'&<>]")
+_HTML_SPECIAL = pattern("[\0\"'&<>]")
 _JS = {"\\": "\\\\", "'": "\\'", '"': '\\"', "<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D"}
-_JS_SPECIAL = re.compile(r"[^ !#-%(-;?-\[\]-\x7f]")
+_JS_SPECIAL = pattern(r"[^ !#-%(-;?-\[\]-\x7f]")
 _QUERY_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 

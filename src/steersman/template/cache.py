@@ -10,30 +10,27 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-import tempfile
-from hashlib import sha256
-from pathlib import Path
 from time import time
 
 import steersman
+from steersman.digest import SIZE, digest
 from steersman.template.unit import Record
 
 _MAGIC = b"steersman template 1\n"
-_DIGEST_SIZE = 32
 _KEPT_SECONDS = 30 * 24 * 3600
 _STALE_CHECK_SECONDS = 24 * 3600
 
 
-def default_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "steersman" / "templates"
+def default_folder() -> str:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return f"{base}/steersman/templates"
 
 
 class TemplateCache:
     """A folder of compiled templates. Whatever is wrong with it, the worst that happens is that a template is parsed again."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = os.fspath(folder)
         self._usable: bool | None = None
 
     def load(self, key: str) -> Record | None:
@@ -47,8 +44,8 @@ class TemplateCache:
                 data = file.read()
         except OSError:
             return None
-        start = len(_MAGIC) + _DIGEST_SIZE
-        if not data.startswith(_MAGIC) or sha256(data[start:]).digest() != data[len(_MAGIC) : start]:
+        start = len(_MAGIC) + SIZE
+        if not data.startswith(_MAGIC) or digest(data[start:]) != data[len(_MAGIC) : start]:
             return None
         names, empty, codes = marshal.loads(memoryview(data)[start:])
         return Record(names, empty, codes, key=key)
@@ -62,9 +59,9 @@ class TemplateCache:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             if not self._is_safe(again=True):
                 return
-            handle, path = tempfile.mkstemp(prefix=".", dir=self._folder)
-            with open(handle, "wb") as file:
-                file.write(_MAGIC + sha256(payload).digest() + payload)
+            path = f"{self._folder}/.{os.getpid()}-{record.key}"
+            with open(path, "xb") as file:
+                file.write(_MAGIC + digest(payload) + payload)
             os.replace(path, f"{self._folder}/{record.key}")
             self._forget_stale()
         except OSError:
@@ -87,7 +84,8 @@ class TemplateCache:
                 return
         except FileNotFoundError:
             pass
-        Path(mark).touch()
+        with open(mark, "w"):
+            pass
         with os.scandir(self._folder) as entries:
             for entry in entries:
                 if now - entry.stat().st_mtime > _KEPT_SECONDS:

@@ -9,18 +9,17 @@ environment.save()
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
+from steersman.digest import digest
 from steersman.errors import TemplateError
 from steersman.template.builtins import BUILTINS
 from steersman.template.cache import TemplateCache, default_folder, source_stamp
-from steersman.template.failures import FunctionError, LimitExceeded
+from steersman.template.failures import FunctionError, LimitExceeded, ParseError
 from steersman.template.functions.registry import FUNCTIONS, Function
 from steersman.template.limits import Limits
-from steersman.template.parser import ParseError, parse
 from steersman.template.runtime import NAMES, Context
 from steersman.template.tracing import exec_error, parse_error, template_error
 from steersman.template.unit import Engine, Record, TemplateSet, Unit
@@ -43,7 +42,7 @@ class Environment:
         *,
         strict: bool = False,
         limits: Limits | None = None,
-        cache: Path | bool = True,
+        cache: str | os.PathLike[str] | bool = True,
     ) -> None:
         table = _Table(FUNCTIONS if functions is None else functions)
         self._engine = Engine(table, strict, dict(NAMES))
@@ -100,10 +99,12 @@ class Environment:
         record = _records.get((self._stamp, text))
         if record is not None:
             return Unit(name, text, record, self._engine)
-        key = sha256(f"{self._stamp}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()
+        key = digest(f"{self._stamp}\n{text}".encode("utf-8", "surrogateescape")).hex()
         record = self._cache.load(key) if self._cache is not None else None
         definitions = None
         if record is None:
+            from steersman.template.parser import parse
+
             definitions = parse(text, self._engine.functions)
             record = Record(
                 [each.name for each in definitions],
@@ -119,7 +120,7 @@ class Environment:
 
     def _fingerprint(self) -> str:
         names = " ".join(sorted(self._engine.functions))
-        return sha256(f"{source_stamp()}\n{names}\n{self._engine.strict}".encode()).hexdigest()
+        return digest(f"{source_stamp()}\n{names}\n{self._engine.strict}".encode()).hex()
 
 
 class _Table(Mapping[str, Function]):

@@ -29,3 +29,16 @@ class FunctionError(Exception):
 
 class LimitExceeded(Exception):
     """A bound of `Limits` was reached."""
+
+
+class ParseError(Exception):
+    """A template that Go does not parse: `message` is Go's, without the place in front of it."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+    def message_in(self, name: str) -> str:
+        """The message for a text of this name, which some messages repeat."""
+        return self.message.replace("%s", name) if " started at %s:" in self.message else self.message

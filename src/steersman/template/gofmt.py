@@ -6,9 +6,9 @@ the reading of format strings and the joining of several operands.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from steersman.lazy import pattern
 from steersman.template.gofmt_value import Printer
 from steersman.template.strconv import format_float
 from steersman.template.values import type_name
@@ -16,7 +16,7 @@ from steersman.template.values import type_name
 _LARGEST_WIDTH = 1_000_000
 
 # What needs no look at flags: compiled once per format string, as pairs of literal text and verb.
-_SIMPLE_VERB = re.compile(r"%([sdvq%])")
+_SIMPLE_VERB = pattern(r"%([sdvq%])")
 Plan = tuple[tuple[tuple[str, str], ...], str, int] | None
 _plans: dict[str, Plan] = {}
 

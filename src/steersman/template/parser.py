@@ -10,6 +10,7 @@ from collections.abc import Container
 from typing import NamedTuple
 
 from steersman.template import lexer as lex
+from steersman.template.failures import ParseError
 from steersman.template.lexer import Token
 from steersman.template.literals import LiteralError, number, unquote
 from steersman.template.nodes import (
@@ -40,19 +41,6 @@ from steersman.template.strconv import quote
 MAX_PARENTHESES = 40
 MAX_BLOCKS = 60
 MAX_RANGES = 15
-
-
-class ParseError(Exception):
-    """A template that Go does not parse: `message` is Go's, without the place in front of it."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-
-    def message_in(self, name: str) -> str:
-        """The message for a text of this name, which some messages repeat."""
-        return self.message.replace("%s", name) if " started at %s:" in self.message else self.message
 
 
 class NestedTooDeeply(ParseError):

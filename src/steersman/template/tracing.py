@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from steersman.errors import Location, TemplateError
+from steersman.lazy import pattern
 from steersman.template.access import walk
 from steersman.template.failures import ArgumentFailure, ExecFailure, FunctionError
 from steersman.template.strconv import quote
@@ -119,10 +120,10 @@ def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool)
 
 # --- Helm's words -------------------------------------------------------------------------------------------------
 
-_WARNING = re.compile("HELM_ERR_START(.*)HELM_ERR_END", re.DOTALL)
-_EXECUTING = re.compile(r"template: (.+?): executing (.+?) at (.+?): (.+?)( template:.*)?\Z")
-_NOT_ASSOCIATED = re.compile(r"template: no template (.*) associated with template (.*)\Z")
-_WITHOUT_PLACE = re.compile(r"template: (.+?): (.*?)( template:.*)?\Z")
+_WARNING = pattern("HELM_ERR_START(.*)HELM_ERR_END", re.DOTALL)
+_EXECUTING = pattern(r"template: (.+?): executing (.+?) at (.+?): (.+?)( template:.*)?\Z")
+_NOT_ASSOCIATED = pattern(r"template: no template (.*) associated with template (.*)\Z")
+_WITHOUT_PLACE = pattern(r"template: (.+?): (.*?)( template:.*)?\Z")
 
 
 def template_error(error: ExecError) -> TemplateError:

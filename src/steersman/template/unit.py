@@ -12,8 +12,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from steersman.record import record
-from steersman.template.failures import FunctionError, LimitExceeded
-from steersman.template.parser import ParseError, parse
+from steersman.template.failures import FunctionError, LimitExceeded, ParseError
 from steersman.template.strconv import quote
 from steersman.template.tracing import CODE_NAME, FILE_NAME, ExecError, exec_error
 
@@ -65,6 +64,8 @@ class Unit:
 
     def definition(self, number: int) -> Definition:
         if self._parsed is None:
+            from steersman.template.parser import parse
+
             self._parsed = parse(self.text, self.engine.functions)
         return self._parsed[number]
 

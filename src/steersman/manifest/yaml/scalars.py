@@ -11,6 +11,8 @@ from datetime import date
 from functools import lru_cache
 from math import inf, isinf, nan
 
+from steersman.lazy import pattern
+
 from .numbers import INT64_MAX, INT64_MIN, UINT64_MAX
 
 Scalar = None | bool | int | float | str
@@ -34,15 +36,15 @@ _WORDS: dict[str, tuple[str, Scalar]] = {word: (tag, value) for tag, value, word
 # Text that starts otherwise is a string, whatever follows.
 HINTS = frozenset("+-0123456789yYnNtTfFoO~.")
 
-_INTEGER = re.compile(
+_INTEGER = pattern(
     r"([-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[oO](?P<octal>[0-7]+)|0[bB](?P<binary>[01]+)|0(?P<old>[0-7]*)|(?P<decimal>[1-9][0-9]*))"
 )
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_POINT_FLOAT = re.compile(r"\.[0-9]+([eE][-+]?[0-9]+)?")
+_FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_POINT_FLOAT = pattern(r"\.[0-9]+([eE][-+]?[0-9]+)?")
 _BASES = (("decimal", 10), ("old", 8), ("hex", 16), ("octal", 8), ("binary", 2))
 
 _CLOCK = r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?"
-_TIMESTAMP = re.compile(
+_TIMESTAMP = pattern(
     rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}})(?:[Tt]{_CLOCK}(?:Z|[-+](\d\d):(\d\d))|\x20+{_CLOCK})?", re.ASCII
 )
 

@@ -6,18 +6,20 @@ import re
 from enum import Enum, auto
 from functools import lru_cache
 
+from steersman.lazy import pattern
+
 from .scalars import STR, resolve
 
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_SEXAGESIMAL = pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _BOM = "\ufeff"
 _BREAKS = "\r\n\x85\u2028\u2029"
-_MULTILINE = re.compile(f"[{_BREAKS}]")
+_MULTILINE = pattern(f"[{_BREAKS}]")
 # Go counts only these as printable; everything beyond the basic plane is escaped.
-_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-_BREAK_SPACE = re.compile(f"[{_BREAKS}] ")
-_SPACE_BREAK = re.compile(f" [{_BREAKS}]")
-_INDICATORS = re.compile(r"""[#,\[\]{}&*!|>'"%@`]|[-?:](?:[ \t]|\Z)|---|\.\.\.|(?s:.)+?(?::(?:[ \t]|\Z)|[ \t]#)""")
-_ESCAPED = re.compile("[^\x20\x21\x23-\\[\\]-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_UNPRINTABLE = pattern("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_BREAK_SPACE = pattern(f"[{_BREAKS}] ")
+_SPACE_BREAK = pattern(f" [{_BREAKS}]")
+_INDICATORS = pattern(r"""[#,\[\]{}&*!|>'"%@`]|[-?:](?:[ \t]|\Z)|---|\.\.\.|(?s:.)+?(?::(?:[ \t]|\Z)|[ \t]#)""")
+_ESCAPED = pattern("[^\x20\x21\x23-\\[\\]-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _SHORT = {
     "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e",
     '"': '"', "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",

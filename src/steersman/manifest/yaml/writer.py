@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from enum import Enum, auto
 from functools import lru_cache
 from math import isinf, isnan
 from typing import Any
 
 from steersman.errors import YamlError
+from steersman.lazy import pattern
 from steersman.record import record
 
 from .keys import natural_order
@@ -17,11 +17,11 @@ from .numbers import INT64_MIN, UINT64_MAX, format_g, json_number
 from .text import Style, flow_text, is_multiline, literal_text, style_of, wrapped_text
 
 # toYaml goes by way of JSON text, which Go's YAML reader then reads: these characters it refuses ...
-_CONTROLS = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_CONTROLS = pattern("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
 # ... and U+0085, which JSON leaves as it is, it takes for a line break to be folded.
-_NEXT_LINES = re.compile(" *\x85[ \x85]*")
-_INDICATOR = re.compile("\x85(---|\\.\\.\\.)[ \x85]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_NEXT_LINES = pattern(" *\x85[ \x85]*")
+_INDICATOR = pattern("\x85(---|\\.\\.\\.)[ \x85]")
+_SURROGATES = pattern("[\ud800-\udfff]")
 _LONGEST_KEY = 1024
 
 

@@ -11,6 +11,7 @@ import math
 import re
 from typing import Any
 
+from steersman.lazy import pattern
 from steersman.template.functions.unicode import REPLACEMENT, runes
 from steersman.template.strconv import quote, quote_rune
 from steersman.template.values import from_utf8, utf8
@@ -28,7 +29,7 @@ class JsonRangeError(ValueError):
         self.value = value
 
 
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE_ESCAPE = pattern(r"\\u[dD][89a-fA-F]")
 
 
 def loads(text: str) -> Any:
@@ -56,8 +57,8 @@ def _reject(word: str) -> Any:
     raise ValueError(word)
 
 
-_BLANKS = re.compile(r"[ \t\r\n]*")
-_PLAIN_TEXT = re.compile(r'[^"\\\x00-\x1f]*')
+_BLANKS = pattern(r"[ \t\r\n]*")
+_PLAIN_TEXT = pattern(r'[^"\\\x00-\x1f]*')
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LITERALS: dict[str, tuple[str, Any]] = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
 _END = JsonSyntaxError("unexpected end of JSON input")

@@ -6,6 +6,7 @@ import re
 import string
 from typing import Any
 
+from steersman.lazy import pattern
 from steersman.template.functions.failures import nil_pointer
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.strconv import quote
@@ -19,10 +20,10 @@ _USER = frozenset(utf8(_UNRESERVED + "$&+,;="))
 _HOST = frozenset(utf8(_UNRESERVED + "!$&'()*+,;=:[]<>\""))
 _FRAGMENT = frozenset(utf8(_UNRESERVED + "$&+,/:;=?@!()*"))
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
-_USERINFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
-_PORT = re.compile(r"(?::[0-9]*)?")
+_SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_CONTROL = pattern("[\x00-\x1f\x7f]")
+_USERINFO = pattern(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
+_PORT = pattern(r"(?::[0-9]*)?")
 
 
 class UrlError(ValueError):
@@ -117,7 +118,7 @@ def _hostname(host: str) -> str:
 
 # --- escapes -------------------------------------------------------------------------------------------------------
 
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})|%.{0,2}", re.DOTALL)
+_ESCAPE = pattern(rb"%([0-9A-Fa-f]{2})|%.{0,2}", re.DOTALL)
 
 
 def _unescape(text: str) -> str:

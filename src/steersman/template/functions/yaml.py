@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from steersman.errors import YamlError
-from steersman.manifest.yaml import dump, dump_pretty, load
+from steersman.manifest import yaml
 from steersman.template.functions.json import mismatch
 from steersman.template.functions.json_writer import JsonError, plain
 from steersman.template.functions.registry import FunctionError, function
@@ -35,7 +35,7 @@ def must_to_yaml(value: object) -> str:
 
 def _dump(value: object) -> str:
     shaped = value if _is_shaped(value, 0) else plain(value)
-    return dump(shaped).removesuffix("\n")
+    return yaml.dump(shaped).removesuffix("\n")
 
 
 def _is_shaped(value: object, depth: int) -> bool:
@@ -54,7 +54,7 @@ def _is_shaped(value: object, depth: int) -> bool:
 def to_yaml_pretty(value: object) -> str:
     """YAML with indented lists, as newer tools write it."""
     try:
-        return dump_pretty(_direct(value)).removesuffix("\n")
+        return yaml.dump_pretty(_direct(value)).removesuffix("\n")
     except (YamlError, RecursionError):
         return ""
 
@@ -81,7 +81,7 @@ _DECODING = "error unmarshaling JSON: while decoding JSON: "
 def from_yaml(text: str) -> dict[str, Any]:
     """The mapping that `text` holds. Errors do not fail: they are told under the key `Error`."""
     try:
-        value = load(text, numbers="float64")
+        value = yaml.load(text, numbers="float64")
     except YamlError as error:
         return {"Error": str(error)}
     if value is None:
@@ -95,7 +95,7 @@ def from_yaml(text: str) -> dict[str, Any]:
 def from_yaml_array(text: str) -> list[Any]:
     """The list that `text` holds, or a list with nothing but the error's text."""
     try:
-        value = load(text, numbers="float64")
+        value = yaml.load(text, numbers="float64")
     except YamlError as error:
         return [str(error)]
     if value is None:
