@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from steersman.chart.render import Values
@@ -19,6 +21,31 @@ _SOURCE = re.compile(r"^---\n# Source: probe/(templates/s[0-9]+\.yaml)\n", re.MU
 # No YAML. With --debug helm prints all that was rendered, byte for byte, when it finds a manifest that it cannot read.
 _BROKEN = "a: b: c"
 
+# What `.Values` is in most tests: each kind of value that YAML has.
+PROBE_VALUES: dict[str, Any] = {
+    "i": 3.0,
+    "f": 1.5,
+    "neg": -7.0,
+    "big": 12345678901234.0,
+    "e": 1e21,
+    "s": "str",
+    "u": "héllo wörld",
+    "empty": "",
+    "html": '<a href="x">\'&</a>',
+    "nl": "a\nb\n",
+    "t": True,
+    "no": False,
+    "z": None,
+    "l": [1.0, "a", None, True],
+    "el": [],
+    "ls": ["a", "b", "c"],
+    "num": [3.0, 1.0, 2.0],
+    "lm": [{"name": "a", "v": 1.0}, {"name": "b", "v": 2.0}],
+    "m": {"b": 2.0, "a": "x"},
+    "em": {},
+    "deep": {"a": {"b": {"c": "deep"}}},
+}
+
 RELEASE = {
     "Name": "release-name",
     "Namespace": "default",
@@ -29,11 +56,11 @@ RELEASE = {
 }
 
 
-def _write_chart(folder: Path, snippets: Sequence[str], values_yaml: str) -> Path:
+def _write_chart(folder: Path, snippets: Sequence[str], values: Mapping[str, Any]) -> Path:
     chart = folder / "probe"
     (chart / "templates").mkdir(parents=True, exist_ok=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: probe\nversion: 0.1.0\n")
-    (chart / "values.yaml").write_text(values_yaml, encoding="utf-8")
+    (chart / "values.yaml").write_text(json.dumps(dict(values)), encoding="utf-8")
     for number, snippet in enumerate(snippets):
         (chart / "templates" / f"s{number}.yaml").write_bytes(snippet.encode("utf-8", "surrogateescape"))
     return chart
@@ -44,9 +71,11 @@ def _helm(helm: Path, folder: Path, chart: Path, *options: str) -> subprocess.Co
     return subprocess.run([helm, "template", chart, *options], capture_output=True, check=False, env=environment)
 
 
-def helm_renders(helm: Path, folder: Path, snippets: Sequence[str], values_yaml: str = "") -> list[str]:
+def helm_renders(
+    helm: Path, folder: Path, snippets: Sequence[str], values: Mapping[str, Any] = MappingProxyType({})
+) -> list[str]:
     """What helm makes of each snippet, each in a file of its own. None of them may fail."""
-    chart = _write_chart(folder, [f"<{snippet}>" for snippet in snippets], values_yaml)
+    chart = _write_chart(folder, [f"<{snippet}>" for snippet in snippets], values)
     (chart / "templates" / "broken.yaml").write_text(_BROKEN)
     done = _helm(helm, folder, chart, "--debug")
     output = done.stdout.decode("utf-8", "surrogateescape")
@@ -61,12 +90,14 @@ def _body(text: str) -> str:
     return text.removesuffix("\n")[1:-1]
 
 
-def helm_errors(helm: Path, folder: Path, snippets: Sequence[str], values_yaml: str = "") -> list[str]:
+def helm_errors(
+    helm: Path, folder: Path, snippets: Sequence[str], values: Mapping[str, Any] = MappingProxyType({})
+) -> list[str]:
     """helm's error for each snippet; one call for each, two at a time."""
 
     def ask(numbered: tuple[int, str]) -> str:
         number, snippet = numbered
-        chart = _write_chart(folder / f"e{number}", [snippet], values_yaml)
+        chart = _write_chart(folder / f"e{number}", [snippet], values)
         done = _helm(helm, folder, chart)
         return done.stderr.decode("utf-8", "surrogateescape").partition("\n\nUse --debug flag")[0]
 
