@@ -153,7 +153,7 @@ class TemplateGenerator:
         # a definition has to stand at the top: it goes into a text for tpl
         if self.random.random() < 0.5:
             quoted = json.dumps(f"{{{{ .a }}}}{{{{ .s | upper }}}}{self.random.choice(_TEXTS)}")
-            return self.action(f"tpl {quoted} (dict \"a\" {argument} \"s\" \"q\")")
+            return self.action(f'tpl {quoted} (dict "a" {argument} "s" "q")')
         return f"{{{{ block {name} {argument} }}}}{self.inner_block(depth)}{{{{ end }}}}{call}"
 
     def inner_block(self, depth: int) -> str:
@@ -167,7 +167,9 @@ class TemplateGenerator:
             return self.argument("a", 0)
         text = self.call(depth)
         if self.random.random() < 0.3:
-            text += " | " + self.random.choice(["quote", "toString", "print", "default 3", "not", "toJson", "list", "len"])
+            text += " | " + self.random.choice(
+                ["quote", "toString", "print", "default 3", "not", "toJson", "list", "len"]
+            )
         return text
 
     def call(self, depth: int) -> str:
@@ -185,11 +187,13 @@ class TemplateGenerator:
         if depth > 0 and random.random() < 0.4:
             return f"({self.call(depth)})"
         if kind == "s":
-            return random.choice([*_LITERALS[:7], "$.Values.s", '$.Release.Name', "(print 1 2)"])
+            return random.choice([*_LITERALS[:7], "$.Values.s", "$.Release.Name", "(print 1 2)"])
         if kind == "n":
             return random.choice([*_LITERALS[7:12], "(len $.Values.l)", "(int $.Values.n)"])
         if kind == "l":
-            return random.choice(["$.Values.l", "$.Values.ls", '(list 1 "a" nil)', "(until 3)", '(splitList "," "a,b")', "list"])
+            return random.choice(
+                ["$.Values.l", "$.Values.ls", '(list 1 "a" nil)', "(until 3)", '(splitList "," "a,b")', "list"]
+            )
         if kind == "m":
             return random.choice(["$.Values.m", '(dict "a" 1)', "dict", '(dict "b" (list 1) "name" "x")'])
         if kind == "b":

@@ -159,7 +159,8 @@ FAILING = {
         "{{ tpl .Values.z . }}",
         "{{ tpl 3 . }}",
         r'{{ tpl "{{ include \"nope\" . }}" . }}',
-        r'{{ define "a" }}{{ tpl "{{ include \"b\" . }}" . }}{{ end }}{{ define "b" }}{{ .Values.q.r }}{{ end }}{{ include "a" . }}',
+        r'{{ define "a" }}{{ tpl "{{ include \"b\" . }}" . }}{{ end }}'
+        '{{ define "b" }}{{ .Values.q.r }}{{ end }}{{ include "a" . }}',
         '{{ template "x" . . }}',
         '{{ template "a" .Values.q.r }}{{ define "a" }}{{ end }}',
     ],

@@ -49,7 +49,7 @@ class Printer:
 
     def print_operand(self, value: object, verb: str) -> str:
         """A directive's operand: `%#v` and `%+v` turn their flags into those of Go syntax and of field names."""
-        if verb == "v":
+        if verb in "vw":
             self.sharp_v, self.sharp = self.sharp, False
             self.plus_v, self.plus = self.plus, False
         return self.print_argument(value, verb)

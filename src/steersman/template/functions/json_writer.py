@@ -112,7 +112,7 @@ class _Writer:
         elif isinstance(value, GoObject) and not hasattr(value, "go_json"):
             self._object(_carried(value).items(), depth)
         elif isinstance(value, GoMethods):
-            self.write(_carried(value), depth + 1)
+            self.write(_carried(value), depth)
         elif is_nil(value):
             self._put("null")
         elif isinstance(value, dict):
