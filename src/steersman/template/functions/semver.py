@@ -33,7 +33,8 @@ _IN_CONSTRAINT = (
 )
 _ANONYMOUS = re.sub(r"\?P<\w+>", "?:", _IN_CONSTRAINT)
 _COMPARISON = rf"\s*+(?P<operator>!=|>=|=>|<=|=<|~>|[=><~^]|)\s*+(?P<version>{_IN_CONSTRAINT})(?P<end>\s*+,?+)"
-_RANGE = rf"({_ANONYMOUS})\s++-\s++({_ANONYMOUS})\s*+"
+# begins where a number begins: trying each of its digits would take long for long numbers
+_RANGE = rf"(?<![0-9|xX*])({_ANONYMOUS})\s++-\s++({_ANONYMOUS})\s*+"
 
 
 class SemverError(ValueError):

@@ -14,7 +14,7 @@ from steersman.template.values import GoObject, Method, Uint64, method
 _POINTER = "*semver.Version"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GoVersion(GoObject):
     """*semver.Version of Masterminds: prints as its canonical text; parts and comparisons are methods."""
 
@@ -93,6 +93,16 @@ class GoVersion(GoObject):
         """The next patch; of a pre-release the release itself."""
         patch = self.version.patch + (0 if self.version.prerelease else 1)
         return self._next(self.version.major, self.version.minor, patch)
+
+    def __eq__(self, other: object) -> bool:
+        """As reflect.DeepEqual sees it: metadata and the original text count, too."""
+        return type(other) is type(self) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def _parts(self) -> tuple[str, str]:
+        return str(self.version), self.version.original
 
     def _next(self, major: int, minor: int, patch: int) -> GoVersionStruct:
         following = Version(major, minor, patch)
