@@ -80,6 +80,8 @@ async def _note_phase(execution: Execution, step: Step) -> None:
     phase of that."""
     if isinstance(step, RunHook | DeleteHook) or execution.journal.cause:
         return
+    if isinstance(step, WaitReady) and step.after_hooks and not execution.postponed:
+        return
     touched = execution.journal.touched or step.phase in (Phase.RESOURCES, Phase.WAIT, Phase.POST_HOOKS)
     if step.phase is execution.journal.phase and touched is execution.journal.touched:
         return
