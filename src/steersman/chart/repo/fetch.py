@@ -7,7 +7,8 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.message import Message
-from http.client import HTTPException
+from functools import lru_cache
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -136,8 +137,23 @@ class _CarefulRedirects(HTTPRedirectHandler):
         return redirected
 
 
+@lru_cache(maxsize=16)
 def _opener(access: Access) -> OpenerDirector:
-    return build_opener(_CarefulRedirects, HTTPSHandler(context=_tls(access)))
+    return build_opener(_CarefulRedirects, _LazyTls(access))
+
+
+class _LazyTls(HTTPSHandler):
+    """Reads the system's certificates, which takes its time, only when the first HTTPS address comes."""
+
+    def __init__(self, access: Access) -> None:
+        super().__init__()
+        self.access = access
+        self.ready: ssl.SSLContext | None = None
+
+    def https_open(self, req: Request) -> HTTPResponse:
+        if self.ready is None:
+            self.ready = _tls(self.access)
+        return self.do_open(HTTPSConnection, req, context=self.ready)
 
 
 def _tls(access: Access) -> ssl.SSLContext:
