@@ -60,6 +60,10 @@ class RepositoryError(SteersmanError):
     """A chart repository or registry that is not known, or that is not what it should be."""
 
 
+class SignatureError(SteersmanError):
+    """A chart that is not signed as it should be, or that cannot be signed."""
+
+
 class FetchError(SteersmanError):
     """Something that could not be had over the network; `status` is the HTTP status, 0 where no answer came."""
 

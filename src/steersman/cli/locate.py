@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import wraps
-from typing import Any
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from steersman.chart.model import Chart
 from steersman.errors import ChartError
+
+if TYPE_CHECKING:
+    from steersman.chart.repo.fetch import Access
 
 Command = Callable[..., Any]
 
@@ -52,18 +56,43 @@ class ChartReference:
     plain_http: bool = False
     pass_credentials: bool = False
 
-    def locate(self, name: str) -> str:
-        """The path of the chart on this machine. Raises ChartError."""
-        name = name.strip()
-        if not self.repo:
-            if os.path.exists(name):
-                return os.path.abspath(name)
-            if name.startswith((".", "/")):
-                raise ChartError(f'path "{name}" not found')
-        raise ChartError(
-            f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {name}",
-            hint="Name a chart's folder or .tgz.",
+    @property
+    def constraint(self) -> str:
+        """The version asked for; `--devel` stands for any, pre-releases included."""
+        return self.version or (">0.0.0-0" if self.devel else "")
+
+    @property
+    def access(self) -> Access:
+        from steersman.chart.repo.fetch import Access
+
+        return Access(
+            self.username,
+            self.password,
+            self.ca_file,
+            self.cert_file,
+            self.key_file,
+            insecure=self.insecure_skip_tls_verify,
+            plain_http=self.plain_http,
+            pass_credentials=self.pass_credentials,
         )
+
+    def locate(self, name: str) -> str:
+        """The path of the chart on this machine, fetched if need be. Raises ChartError, RepositoryError, FetchError."""
+        name = name.strip()
+        here = not self.repo and os.path.exists(name)
+        if here and not self.verify:
+            return os.path.abspath(name)
+        from steersman.chart.repo.home import Home
+        from steersman.chart.repo.locate import locate, locate_verified
+
+        say = partial(print, file=sys.stderr)
+        if self.verify:
+            found = locate_verified(
+                Home.of_user(), name, self.constraint, self.keyring, repo=self.repo, access=self.access, say=say
+            )
+        else:
+            found = locate(Home.of_user(), name, self.constraint, repo=self.repo, access=self.access, say=say)
+        return str(found)
 
     def load_installable(self, path: str, *, dependency_update: bool = False) -> Chart:
         """The chart at `path`, checked to be one that can be installed, with all its subcharts. Raises ChartError."""

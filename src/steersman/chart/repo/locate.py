@@ -18,7 +18,7 @@ from steersman.chart.repo.reference import Reference, is_oci, parse_reference
 from steersman.chart.repo.registry import UNDERSCORES, Registry
 from steersman.chart.repo.repositories import cached_index, find_chart, read_repositories, silent
 from steersman.chart.versions import is_compatible, is_version
-from steersman.errors import ChartError, ChartNotFound, FetchError, RepositoryError
+from steersman.errors import ChartError, ChartNotFound, FetchError, RepositoryError, SignatureError
 
 Say = Callable[[str], None]
 
@@ -72,6 +72,39 @@ def locate(
         return path
     download = fetch(home, source, say=say)
     path = home.content(source.digest or hashlib.sha256(download.chart).hexdigest())
+    write_atomically(path, download.chart)
+    return path
+
+
+def locate_verified(
+    home: Home,
+    name: str,
+    version: str = "",
+    keyring: str = "",
+    *,
+    repo: str = "",
+    access: Access | None = None,
+    say: Say = silent,
+) -> Path:
+    """Like `locate`, for a packaged chart whose signature is good. Raises SignatureError otherwise."""
+    from steersman.chart.provenance import verify
+
+    if not repo and os.path.exists(name):
+        path = Path(name).absolute()
+        if path.is_dir():
+            raise SignatureError("unpacked charts cannot be verified")
+        try:
+            signature = Path(f"{path}.prov").read_bytes()
+        except OSError as error:
+            raise SignatureError(f"could not load provenance file {path}.prov: {error.strerror}") from error
+        verify(path.read_bytes(), path.name, signature, keyring)
+        return path
+    source = resolve(home, name, version, repo=repo, access=access, say=say)
+    download = fetch(home, source, provenance=True, say=say)
+    if download.provenance is None:
+        raise SignatureError(f'failed to fetch provenance "{source.url}.prov"')
+    verify(download.chart, source.file_name, download.provenance, keyring)
+    path = home.content(hashlib.sha256(download.chart).hexdigest())
     write_atomically(path, download.chart)
     return path
 
@@ -164,6 +197,7 @@ def pull(
     repo: str = "",
     destination: str = ".",
     provenance: bool = False,
+    keyring: str | None = None,
     untar: bool = False,
     untar_dir: str = ".",
     access: Access | None = None,
@@ -171,14 +205,22 @@ def pull(
 ) -> Path:
     """Fetch a chart into a folder, as its archive or unpacked; the answer is the archive's path, or the folder's.
 
-    Raises ChartError, RepositoryError, FetchError.
+    `provenance` fetches the signature too, and with a `keyring` it is checked. Raises ChartError, RepositoryError,
+    FetchError, SignatureError.
     """
     source = resolve(home, name, version, repo=repo, access=access, say=say)
     folder = Path(destination) / untar_dir if untar else Path(destination)
     if untar and (folder / name.rpartition("/")[2]).exists():
         already = folder / name.rpartition("/")[2]
         raise ChartError(f"failed to untar: a file or directory with the name {already} already exists")
-    download = fetch(home, source, provenance=provenance, say=say)
+    download = fetch(home, source, provenance=provenance or keyring is not None, say=say)
+    if keyring is not None:
+        from steersman.chart.provenance import verify
+
+        if download.provenance is None:
+            raise SignatureError(f'failed to fetch provenance "{source.url}.prov"')
+        for line in verify(download.chart, source.file_name, download.provenance, keyring).lines():
+            say(line)
     if untar:
         return unpack_into(download.chart, folder)
     path = folder / source.file_name
