@@ -1,0 +1,70 @@
+"""`steer dependency`: a chart's dependencies in charts/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from steersman.cli.access_options import access_options
+from steersman.cli.command import HelmGroup
+
+if TYPE_CHECKING:
+    from steersman.chart.repo.dependency import DependencyManager
+    from steersman.chart.repo.fetch import Access
+
+_folder = click.argument("folder", metavar="[CHART]", default=".", type=click.Path(path_type=Path))
+_skip_refresh = click.option("--skip-refresh", is_flag=True, help="do not refresh the local repository cache")
+
+
+@click.group("dependency", cls=HelmGroup)
+def command() -> None:
+    """Manage a chart's dependencies: Chart.yaml declares them, charts/ holds them."""
+
+
+@command.command("update")
+@_folder
+@_skip_refresh
+@access_options
+def update(folder: Path, skip_refresh: bool, access: Access) -> None:
+    """Update charts/ based on the contents of Chart.yaml, and write Chart.lock."""
+    _manager(folder, skip_refresh, access).update()
+
+
+@command.command("build")
+@_folder
+@_skip_refresh
+@access_options
+def build(folder: Path, skip_refresh: bool, access: Access) -> None:
+    """Rebuild charts/ based on the Chart.lock file."""
+    _manager(folder, skip_refresh, access).build()
+
+
+@command.command("list")
+@_folder
+@click.option("--max-col-width", type=int, default=80, help="maximum column width for output table")
+def listing(folder: Path, max_col_width: int) -> None:
+    """List the dependencies of a chart, and how each stands in charts/."""
+    from steersman.chart.load import load
+    from steersman.chart.repo.dependency_status import status_of, unwanted
+    from steersman.cli.output import warn
+    from steersman.cli.table import table
+
+    chart = load(folder, warn)
+    dependencies = chart.metadata.dependencies
+    if dependencies is None:
+        click.echo(f"WARNING: no dependencies at {folder / 'charts'}")
+        return
+    rows = [(one.name, one.version, one.repository, status_of(folder, one, chart)) for one in dependencies]
+    click.echo(table([("NAME", "VERSION", "REPOSITORY", "STATUS"), *rows], widest=max_col_width))
+    click.echo()
+    for line in unwanted(folder, dependencies):
+        click.echo(line)
+
+
+def _manager(folder: Path, skip_refresh: bool, access: Access) -> DependencyManager:
+    from steersman.chart.repo.dependency import DependencyManager
+    from steersman.chart.repo.home import Home
+
+    return DependencyManager(folder, Home.of_user(), click.echo, skip_refresh, access)

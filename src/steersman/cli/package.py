@@ -1,0 +1,71 @@
+"""`steer package`: a chart's folder as an archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from steersman.cli.access_options import access_options
+from steersman.cli.command import HelmCommand
+from steersman.errors import UsageError
+
+if TYPE_CHECKING:
+    from steersman.chart.repo.fetch import Access
+
+
+@click.command("package", cls=HelmCommand)
+@click.argument("paths", metavar="CHART_PATH...", nargs=-1, required=True)
+@click.option("-d", "--destination", default=".", help="location to write the chart")
+@click.option("--version", default="", help="set the version on the chart to this semver version")
+@click.option("--app-version", default="", help="set the appVersion on the chart to this version")
+@click.option(
+    "-u", "--dependency-update", is_flag=True, help="update dependencies from Chart.yaml to charts/ before packaging"
+)
+@click.option("--sign", is_flag=True, help="use a PGP private key to sign this package")
+@click.option("--key", default="", help="name of the key to use when signing")
+@click.option("--keyring", default="", help="location of a keyring with the secret key")
+@click.option(
+    "--passphrase-file", type=click.File(), help="file with the passphrase of the signing key (-: standard input)"
+)
+@access_options
+def command(
+    paths: tuple[str, ...],
+    destination: str,
+    version: str,
+    app_version: str,
+    dependency_update: bool,
+    sign: bool,
+    key: str,
+    keyring: str,
+    passphrase_file: IO[str] | None,
+    access: Access,
+) -> None:
+    """Package charts into versioned archives, NAME-VERSION.tgz."""
+    from steersman.chart.package import package
+    from steersman.cli.output import warn
+
+    if sign and not key:
+        raise UsageError("--key is required for signing a package")
+    if sign and not keyring:
+        raise UsageError("--keyring is required for signing a package")
+    passphrase = passphrase_file.readline().rstrip("\r\n") if passphrase_file is not None else ""
+    for path in paths:
+        if dependency_update:
+            from steersman.chart.repo.dependency import DependencyManager
+            from steersman.chart.repo.home import Home
+
+            DependencyManager(Path(path), Home.of_user(), click.echo, access=access).update()
+        archive = package(path, destination, version=version, app_version=app_version, warn=warn)
+        if sign:
+            _sign(archive, keyring, key, passphrase)
+        click.echo(f"Successfully packaged chart and saved it to: {archive}")
+
+
+def _sign(archive: Path, keyring: str, key: str, passphrase: str) -> None:
+    from steersman.chart.load import load
+    from steersman.chart.provenance import sign
+
+    signed = sign(archive.read_bytes(), archive.name, load(archive).metadata, keyring, key, passphrase)
+    archive.with_name(f"{archive.name}.prov").write_bytes(signed)

@@ -1,0 +1,38 @@
+"""`steer pull`: a chart from a repository or registry, into a folder."""
+
+from __future__ import annotations
+
+import click
+
+from steersman.cli.command import HelmCommand
+from steersman.cli.locate import ChartReference, chart_reference_options
+
+
+@click.command("pull", cls=HelmCommand)
+@click.argument("charts", metavar="CHART...", nargs=-1, required=True)
+@chart_reference_options
+@click.option("-d", "--destination", default=".", help="location to write the chart; --untardir is below it")
+@click.option("--prov", is_flag=True, help="fetch the provenance file, but don't perform verification")
+@click.option("--untar", is_flag=True, help="untar the chart after downloading it")
+@click.option("--untardir", default=".", help="with --untar, the directory into which the chart is expanded")
+def command(
+    charts: tuple[str, ...], reference: ChartReference, destination: str, prov: bool, untar: bool, untardir: str
+) -> None:
+    """Download charts (REPO/CHART, an address, oci://…) and optionally unpack them."""
+    from steersman.chart.repo.home import Home
+    from steersman.chart.repo.locate import pull
+
+    for chart in charts:
+        pull(
+            Home.of_user(),
+            chart,
+            reference.constraint,
+            repo=reference.repo,
+            destination=destination,
+            provenance=prov,
+            keyring=reference.keyring if reference.verify else None,
+            untar=untar,
+            untar_dir=untardir,
+            access=reference.access,
+            say=click.echo,
+        )

@@ -1,0 +1,114 @@
+"""`steer repo`: chart repositories, in the same files as helm's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from steersman.cli.access_options import access_options, ask_password
+from steersman.cli.command import HelmGroup
+
+if TYPE_CHECKING:
+    from steersman.chart.repo.fetch import Access
+
+
+@click.group("repo", cls=HelmGroup)
+def command() -> None:
+    """Add, list, remove, update, and index chart repositories."""
+
+
+@command.command("add")
+@click.argument("name")
+@click.argument("url")
+@access_options
+@click.option("--password-stdin", is_flag=True, help="read chart repository password from stdin")
+@click.option("--force-update", is_flag=True, help="replace (overwrite) the repo if it already exists")
+@click.option("--pass-credentials", is_flag=True, help="pass credentials to all domains")
+def add(name: str, url: str, access: Access, password_stdin: bool, force_update: bool, pass_credentials: bool) -> None:
+    """Add a chart repository."""
+    from steersman.chart.repo import repositories
+    from steersman.chart.repo.home import Home
+
+    access = replace(access, password=ask_password(access, from_stdin=password_stdin))
+    repository = repositories.Repository(
+        name,
+        url,
+        access.username,
+        access.password,
+        access.cert_file,
+        access.key_file,
+        access.ca_file,
+        access.insecure,
+        pass_credentials,
+    )
+    click.echo(repositories.add(Home.of_user(), repository, force_update=force_update))
+
+
+@command.command("list")
+@click.option("-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", help="format")
+@click.option("--no-headers", is_flag=True, help="suppress headers in the output")
+def listing(output: str, no_headers: bool) -> None:
+    """List chart repositories."""
+    import json
+
+    from steersman.chart.repo.home import Home
+    from steersman.chart.repo.repositories import read_repositories
+    from steersman.cli.table import table
+    from steersman.manifest import yaml
+
+    known = read_repositories(Home.of_user())
+    elements = [{"name": repository.name, "url": repository.url} for repository in known]
+    if output == "json":
+        click.echo(json.dumps(elements, separators=(",", ":")))
+    elif output == "yaml":
+        click.echo(yaml.dump(elements), nl=False)
+    elif not known:
+        click.echo("no repositories to show", err=True)
+    else:
+        rows = [(repository.name, repository.url) for repository in known]
+        click.echo(table(rows if no_headers else [("NAME", "URL"), *rows]))
+
+
+@command.command("update")
+@click.argument("names", metavar="[REPO...]", nargs=-1)
+def update(names: tuple[str, ...]) -> None:
+    """Update information of available charts from the named repositories, or from all."""
+    from steersman.chart.repo import repositories
+    from steersman.chart.repo.home import Home
+
+    repositories.update(Home.of_user(), names, click.echo)
+
+
+@command.command("remove")
+@click.argument("names", metavar="REPO...", nargs=-1, required=True)
+def remove(names: tuple[str, ...]) -> None:
+    """Remove one or more chart repositories."""
+    from steersman.chart.repo import repositories
+    from steersman.chart.repo.home import Home
+
+    for line in repositories.remove(Home.of_user(), names):
+        click.echo(line)
+
+
+@command.command("index")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, exists=True, path_type=Path))
+@click.option("--url", default="", help="url of chart repository")
+@click.option("--merge", type=click.Path(path_type=Path), help="merge the generated index into the given index")
+@click.option("--json", "as_json", is_flag=True, help="output in JSON format")
+def index(folder: Path, url: str, merge: Path | None, as_json: bool) -> None:
+    """Generate an index file for a folder with packaged charts."""
+    from steersman.chart.repo.home import write_atomically
+    from steersman.chart.repo.index import Index, index_directory, load_index
+    from steersman.cli.output import warn
+
+    found = index_directory(folder, url, warn)
+    if merge is not None:
+        if merge.exists():
+            found.merge(load_index(merge, warn))
+        else:
+            write_atomically(merge, Index().text(as_json=as_json).encode())
+    found.sort()
+    write_atomically(folder / "index.yaml", found.text(as_json=as_json).encode())

@@ -1,0 +1,60 @@
+"""`steer search`: charts in the repositories that were added."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from steersman.cli.command import HelmGroup
+from steersman.errors import ChartNotFound
+
+
+@click.group("search", cls=HelmGroup)
+def command() -> None:
+    """Search for a keyword in charts."""
+
+
+@command.command("repo")
+@click.argument("words", metavar="[KEYWORD]", nargs=-1)
+@click.option("-r", "--regexp", is_flag=True, help="use regular expressions")
+@click.option("-l", "--versions", is_flag=True, help="show each version of each chart on its own line")
+@click.option("--devel", is_flag=True, help="use development versions, too. Equivalent to version '>0.0.0-0'")
+@click.option("--version", default="", help="search using semantic versioning constraints")
+@click.option("--max-col-width", type=int, default=50, help="maximum column width for output table")
+@click.option("--fail-on-no-result", is_flag=True, help="search fails if no results are found")
+@click.option("-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", help="format")
+def repo(
+    words: tuple[str, ...],
+    regexp: bool,
+    versions: bool,
+    devel: bool,
+    version: str,
+    max_col_width: int,
+    fail_on_no_result: bool,
+    output: str,
+) -> None:
+    """Search the repositories that were added for a keyword in charts."""
+    from steersman.chart.repo.home import Home
+    from steersman.chart.repo.search import ANY, STABLE, search
+    from steersman.cli.output import warn
+    from steersman.cli.table import table
+    from steersman.manifest import yaml
+
+    wanted = version or (ANY if devel else STABLE)
+    term = " ".join(words)
+    results = search(Home.of_user(), term, version=wanted, all_versions=versions, regexp=regexp, warn=warn)
+    if not results and fail_on_no_result:
+        raise ChartNotFound("no results found", name=term)
+    found = [
+        (one.name, one.chart.version, one.chart.metadata.app_version, one.chart.metadata.description) for one in results
+    ]
+    elements = [dict(zip(("name", "version", "app_version", "description"), row, strict=True)) for row in found]
+    if output == "json":
+        click.echo(json.dumps(elements, separators=(",", ":"), ensure_ascii=False))
+    elif output == "yaml":
+        click.echo(yaml.dump(elements), nl=False)
+    elif not found:
+        click.echo("No results found")
+    else:
+        click.echo(table([("NAME", "CHART VERSION", "APP VERSION", "DESCRIPTION"), *found], widest=max_col_width))
