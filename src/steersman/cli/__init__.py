@@ -7,9 +7,14 @@ import sys
 
 def main() -> None:
     """Run the command; every error that a person may meet ends in one message on stderr and exit code 1."""
-    from steersman.cli.main import run
+    from steersman.cli import quick
 
-    sys.exit(run(sys.argv[1:]))
+    code = quick.run(sys.argv[1:])
+    if code is None:
+        from steersman.cli.main import run
+
+        code = run(sys.argv[1:])
+    sys.exit(code)
 
 
 __all__ = ["main"]

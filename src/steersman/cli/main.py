@@ -11,6 +11,7 @@ import click
 
 from steersman import __version__
 from steersman.cli.command import GLOBAL_OPTIONS, HelmGroup
+from steersman.cli.output import complain, silence
 from steersman.cli.settings import Settings
 from steersman.errors import SteersmanError
 
@@ -102,22 +103,12 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return complain("interrupted")
     except BrokenPipeError:
-        # the reader (head, less) has gone; Python would complain again while flushing at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence()
         return 0
     except SteersmanError as error:
         if debugging(arguments):
             raise
         return complain(str(error), error.hint)
-
-
-def complain(message: str, hint: str = "") -> int:
-    """Print one clear error as Helm does (`Error: …`), the way out below it, and return exit code 1."""
-    if message:
-        print(f"Error: {message}", file=sys.stderr)
-    if hint:
-        print(hint, file=sys.stderr)
-    return 1
 
 
 def usage_hint(error: click.UsageError) -> str:

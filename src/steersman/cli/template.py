@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
@@ -12,9 +12,8 @@ from steersman.chart.values import ValueSources
 from steersman.cli.command import HelmCommand, optional_value
 from steersman.cli.locate import ChartReference, chart_reference_options
 from steersman.cli.options import capabilities_options, schema_option, values_options
-from steersman.cli.output import warn, write
 from steersman.cli.settings import Settings
-from steersman.errors import RenderedYamlError, SteersmanError, UsageError
+from steersman.errors import UsageError
 
 # `helm template` takes the flags of `helm install`; those that say nothing about rendering are taken and not heard.
 _UNHEARD_FLAGS = (
@@ -84,58 +83,30 @@ def command(
 
     Values that would normally be looked up in the cluster are faked, and nothing is checked against a cluster.
     """
-    from steersman.chart import render as rendering
-    from steersman.chart.capabilities import Capabilities
-    from steersman.chart.naming import check_release_name, name_and_chart
-    from steersman.chart.values import merge_files_and_sets
+    from steersman.cli.templating import TemplateRequest, run_template
 
-    server = validate or _dry_run_asks_server(dry_run)
-    capabilities = Capabilities.for_rendering(kube_version, api_versions)
-    name, chart_name = name_and_chart(
-        arguments, name_template=name_template, generate=generate_name, default="release-name"
+    request = TemplateRequest(
+        arguments=arguments,
+        values=values,
+        kube_version=kube_version,
+        api_versions=api_versions,
+        skip_schema_validation=skip_schema_validation,
+        show_only=show_only,
+        include_crds=include_crds,
+        is_upgrade=is_upgrade,
+        no_hooks=no_hooks,
+        skip_tests=skip_tests,
+        output_dir=output_dir,
+        release_name=release_name,
+        name_template=name_template,
+        generate_name=generate_name,
+        post_renderer=post_renderer,
+        post_renderer_args=post_renderer_args,
+        enable_dns=enable_dns,
+        server=validate or _dry_run_asks_server(dry_run),
     )
-    path = reference.locate(chart_name)
-    user_values = merge_files_and_sets(values)
-    chart = reference.load_installable(path, dependency_update=dependency_update)
-    check_release_name(name)
-    release = rendering.ReleaseOptions(
-        name, settings.namespace or "default", is_upgrade=is_upgrade, is_install=not is_upgrade
-    )
-    lookup = None
-    if server:
-        from steersman.cli.cluster_view import cluster_view
-
-        capabilities, lookup = cluster_view(settings)
-    prepared = rendering.prepare(chart, user_values, skip_schema_validation=skip_schema_validation, warn=warn)
-    try:
-        rendered = rendering.render(
-            prepared,
-            release,
-            capabilities=capabilities,
-            lookup=lookup,
-            post_renderer=_post_renderer(post_renderer, post_renderer_args),
-            enable_dns=enable_dns,
-        )
-    except SteersmanError as error:
-        if settings.debug:
-            _show_unreadable(error)
-        else:
-            error.hint = "\n".join(["\nUse --debug flag to render out invalid YAML", *filter(None, [error.hint])])
-        raise
-    hooks = [
-        (hook.path, hook.manifest)
-        for hook in ([] if no_hooks else rendered.hooks)
-        if not (skip_tests and "test" in hook.events)
-    ]
-    sources = list(rendered.sources(include_crds=include_crds))
-    if output_dir:
-        _write_files(os.path.join(output_dir, name) if release_name else output_dir, [*sources, *hooks])
-        sources, hooks = [], []
-    text = "".join(f"---\n# Source: {path}\n{manifest}\n" for path, manifest in sources).strip() + "\n"
-    text += "".join(f"---\n# Source: {path}\n{manifest}\n" for path, manifest in hooks)
-    if show_only:
-        text = "".join(f"---\n{manifest}\n" for manifest in _chosen(text, show_only))
-    write(text)
+    load = partial(reference.load_installable, dependency_update=dependency_update)
+    run_template(request, settings, reference.locate, load)
 
 
 command.params.extend(
@@ -155,54 +126,3 @@ def _dry_run_asks_server(value: str) -> bool:
     if value == "server":
         return True
     raise UsageError(f'invalid dry-run value ("{value}"). Must be "server" or "client"')
-
-
-def _post_renderer(program: str, arguments: tuple[str, ...]) -> Callable[[str], str] | None:
-    if not program:
-        return None
-    from steersman.chart import postrender
-
-    return postrender.command(program, arguments)
-
-
-def _show_unreadable(error: SteersmanError) -> None:
-    files = error.files if isinstance(error, RenderedYamlError) else {}
-    write("".join(f"---\n# Source: {path}\n{text}\n" for path, text in files.items() if text.strip()).strip() + "\n")
-
-
-def _write_files(folder: str, sources: list[tuple[str, str]]) -> None:
-    written: set[str] = set()
-    for path, text in sources:
-        target = f"{folder}/{path}"
-        try:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(target, "ab" if path in written else "wb") as stream:
-                stream.write(f"---\n# Source: {path}\n{text}\n".encode("utf-8", "surrogateescape"))
-        except OSError as error:
-            raise UsageError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
-        written.add(path)
-        write(f"wrote {target}\n")
-
-
-def _chosen(text: str, patterns: tuple[str, ...]) -> list[str]:
-    """The documents whose template, named from the chart's root, matches a pattern; in the order of the patterns."""
-    import re
-
-    from steersman.chart import pathmatch
-    from steersman.manifest.documents import split
-
-    source = re.compile("# Source: [^/]+/(.+)")
-    documents = [(found[1], document.text) for document in split("", text) if (found := source.search(document.text))]
-    chosen: list[str] = []
-    for pattern in patterns:
-        try:
-            matches = [manifest for path, manifest in documents if pathmatch.match(pattern, path)]
-        except pathmatch.BadPattern:
-            matches = []
-        if not matches:
-            raise UsageError(
-                f"could not find template {pattern} in chart",
-                hint="Name a template from the chart's root: templates/deployment.yaml, charts/sub/templates/x.yaml.",
-            )
-        chosen.extend(matches)
-    return chosen
