@@ -33,12 +33,14 @@ from steersman.cluster.fields.managed import Writer
 from steersman.cluster.fields.typed import TypedError
 from steersman.cluster.history import Change, EventType, Record
 from steersman.cluster.kinds.catalog import strategy_of
+from steersman.cluster.kinds.conversion import converts, from_storage, to_storage
 from steersman.cluster.kinds.metadata import metadata_causes
 from steersman.cluster.kinds.strategy import Propagation
 from steersman.cluster.patch.json_patch import json_patch, same
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.patch.strategic import strategic_merge_patch
 from steersman.cluster.resources import Registry, Resource
+from steersman.cluster.schema import custom
 from steersman.cluster.schema.decode import DecodeError, decode, decode_sparse, new_object
 from steersman.cluster.schema.model import Node
 from steersman.cluster.store import Store
@@ -166,7 +168,10 @@ class Objects:
         return record
 
     def decode(self, resource: Resource, record: Record) -> Json:
-        return {"kind": resource.kind, "apiVersion": resource.api_version, **json.loads(record.body)}
+        obj = json.loads(record.body)
+        if converts(resource):
+            obj = from_storage(resource, obj)
+        return {"kind": resource.kind, "apiVersion": resource.api_version, **obj}
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
@@ -206,6 +211,8 @@ class Objects:
         strategy.default(obj)
         self._admit("CREATE", resource, obj, None)
         causes = self._metadata_causes(resource, meta) + strategy.validate(obj)
+        if resource.custom is not None:
+            causes += custom.causes(schema_of(resource), obj)
         if causes:
             raise status.invalid(resource, meta.get("name", ""), causes)
         self._check_namespace(resource, namespace, meta["name"])
@@ -413,6 +420,8 @@ class Objects:
         self._admit("UPDATE", resource, new, old)
         causes = self._metadata_causes(resource, new["metadata"], old_meta)
         causes += strategy.validate(new) + strategy.validate_update(new, old)
+        if resource.custom is not None:
+            causes += custom.causes(schema_of(resource), new)
         if causes:
             raise status.invalid(resource, name, causes)
         record = self.store.get(resource.storage, old_meta.get("namespace", ""), name)
@@ -439,6 +448,8 @@ class Objects:
             raise status.undecodable(resource, "strict decoding error: " + ", ".join(problems))
         if options.validation == "Warn":
             options.warnings += problems
+        if resource.custom is not None:
+            custom.apply_defaults(schema_of(resource), out)
         return out
 
     def _own(self, resource: Resource, new: Json, old: Json, subresource: str, options: WriteOptions) -> None:
@@ -475,6 +486,8 @@ class Objects:
         meta: Json = obj["metadata"]
         meta["resourceVersion"] = str(revision)
         body = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
+        if converts(resource):
+            body = to_storage(resource, body)
         encoded = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         labels = dict(meta.get("labels") or {})
         return Record(resource.storage, meta.get("namespace", ""), meta["name"], revision, encoded, labels)
@@ -551,6 +564,12 @@ def _untouched(resource: Resource, subresource: str) -> FieldSet:
     if subresource == "status":
         return {"f:spec": {}, "f:metadata": {}} if resource.custom is not None else {"f:spec": {}}
     return {"f:status": {}} if "status" in resource.subresources else {}
+
+
+def schema_of(resource: Resource) -> Json:
+    """The schema of a custom resource's version; {} where it has none."""
+    assert resource.custom is not None
+    return resource.custom["version"].get("schema", {}).get("openAPIV3Schema") or {}
 
 
 def _apart(resource: Resource) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from steersman.cluster.kinds import cluster, jobs, pods, services, storage, workloads
+from steersman.cluster.kinds.conversion import converts
 from steersman.cluster.kinds.strategy import Strategy
 from steersman.cluster.resources import Resource
 
@@ -16,6 +17,7 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 PLAIN = Strategy()
+OTHER_VERSIONS = {"autoscaling/v1": cluster.AUTOSCALER_V1}
 CUSTOM = Strategy(generation=True, needs_revision=True)
 
 
@@ -23,4 +25,6 @@ def strategy_of(resource: Resource) -> Strategy:
     """The strategy of a built-in kind; custom resources all have one."""
     if resource.custom is not None:
         return CUSTOM
+    if converts(resource):
+        return OTHER_VERSIONS.get(resource.api_version, PLAIN)
     return STRATEGIES.get(resource.storage, PLAIN)

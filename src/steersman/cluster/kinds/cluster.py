@@ -60,6 +60,11 @@ def _default_autoscaler(obj: Json) -> None:
         spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
 
 
+def _default_autoscaler_v1(obj: Json) -> None:
+    obj.setdefault("spec", {}).setdefault("minReplicas", 1)
+    obj["spec"].setdefault("targetCPUUtilizationPercentage", 80)
+
+
 def _create_autoscaler(obj: Json) -> None:
     obj["status"] = {"currentMetrics": None, "desiredReplicas": 0}
 
@@ -163,6 +168,7 @@ _BINDING = Strategy(
     validate_update=_validate_binding_update,
     check_name=names.path_segment,
 )
+AUTOSCALER_V1 = Strategy(default=_default_autoscaler_v1, validate=_validate_autoscaler)
 _WEBHOOKS = Strategy(default=_default_webhooks, generation=True)
 
 STRATEGIES = {

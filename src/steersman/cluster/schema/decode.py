@@ -76,13 +76,19 @@ class _Decoder:
                 return self.time(node, value)
             case _:
                 return copy.deepcopy(value)
+        return self.misfit(node, value, owner, path)
+
+    def misfit(self, node: Node, value: Any, owner: str, path: str) -> Any:
+        """A custom resource keeps what does not fit its schema, for validation to say so; other kinds cannot hold it."""
+        if node.source is not None and path:
+            return copy.deepcopy(value)
         raise mismatch(node, value, owner, path)
 
-    def struct(self, node: Node, value: Any, owner: str, path: str) -> Json:
+    def struct(self, node: Node, value: Any, owner: str, path: str) -> Any:
         struct = node.struct
         assert struct is not None
         if not isinstance(value, dict):
-            raise mismatch(node, value, owner, path)
+            return self.misfit(node, value, owner, path)
         out: Json = {}
         fields = struct.fields
         for key, item in value.items():
@@ -102,9 +108,9 @@ class _Decoder:
             fill(struct, out)
         return out
 
-    def map(self, node: Node, value: Any, owner: str, path: str) -> Json:
+    def map(self, node: Node, value: Any, owner: str, path: str) -> Any:
         if not isinstance(value, dict):
-            raise mismatch(node, value, owner, path)
+            return self.misfit(node, value, owner, path)
         element = node.element
         assert element is not None
         if element.shape == "string" and node.source is None:  # most maps are labels and data
@@ -116,9 +122,9 @@ class _Decoder:
             key: self.read(element, item, owner, f"{path}.{key}") for key, item in value.items() if item is not None
         }
 
-    def list(self, node: Node, value: Any, owner: str, path: str) -> list[Any]:
+    def list(self, node: Node, value: Any, owner: str, path: str) -> Any:
         if not isinstance(value, list):
-            raise mismatch(node, value, owner, path)
+            return self.misfit(node, value, owner, path)
         element = node.element
         assert element is not None
         if element.shape == "struct":
