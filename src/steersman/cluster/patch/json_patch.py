@@ -50,7 +50,8 @@ def _apply(document: list[Any], operation: Json) -> None:
             _remove(document, origin)
             _add(document, path, value)
         case "copy":
-            _add(document, path, copy.deepcopy(_get(document, _parse(operation["from"]))))
+            # Unlike RFC 6902, a missing source is copied as null: so does the library that the API server uses.
+            _add(document, path, copy.deepcopy(_get(document, _parse(operation["from"]), missing_is_null=True)))
         case _:
             raise ValueError(kind)
 

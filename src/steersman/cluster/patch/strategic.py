@@ -7,12 +7,12 @@ Semantics and the order of merged lists follow apimachinery's `strategicpatch`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 from steersman.cluster.patch.json_patch import same
 from steersman.cluster.schema.model import ANY, Node
 from steersman.cluster.status import bad_request
+from steersman.errors import ApiError
 
 Json = dict[str, Any]
 Items = list[Any]
@@ -105,12 +105,28 @@ def _ordered_list(node: Node, target: Json, patch: Json, directive: str) -> None
     if not isinstance(order, list) or (changes is not None and not isinstance(changes, list)):
         return
     field = _field(node, name)
+    _check_order(field, changes or [], order)
     original: Items = target.get(name) or []
     if changes is None and name not in target:
         return
     merged = original if changes is None else _merge_list(field, original, changes) if original else _clean(changes)
     patch.pop(name, None)
     target[name] = _normalize(field, merged, order, original)
+
+
+def _check_order(node: Node, patch: Items, order: Items) -> None:
+    """The items of the patch have to stand in the order that the directive gives."""
+    wanted = iter(order)
+    for item in patch:
+        if isinstance(item, dict) and item.get(PATCH) == "delete":
+            continue
+        if not any(_same_item(node, item, found) for found in wanted):
+            message = f"The order in patch list:\n{patch}\n doesn't match {ORDER.rstrip('/')} list:\n{order}\n"
+            raise ApiError(message, code=500, reason="InternalError")
+
+
+def _same_item(node: Node, left: Any, right: Any) -> bool:
+    return _same_key(left, right, node.merge_key) if node.merge_key else same(left, right)
 
 
 def _merge_list(node: Node, original: Items, patch: Items) -> Items:
@@ -165,13 +181,9 @@ def _contains(items: Items, wanted: Any) -> bool:
 
 def _normalize(node: Node, merged: Items, patch_order: Items, server_order: Items) -> Items:
     """The patch's items in the patch's order, the others in the server's, woven by what the server had before what."""
-    matches: Callable[[Any, Any], bool] = same
-    key = node.merge_key
-    if key:
-        matches = lambda left, right: _same_key(left, right, key)  # noqa: E731
 
     def index(items: Items, wanted: Any) -> int:
-        return next((position for position, item in enumerate(items) if matches(item, wanted)), -1)
+        return next((position for position, item in enumerate(items) if _same_item(node, item, wanted)), -1)
 
     ours = [item for item in merged if index(patch_order, item) >= 0]
     theirs = [item for item in merged if index(patch_order, item) < 0]
