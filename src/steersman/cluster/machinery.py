@@ -44,6 +44,7 @@ from steersman.cluster.schema import custom
 from steersman.cluster.schema.decode import DecodeError, decode, decode_sparse, new_object
 from steersman.cluster.schema.model import Node
 from steersman.cluster.store import Store
+from steersman.errors import Invalid
 
 Json = dict[str, Any]
 Causes = list[status.Cause]
@@ -81,6 +82,7 @@ class WriteOptions:
     duplicates: list[str] = field(default_factory=list)  # paths of keys that the request's body has twice
     force: bool = False  # server-side apply: take over what others own
     subresource: str = ""  # named in managedFields where the write came through one that is not `status`
+    patch: tuple[PatchKind, Any] | None = None  # what the object was made by, where that was a patch
     applied: bool = False  # managedFields have been settled by server-side apply
     warnings: list[str] = field(default_factory=list)
 
@@ -278,6 +280,7 @@ class Objects:
             new = merge_patch(old, patch)
         else:
             new = strategic_merge_patch(self._node(resource), old, patch)
+        options.patch = kind, patch
         return self._replace(resource, new, old, subresource, options)
 
     def _apply(
@@ -441,16 +444,24 @@ class Objects:
         try:
             out: Json = decode(self._node(resource), obj, unknown)
         except DecodeError as error:
-            raise status.undecodable(resource, str(error)) from None
+            raise self._unreadable(resource, obj, str(error), options) from None
         problems = [f'unknown field "{path}"' for path in unknown]
         problems += [f'duplicate field "{path}"' for path in options.duplicates]
         if problems and options.validation == "Strict":
-            raise status.undecodable(resource, "strict decoding error: " + ", ".join(problems))
+            raise self._unreadable(resource, obj, "strict decoding error: " + ", ".join(problems), options)
         if options.validation == "Warn":
             options.warnings += problems
         if resource.custom is not None:
             custom.apply_defaults(schema_of(resource), out)
         return out
+
+    def _unreadable(self, resource: Resource, obj: Json, why: str, options: WriteOptions) -> Invalid:
+        """A body that is no such object is a bad request; a patch that makes none of one is invalid, and is shown."""
+        if options.patch is None:
+            return status.undecodable(resource, why)
+        kind, patch = options.patch
+        shown = status.go_map(patch) if kind == "strategic" else json.dumps(obj, separators=(",", ":"), sort_keys=True)
+        return status.bad_patch(shown, why)
 
     def _own(self, resource: Resource, new: Json, old: Json, subresource: str, options: WriteOptions) -> None:
         """Note in managedFields who changed what."""

@@ -122,6 +122,26 @@ def undecodable(resource: Resource, why: str) -> Invalid:
     return bad_request(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {why}')
 
 
+def bad_patch(shown: str, why: str) -> Invalid:
+    """422 for a patch; Kubernetes names no object here."""
+    cause = bad_value("patch", shown, why)
+    found = [{"reason": REASONS[cause.problem], "message": cause.text, "field": cause.field}]
+    return Invalid(f' "" is invalid: {cause}', code=422, reason="Invalid", details={"causes": found})
+
+
+def go_map(value: Any) -> str:
+    """A value as Go's %+v prints it: `map[spec:map[replicas:1]]`."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{go_map(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(go_map(item) for item in value) + "]"
+    if value is None:
+        return "<nil>"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
 def untyped(resource: Resource, namespace: str | None, name: str, why: str) -> ApiError:
     """Server-side apply of what is no object of its kind: 500, as the API server has it."""
     subject = f"{namespace}/{name}" if namespace else f"/{name}"

@@ -212,27 +212,41 @@ def merge(found: Node, live: Any, config: Any) -> Any:
 
 
 def _merge_lists(found: Node, live: list[Any], config: list[Any]) -> list[Any]:
+    """Items of both sides come in the order of `config`; what only `live` has stays between its neighbours."""
     assert found.element is not None
     own = [(item_key(found, item), item) for item in live]
     new = [(item_key(found, item), item) for item in config]
     in_own, in_new = dict(own), {key for key, _ in new}
+    shared = [key for key, _ in new if key in in_own]
     done: set[str] = set()
     out: list[Any] = []
-    first, second = 0, 0
-    while first < len(own) or second < len(new):
-        if first < len(own):
-            key, item = own[first]
-            if key not in in_new:
-                out.append(item)
-                first += 1
-                continue
-            if key in done:
-                first += 1
-                continue
-        key, item = new[second]
+
+    def take(key: str, item: Any) -> None:
         out.append(merge(resolve(found.element, item), in_own[key], item) if key in in_own else item)
         done.add(key)
-        second += 1
+        if shared and shared[0] == key:
+            shared.pop(0)
+
+    first, second = 0, 0
+    while first < len(own) or second < len(new):
+        key = own[first][0] if first < len(own) else None
+        if key is not None and second < len(new):
+            if key == new[second][0]:
+                take(*new[second])
+                first, second = first + 1, second + 1
+                continue
+            if key in in_new and shared and shared[0] != key:
+                first += 1  # it will come when its turn is in `config`
+                continue
+        if key is not None and key not in in_new:
+            out.append(own[first][1])
+            first += 1
+            continue
+        if key in done:
+            first += 1
+        if second < len(new):
+            take(*new[second])
+            second += 1
     return out
 
 
