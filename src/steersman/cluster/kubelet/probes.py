@@ -42,9 +42,7 @@ async def check(probe: Json, target: Target) -> str | None:
             if "httpGet" in probe:
                 return await _http(probe["httpGet"], target, timeout)
             action = probe.get("tcpSocket") or probe.get("grpc") or {}
-            connection = await target.dial(action.get("host") or target.address, _port(action["port"], target), timeout)
-            connection.close()  # type: ignore[attr-defined]
-            return None
+            return await _tcp(action.get("host") or target.address, _port(action["port"], target), target, timeout)
     except TimeoutError:
         return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
     except (LookupError, ValueError) as error:
@@ -59,6 +57,17 @@ def _port(port: object, target: Target) -> int:
     if str(port) not in target.ports:
         raise LookupError(f"couldn't find port: {port!r}")
     return target.ports[str(port)]
+
+
+async def _tcp(host: str, port: int, target: Target, timeout: float) -> str | None:
+    try:
+        connection = await target.dial(host, port, timeout)
+    except ConnectionRefusedError:
+        return f"dial tcp {host}:{port}: connect: connection refused"
+    except OSError as error:
+        return f"dial tcp {host}:{port}: {error.strerror or error}"
+    connection.close()  # type: ignore[attr-defined]
+    return None
 
 
 async def _http(action: Json, target: Target, timeout: float) -> str | None:
