@@ -69,9 +69,9 @@ def act(
                 finished = await operation.finished()
             finally:
                 view.close()
+            tell_ending(finished, how)
             if not finished.error:
                 await conclude(client, finished)
-            tell_ending(finished, how)
             return finished.exit_code
         finally:
             await client.kube.aclose()
