@@ -97,7 +97,7 @@ def comparable(live: Object, namespace: str) -> Object:
     for field in ("uid", "resourceVersion", "creationTimestamp", "selfLink", "generation"):
         metadata.pop(field, None)
     metadata.get("annotations", {}).pop("deployment.kubernetes.io/revision", None)
-    entries = [entry for entry in metadata.pop("managedFields") if entry["manager"] in ("helm", "somebody")]
+    entries = [entry for entry in metadata.pop("managedFields", []) if entry["manager"] in ("helm", "somebody")]
     metadata["managers"] = sorted(
         ({key: value for key, value in entry.items() if key != "time"} for entry in entries),
         key=lambda entry: str(entry),
@@ -254,6 +254,10 @@ async def test_ownership(twins: Twins) -> None:
         twins.kube, ours, release=RELEASE, namespace=twins.ours, action="install", take_ownership=True
     )
     assert taken is not None
+    await twins.drift(config_map(), {"data": {"theirs": "1", "a": "theirs"}})
+    await twins.by_helm([config_map(a="1")], "--take-ownership", "--server-side=false")
+    await update(twins.kube, None, twins.mine(config_map(a="1")), CLIENT_SIDE)
+    await twins.compare([config_map()])
     with pytest.raises(NotFound):
         await twins.kube.get(ref_of(twins.mine(service(80))))
     assert (

@@ -140,6 +140,14 @@ def test_a_crash_loop_tells_the_exit_code() -> None:
     assert failure.message == "container main has crashed 5 times, last with exit code 1 (Error)"
 
 
+def test_a_pull_that_waits_tells_what_the_last_attempt_said() -> None:
+    """Kubernetes before 1.31 says only `Back-off pulling image` while it waits."""
+    said = warning("Failed", "pod", 'Failed to pull image "none:1": no such host')
+    failure = verdict(deployment(), [pod({"reason": "ImagePullBackOff", "message": "Back-off"})], [said])
+    assert failure is not None
+    assert failure.message == said.message
+
+
 def owned(name: str, owner: str, **metadata: Any) -> Object:
     return {"metadata": {"name": name, "uid": name, "ownerReferences": [{"uid": owner}], **metadata}}
 

@@ -248,6 +248,28 @@ async def test_lost_permission_for_the_kind_itself_ends_it(watches: Watches, ser
         await wait_completed(watches, live, timeout=10)
 
 
+async def test_an_unschedulable_pod_gets_its_time_by_our_own_clock(
+    watches: Watches, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its creation may lie in the past or the future of our clock; what counts is how long we have seen it so."""
+    unscheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no node"}
+    for created in ("2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"):
+        live = server.put(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": "p", "namespace": "ns", "creationTimestamp": created},
+                "status": {"phase": "Pending", "conditions": [unscheduled]},
+            }
+        )
+        changes: list[Change] = []
+        monkeypatch.setattr(wait_module, "SCHEDULE_WINDOW_SECONDS", 0.1)
+        with pytest.raises(WaitFailed, match="Pod could not be scheduled"):
+            await wait_ready(watches, [live], timeout=10, fail_fast=False, on_change=changes.append)
+        assert changes[0].readiness.message == "Pod has not been scheduled"
+        assert changes[-1].elapsed >= 0.1
+
+
 async def test_deletions(watches: Watches, server: FakeServer) -> None:
     gone, going, replaced = (server.put(config_map(name)) for name in ("gone", "going", "replaced"))
     server.remove(gone)

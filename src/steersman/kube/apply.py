@@ -72,7 +72,8 @@ async def update(
         return Applied("created", await create(kube, target, options))
     if options.force_replace:
         return _compared(live, await _replace(kube, target, options))
-    return await _merge(kube, original or live, target, live, options)
+    # Of an object that is taken over no manifest is known: what it has and the chart does not name stays.
+    return await _merge(kube, original or {}, target, live, options)
 
 
 async def recreate(

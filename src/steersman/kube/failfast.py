@@ -53,7 +53,7 @@ def verdict(obj: Object, pods: Iterable[Object] = (), events: Iterable[Event] = 
     pods, events = list(pods), list(events)
     return (
         _own_verdict(obj, pods)
-        or next((found for pod in pods if (found := _pod_verdict(pod)) is not None), None)
+        or next((found for pod in pods if (found := _pod_verdict(pod, events)) is not None), None)
         or _event_verdict(obj, pods, events)
     )
 
@@ -111,7 +111,7 @@ def _exit(ended: dict[str, Any]) -> str:
 # --- its Pods -----------------------------------------------------------------------------------------------------
 
 
-def _pod_verdict(pod: Object) -> Failure | None:
+def _pod_verdict(pod: Object, events: list[Event]) -> Failure | None:
     name = pod["metadata"]["name"]
     if (pod.get("metadata") or {}).get("deletionTimestamp"):
         return None
@@ -120,6 +120,8 @@ def _pod_verdict(pod: Object) -> Failure | None:
         reason, where = str(waiting.get("reason") or ""), f"{name}/{container.get('name')}"
         if reason in WAITING_REASONS:
             message = str(waiting.get("message") or reason)
+            if reason == "ImagePullBackOff":
+                message = _why_not_pulled(pod, events) or message
             return Failure(_image_reason(reason), message, (f"{where}: {reason}",), WAITING_REASONS[reason])
         if reason == "CrashLoopBackOff" and container.get("restartCount", 0) >= HOPELESS_RESTARTS:
             ended = _exit(_ended(container))
@@ -133,6 +135,13 @@ def _pod_verdict(pod: Object) -> Failure | None:
 def _image_reason(reason: str) -> str:
     """One word for both halves of the pull-wait-pull cycle, so that the clock of patience runs on through it."""
     return "ImagePullBackOff" if reason == "ErrImagePull" else reason
+
+
+def _why_not_pulled(pod: Object, events: list[Event]) -> str:
+    """What the kubelet noted at its last attempt; while it waits for the next, older ones say no more than `Back-off`."""
+    uid = pod["metadata"].get("uid")
+    said = [event.message for event in events if event.uid == uid and event.message.startswith("Failed to pull image")]
+    return said[-1] if said else ""
 
 
 def _scheduling_verdict(pod: Object, name: str) -> Failure | None:

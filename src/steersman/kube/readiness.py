@@ -45,6 +45,8 @@ class Readiness:
 
 
 NOT_FOUND = Readiness(State.NOT_FOUND, "Resource not found", "NotFound")
+POD_NOT_SCHEDULED = Readiness(State.IN_PROGRESS, "Pod has not been scheduled", "PodNotScheduled")
+POD_UNSCHEDULABLE = Readiness(State.FAILED, "Pod could not be scheduled", "PodUnschedulable")
 
 
 def assess(obj: Object, *, now: float | None = None) -> Readiness:
@@ -273,8 +275,8 @@ def _pod(obj: Object, now: float) -> Readiness:
         if scheduled is not None and scheduled.get("reason") == "Unschedulable":
             created = (obj.get("metadata") or {}).get("creationTimestamp")
             if created and now - seconds_of(created) < SCHEDULE_WINDOW_SECONDS:
-                return _in_progress("PodNotScheduled", "Pod has not been scheduled")
-            return Readiness(State.FAILED, "Pod could not be scheduled", "PodUnschedulable")
+                return POD_NOT_SCHEDULED
+            return POD_UNSCHEDULABLE
         return _in_progress("PodPending", "Pod is in the Pending phase")
     if phase == "":
         return _in_progress("PodNotObserved", "Pod phase not available")

@@ -119,6 +119,7 @@ class Session:
                 failure, retry_after = refusal.error, retry_after_seconds(refusal.headers)
                 if refusal.error.code == 401 and not renewed and self._authenticator.refused():
                     renewed = True
+                    await self.aclose()  # a connection stands for the client certificate that it was opened with
                     continue
                 verdict = judge_answer(
                     request.method,

@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 from steersman.errors import NotFound, ObjectDeleted, SteersmanError, Unready, WaitFailed, WaitTimedOut
 from steersman.kube.failfast import Failure, verdict
 from steersman.kube.interface import Object, ObjectRef, ref_of
-from steersman.kube.readiness import NOT_FOUND, Readiness, State, assess, assess_completion, to_be_waited_for
+from steersman.kube.readiness import (
+    NOT_FOUND,
+    POD_NOT_SCHEDULED,
+    POD_UNSCHEDULABLE,
+    SCHEDULE_WINDOW_SECONDS,
+    Readiness,
+    State,
+    assess,
+    assess_completion,
+    to_be_waited_for,
+)
 from steersman.kube.symptoms import Symptoms
 from steersman.kube.watches import Scope, Seen, Watches
 
@@ -98,6 +108,7 @@ class _Entry:
     readiness: Readiness = field(default_factory=lambda: Readiness(State.UNKNOWN, ""))
     failure: Failure | None = None
     failure_since: float = 0.0
+    unscheduled_since: float | None = None
 
 
 class _Wait:
@@ -136,27 +147,41 @@ class _Wait:
         pending = set(self._entries)
         look_at = self._began + LOOK_FOR_REASONS_AFTER if fail_fast else float("inf")
         while pending:
-            seen = await self._next(look_at, pending)
+            seen = await self._next(min(look_at, self._next_recheck()), pending)
             if seen is not None:
                 entry = self._by_scope[seen.scope][seen.name]
-                if not await self._take(entry, seen):
-                    continue
-                gone = entry.live is None or seen.gone
-                readiness = until(entry.live) if entry.live is not None else NOT_FOUND
-                if gone and readiness.state not in (State.CURRENT, State.FAILED):
-                    raise _deleted(entry.ref)
-                self._tell(entry, readiness)
-                if readiness.state is State.FAILED:
-                    entry.failure = await self._symptoms.explain(entry.live or entry.given)
-                    raise self._failed(pending)
-                if readiness.ready:
-                    pending.discard(entry.ref)
-                else:
-                    pending.add(entry.ref)
+                if await self._take(entry, seen):
+                    await self._judge(entry, until, pending, gone=seen.gone)
+            for entry in self._entries.values():
+                if (
+                    entry.unscheduled_since is not None
+                    and time.monotonic() >= entry.unscheduled_since + SCHEDULE_WINDOW_SECONDS
+                ):
+                    await self._judge(entry, until, pending)
             if pending and time.monotonic() >= look_at:
                 self._look(pending)
                 look_at = time.monotonic() + LOOK_AGAIN_AFTER
         return {ref: entry.live or entry.given for ref, entry in self._entries.items()}
+
+    async def _judge(
+        self, entry: _Entry, until: Callable[[Object], Readiness], pending: set[ObjectRef], *, gone: bool = False
+    ) -> None:
+        """Draw the conclusions from an object's present state. Raises ObjectDeleted and WaitFailed."""
+        readiness = _by_our_clock(entry, until(entry.live)) if entry.live is not None else NOT_FOUND
+        if (gone or entry.live is None) and readiness.state not in (State.CURRENT, State.FAILED):
+            raise _deleted(entry.ref)
+        self._tell(entry, readiness)
+        if readiness.state is State.FAILED:
+            entry.failure = await self._symptoms.explain(entry.live or entry.given)
+            raise self._failed(pending | {entry.ref})
+        if readiness.ready:
+            pending.discard(entry.ref)
+        else:
+            pending.add(entry.ref)
+
+    def _next_recheck(self) -> float:
+        since = [entry.unscheduled_since for entry in self._entries.values() if entry.unscheduled_since is not None]
+        return min(since) + SCHEDULE_WINDOW_SECONDS if since else float("inf")
 
     async def until_gone(self) -> None:
         pending = set(self._entries)
@@ -266,6 +291,18 @@ def _unready(entry: _Entry) -> Unready:
         if failure
         else (),
     )
+
+
+def _by_our_clock(entry: _Entry, readiness: Readiness) -> Readiness:
+    """A Pod that finds no node gets its time by our own clock: the server's may tell another time."""
+    if readiness.reason not in ("PodNotScheduled", "PodUnschedulable"):
+        entry.unscheduled_since = None
+        return readiness
+    now = time.monotonic()
+    entry.unscheduled_since = entry.unscheduled_since or now
+    if now - entry.unscheduled_since >= SCHEDULE_WINDOW_SECONDS:
+        return POD_UNSCHEDULABLE
+    return POD_NOT_SCHEDULED
 
 
 def _deleted(ref: ObjectRef) -> ObjectDeleted:
