@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
-from steersman.manifest.yaml import load
 from steersman.template.functions.registry import FUNCTIONS
 
 from .oracle import helm_errors, helm_lint_errors, helm_renders, steersman_renders
@@ -19,8 +19,8 @@ _RENDERS, _FAILS = read_rows()
 
 
 def _ours(snippet: str) -> str:
-    # read anew for each snippet, as some change what they are given
-    return steersman_renders(snippet, load(VALUES, numbers="float64"))
+    # a copy for each snippet, as some change what they are given
+    return steersman_renders(snippet, deepcopy(VALUES))
 
 
 @pytest.fixture(scope="module")

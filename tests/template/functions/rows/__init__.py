@@ -7,23 +7,23 @@ gives text. All see the values of `VALUES`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # Numbers of a values file are float64 for templates; `--set` would make them int64. Helm drops keys whose value is null.
-VALUES = """
-text: "Hello, Wörld"
-empty: ""
-number: 3
-float: 2.5
-big: 12345678
-negative: -7
-"yes": true
-"no": false
-list: [1, two, 3.5, null, true]
-names: [web, db, cache, db]
-map: {b: 1, a: {c: deep, d: [1, 2]}, z: ""}
-nested: {a: {b: {c: found}}}
-"""
+VALUES: dict[str, Any] = {
+    "text": "Hello, Wörld",
+    "empty": "",
+    "number": 3.0,
+    "float": 2.5,
+    "big": 12345678.0,
+    "negative": -7.0,
+    "yes": True,
+    "no": False,
+    "list": [1.0, "two", 3.5, None, True],
+    "names": ["web", "db", "cache", "db"],
+    "map": {"b": 1.0, "a": {"c": "deep", "d": [1.0, 2.0]}, "z": ""},
+    "nested": {"a": {"b": {"c": "found"}}},
+}
 
 
 class Row(NamedTuple):
