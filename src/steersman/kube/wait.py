@@ -191,7 +191,7 @@ class _Wait:
                 continue
             entry = self._by_scope[seen.scope][seen.name]
             if seen.gone and seen.object is None:
-                await self._take(entry, seen)  # asks the server: a missing entry of a running watch may be old news
+                await self._take(entry, seen)
                 if entry.live is None:
                     pending.discard(entry.ref)
                 continue
@@ -220,6 +220,9 @@ class _Wait:
     async def _take(self, entry: _Entry, seen: Seen) -> bool:
         """Note what was reported; False if it is about an earlier state or another object of that name."""
         obj = seen.object
+        if obj is None and seen.certain:
+            entry.live = None
+            return True
         if obj is None:
             try:
                 obj = await self._watches.kube.get(entry.ref)

@@ -25,12 +25,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a subscriber is told. `object` is its last state; `gone`: it was deleted, or is not there when first looked for."""
+    """What a subscriber is told. `object` is its last state; `gone`: it was deleted, or is not there when first looked for.
+
+    `certain` is False where a running watch does not know the object: it may be too new for it.
+    """
 
     scope: Scope
     name: str
     object: Object | None
     gone: bool = False
+    certain: bool = True
 
 
 Callback = Callable[[Seen | SteersmanError], None]
@@ -40,6 +44,7 @@ Callback = Callable[[Seen | SteersmanError], None]
 class _Subscription:
     callback: Callback
     names: frozenset[str] | None  # None: all
+    from_the_start: bool  # subscribed before the watch asked for its first list
 
     def wants(self, name: str) -> bool:
         return self.names is None or name in self.names
@@ -79,10 +84,11 @@ class Watches:
         Returns what ends the subscription. A watch without subscriptions ends.
         """
         stream = self._streams.get(scope)
-        if stream is None or stream.error is not None:
+        is_new = stream is None or stream.error is not None
+        if stream is None or is_new:
             stream = self._streams[scope] = _Stream(scope)
             stream.task = asyncio.create_task(self._run(stream), name=f"watch {scope.kind} in {scope.namespace}")
-        subscription = _Subscription(callback, None if names is None else frozenset(names))
+        subscription = _Subscription(callback, None if names is None else frozenset(names), is_new)
         stream.subscriptions.append(subscription)
         for name, obj in stream.objects.items():
             if subscription.wants(name):
@@ -138,4 +144,4 @@ def _tell(stream: _Stream, seen: Seen) -> None:
 def _tell_missing(stream: _Stream, subscription: _Subscription) -> None:
     for name in subscription.names or ():
         if name not in stream.objects:
-            subscription.callback(Seen(stream.scope, name, None, gone=True))
+            subscription.callback(Seen(stream.scope, name, None, gone=True, certain=subscription.from_the_start))
