@@ -45,7 +45,7 @@ spec:
 """
 
 
-def hook(name: str, events: str, weight: int = 0, **annotations: str) -> Hook:
+def hook(name: str, events: str, weight: int | str = 0, **annotations: str) -> Hook:
     """A hook Job; annotations in Python's spelling: `helm_hook_delete_policy`, `steersman_hook_retries` …"""
     known = {
         key.replace("helm_", "helm.sh/").replace("steersman_", "steersman.dev/").replace("_", "-"): value

@@ -138,9 +138,8 @@ async def _create(target: Object, ref: ObjectRef, step: RunHook, execution: Exec
     """Under `rollback` an object that is a run is really created, never applied over one that is there: an old result
     would be read as the new one's."""
     if execution.policy is Policy.HELM or ref.kind not in RUN_KINDS:
-        options = replace(execution.apply_options, force_conflicts=False, force_replace=False)
-        if execution.policy is Policy.ROLLBACK:
-            options = ApplyOptions(force_conflicts=True)
+        ours = execution.policy is Policy.ROLLBACK
+        options = ApplyOptions(server_side=ours or execution.apply_options.server_side, force_conflicts=ours)
         return await applying.create(execution.kube, target, options)
     try:
         return await execution.kube.create(target, field_manager=applying.FIELD_MANAGER)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 from steersman.lifecycle.common import (
@@ -71,6 +72,6 @@ def returned(target: Release, current: Release, version: int, options: Options) 
         target,
         version=version,
         info=info,
-        hooks=[replace(hook) for hook in target.hooks],
+        hooks=[copy(hook) for hook in target.hooks],
         apply_method=apply_method(options, target),
     )

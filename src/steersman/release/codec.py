@@ -40,7 +40,10 @@ def decode(text: str | bytes, *, labels: dict[str, str] | None = None) -> Releas
         data = base64.b64decode(text)
         if data.startswith(_GZIP_MAGIC):
             data = gzip.decompress(data)
-        release = from_json(json.loads(data))
+        record = json.loads(data)
+        if not isinstance(record, dict):
+            raise ValueError("JSON, but no object")
+        release = from_json(record)
     except (binascii.Error, zlib.error, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordError(
             f"not a release record: {error}", hint="the record was damaged or written by another tool"
