@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -322,7 +323,7 @@ class Container:
         async def execute(command: list[str], timeout: float) -> Executed:
             return await runtime.execute(attempt.launch, command, timeout=timeout)
 
-        async def dial(host: str, port: int, timeout: float) -> object:
+        async def dial(host: str, port: int, timeout: float) -> socket.socket:
             return await runtime.dial(host, port, timeout=timeout)
 
         return probes.Target(self._worker.state.address, ports, execute, dial)

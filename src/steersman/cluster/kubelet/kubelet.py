@@ -230,5 +230,4 @@ class Kubelet:
         address = (found.get("status") or {}).get("podIP")
         if not address:
             raise OSError(f"pod {pod} has no address yet")
-        connection: socket.socket = await self.runtime.dial(address, port, timeout=5.0)
-        return connection
+        return await self.runtime.dial(address, port, timeout=5.0)

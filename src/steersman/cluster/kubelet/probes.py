@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from steersman.cluster.agent.link import AgentError
 from steersman.cluster.machinery import Json
 from steersman.cluster.runtimes.interface import Executed
 
@@ -25,7 +27,7 @@ class Target:
     address: str
     ports: dict[str, int]
     execute: Callable[[list[str], float], Awaitable[Executed]]
-    dial: Callable[[str, int, float], Awaitable[object]]
+    dial: Callable[[str, int, float], Awaitable[socket.socket]]
 
 
 async def check(probe: Json, target: Target) -> str | None:
@@ -45,7 +47,7 @@ async def check(probe: Json, target: Target) -> str | None:
             return await _tcp(action.get("host") or target.address, _port(action["port"], target), target, timeout)
     except TimeoutError:
         return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-    except (LookupError, ValueError) as error:
+    except (LookupError, ValueError, AgentError) as error:
         return str(error)
 
 
@@ -60,14 +62,18 @@ def _port(port: object, target: Target) -> int:
 
 
 async def _tcp(host: str, port: int, target: Target, timeout: float) -> str | None:
+    """Also what stands for a gRPC probe: that somebody listens is all that is looked at."""
     try:
         connection = await target.dial(host, port, timeout)
-    except ConnectionRefusedError:
-        return f"dial tcp {host}:{port}: connect: connection refused"
     except OSError as error:
-        return f"dial tcp {host}:{port}: {error.strerror or error}"
-    connection.close()  # type: ignore[attr-defined]
+        return _refused(host, port, error)
+    connection.close()
     return None
+
+
+def _refused(host: str, port: int, error: OSError) -> str:
+    words = "connection refused" if isinstance(error, ConnectionRefusedError) else error.strerror or str(error)
+    return f"dial tcp {host}:{port}: connect: {words}"
 
 
 async def _http(action: Json, target: Target, timeout: float) -> str | None:
@@ -77,10 +83,8 @@ async def _http(action: Json, target: Target, timeout: float) -> str | None:
     url = f"{scheme}://{host}:{port}{path if path.startswith('/') else '/' + path}"
     try:
         sock = await target.dial(host, port, timeout)
-    except ConnectionRefusedError:
-        return f'Get "{url}": dial tcp {host}:{port}: connect: connection refused'
     except OSError as error:
-        return f'Get "{url}": dial tcp {host}:{port}: {error.strerror or error}'
+        return f'Get "{url}": {_refused(host, port, error)}'
     context = None
     if scheme == "https":
         context = ssl.create_default_context()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from steersman.cluster.runtimes.images import Image
 
@@ -106,6 +107,6 @@ class Runtime(Protocol):
         self, launch: Launch, argv: list[str], *, timeout: float | None = None, streams: list[int] | None = None
     ) -> Executed: ...
 
-    async def dial(self, address: str, port: int, *, timeout: float) -> Any:
+    async def dial(self, address: str, port: int, *, timeout: float) -> socket.socket:
         """A connected, non-blocking socket to a Pod. Raises OSError or TimeoutError."""
         ...
