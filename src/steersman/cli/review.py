@@ -1,0 +1,139 @@
+"""`steer review`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from steersman.chart.values import ValueSources, merge_files_and_sets
+from steersman.cli.command import HelmCommand
+from steersman.cli.durations import DURATION
+from steersman.cli.options import comma_separated, values_options
+from steersman.cli.settings import Settings
+from steersman.errors import UsageError
+
+if TYPE_CHECKING:
+    from steersman.review.configuration import Configuration
+    from steersman.review.model import Rule
+    from steersman.review.subject import Subject
+
+FORMATS = ["text", "json", "sarif", "junit"]
+LEVELS = ["error", "warning", "info", "never"]
+
+
+@click.command("review", cls=HelmCommand)
+@click.argument("what", metavar="CHART|MANIFEST|RELEASE|-", required=False)
+@values_options
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="text", help="format of the findings")
+@click.option(
+    "--fail-on", type=click.Choice(LEVELS), default="warning", show_default=True, help="exit 1 from this severity on"
+)
+@click.option("--rule", "only", multiple=True, help="run only this rule (repeatable, or comma-separated)")
+@click.option("--skip", multiple=True, help="leave out this rule (repeatable, or comma-separated)")
+@click.option(
+    "--timeout",
+    type=DURATION,
+    default="5m0s",
+    show_default=True,
+    help="the --timeout of the release",
+)
+@click.option("--fix", is_flag=True, help="make the changes that are certain, in the chart's templates")
+@click.option("--list-rules", is_flag=True, help="name all rules")
+@click.option("--explain", metavar="RULE", help="say what one rule is about")
+@click.pass_obj
+def command(
+    settings: Settings,
+    what: str | None,
+    values: ValueSources,
+    output: str,
+    fail_on: str,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    timeout: float,
+    fix: bool,
+    list_rules: bool,
+    explain: str | None,
+) -> None:
+    """Check the hooks of a chart, of a manifest or of a release for production.
+
+    Exit codes: 0 nothing at or above --fail-on, 1 findings, or an error.
+    """
+    from steersman.review.output import render
+    from steersman.review.rules import all_rules
+    from steersman.review.runner import review
+
+    rules = all_rules()
+    if list_rules:
+        width = max(len(rule.id) for rule in rules)
+        for rule in rules:
+            click.echo(f"{rule.id:{width}}  {rule.group:9} {rule.severity:7}  {rule.summary}")
+        return
+    if explain:
+        click.echo(explanation(explain, rules))
+        return
+    if not what:
+        raise UsageError("nothing to review", hint="For example: steer review ./chart")
+    configuration = chosen(what, rules, only=comma_separated(only), skip=comma_separated(skip))
+    subject = load(settings, what, values, timeout)
+    result = review(subject, configuration, rules)
+    if fix:
+        from steersman.review.fixing import apply_fixes
+
+        if not os.path.isdir(what):
+            raise UsageError("--fix changes a chart's templates: name the chart's folder")
+        mended = apply_fixes(Path(what), result.findings)
+        click.echo(f"fixed {len(mended)} of {len(result.findings)} findings", err=True)
+        result = review(load(settings, what, values, timeout), configuration, rules)
+    click.echo(render(result, output), nl=False)
+    worst = result.worst()
+    if worst is not None and fail_on != "never" and worst.rank <= LEVELS.index(fail_on):
+        sys.exit(1)
+
+
+def load(settings: Settings, what: str, values: ValueSources, timeout: float) -> Subject:
+    """The subject that the argument means: a chart by its folder or archive, a manifest by its file, else a release."""
+    from steersman.review.build import from_chart, from_manifest, from_release
+
+    if what == "-":
+        return from_manifest(sys.stdin.read(), "standard input", timeout=timeout)
+    path = Path(what)
+    if path.is_dir() or path.name.endswith((".tgz", ".tar.gz")):
+        from steersman.chart.load import load as load_chart
+
+        chart = load_chart(what)
+        return from_chart(
+            chart, merge_files_and_sets(values), namespace=settings.namespace or "default", timeout=timeout
+        )
+    if path.is_file():
+        return from_manifest(path.read_text(), what, timeout=timeout)
+    if "/" in what or path.suffix in (".yaml", ".yml"):
+        raise UsageError(f"{what}: no such file")
+    from steersman.cli.session import ask
+
+    return from_release(ask(settings, lambda client: client.get(what)), timeout=timeout)
+
+
+def chosen(what: str, rules: tuple[Rule, ...], *, only: list[str], skip: list[str]) -> Configuration:
+    """The chart's own configuration, with what the command line says over it. Raises UsageError."""
+    from steersman.review.configuration import load as load_configuration
+
+    known = {rule.id for rule in rules}
+    for name in (*only, *skip):
+        if name not in known:
+            raise UsageError(f"no rule is called {name!r}", hint="`steer review --list-rules` names them all.")
+    configuration = load_configuration(Path(what), rules)
+    return replace(configuration, only=frozenset(only), disable=configuration.disable | frozenset(skip))
+
+
+def explanation(name: str, rules: tuple[Rule, ...]) -> str:
+    """A rule in a few lines. Raises UsageError."""
+    for rule in rules:
+        if rule.id == name:
+            text = sys.modules[rule.check.__module__].__doc__ or ""
+            return f"{rule.id} ({rule.group}, {rule.severity}): {rule.summary}\n\n{text.strip()}"
+    raise UsageError(f"no rule is called {name!r}", hint="`steer review --list-rules` names them all.")

@@ -1,0 +1,53 @@
+"""Findings for people: each with the lines it is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from steersman.review.model import Finding, Severity
+from steersman.review.runner import Review
+
+CONTEXT = 1
+
+
+def render(review: Review) -> str:
+    parts = [_finding(finding) for finding in review.findings]
+    return "\n".join([*parts, _summary(review)]) + "\n"
+
+
+def _finding(finding: Finding) -> str:
+    line = finding.item.source_line(finding.line)
+    place = f"{finding.item.path}:{line}" if line else f"{finding.item.path} (rendered line {finding.line})"
+    text = f"{finding.severity}[{finding.rule}]: {finding.message}\n  --> {place}, {finding.item.title}"
+    if finding.where:
+        text += f" at {finding.where}"
+    text += "\n" + excerpt(finding)
+    if finding.hint:
+        text += f"  = {finding.hint}\n"
+    return text
+
+
+def excerpt(finding: Finding) -> str:
+    """The line that a finding is about with its neighbours, numbered as in the template where that is certain."""
+    line = finding.item.source_line(finding.line)
+    template = finding.item.template
+    lines, at = (template.splitlines(), line) if line and template else (finding.item.text.splitlines(), finding.line)
+    first, last = max(at - CONTEXT, 1), min(at + CONTEXT, len(lines))
+    return "".join(
+        f"{number:5} {'>' if number == at else '|'} {lines[number - 1]}\n" for number in range(first, last + 1)
+    )
+
+
+def _summary(review: Review) -> str:
+    counts = Counter(finding.severity for finding in review.findings)
+    if not review.findings:
+        told = "no findings"
+    else:
+        told = ", ".join(
+            f"{counts[severity]} {severity}{'s' * (counts[severity] != 1)}" for severity in Severity if counts[severity]
+        )
+    hooks = len(review.subject.hooks)
+    accepted = f"; {len(review.suppressed)} accepted with a reason" if review.suppressed else ""
+    return (
+        f"{review.subject.name}: {told} in {hooks} hooks and {len(review.subject.resources)} other resources{accepted}"
+    )

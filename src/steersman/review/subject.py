@@ -1,0 +1,160 @@
+"""What is reviewed: the documents of a rendered chart, each as hook or ordinary resource, and what surrounds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from steersman.manifest.hooks import Hook, HookEvent
+from steersman.review.lines import Path, line_of, scalar_line, template_line
+from steersman.review.model import Finding, Fix
+
+Json = dict[str, Any]
+
+# Where a Pod's spec stands in each kind that has one.
+POD_SPECS: dict[str, Path] = {
+    "Pod": ("spec",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+    **dict.fromkeys(
+        ("Job", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"),
+        ("spec", "template", "spec"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of a document; `path` leads to it within the object."""
+
+    name: str
+    path: Path
+    spec: Json
+    init: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One document. `path` is its template's (or the file's); `template` that file's source text, where it is known."""
+
+    path: str
+    text: str
+    object: Json
+    hook: Hook | None = None
+    template: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return str(self.object.get("kind") or "")
+
+    @property
+    def api_version(self) -> str:
+        return str(self.object.get("apiVersion") or "")
+
+    @property
+    def metadata(self) -> Json:
+        metadata = self.object.get("metadata")
+        return metadata if isinstance(metadata, dict) else {}
+
+    @property
+    def name(self) -> str:
+        return str(self.metadata.get("name") or "")
+
+    @property
+    def namespace(self) -> str:
+        return str(self.metadata.get("namespace") or "")
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        annotations = self.metadata.get("annotations")
+        return {str(key): str(value) for key, value in annotations.items()} if isinstance(annotations, dict) else {}
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+    @cached_property
+    def pod_path(self) -> Path:
+        """Where the Pod's spec stands; () for a kind that has none."""
+        return POD_SPECS.get(self.kind, ())
+
+    @cached_property
+    def pod_spec(self) -> Json:
+        """The Pod's spec; {} where there is none."""
+        found = self.at(self.pod_path) if self.pod_path else None
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """Init containers first, as they run."""
+        return tuple(
+            Container(str(spec.get("name") or ""), (*self.pod_path, key, index), spec, key == "initContainers")
+            for key in ("initContainers", "containers")
+            for index, spec in enumerate(self.pod_spec.get(key) or ())
+            if isinstance(spec, dict)
+        )
+
+    def at(self, path: Path) -> Any:
+        """What stands at `path`; None where nothing does."""
+        value: Any = self.object
+        for step in path:
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    def finding(
+        self, message: str, path: Path = (), *, offset: int | None = None, hint: str = "", fix: Fix | None = None
+    ) -> Finding:
+        """A finding about the place at `path`; `offset` is a line (0-based) within the text that stands there."""
+        line = line_of(self.text, path) if offset is None else scalar_line(self.text, path, offset)
+        return Finding(message=message, item=self, line=line, where=dotted(path), hint=hint, fix=fix)
+
+    def source_line(self, line: int) -> int | None:
+        """The template's line for a line of the document, where it is certain."""
+        return None if self.template is None else template_line(self.template, self.text, line)
+
+
+def dotted(path: Path) -> str:
+    """`("spec", "containers", 0)` as `spec.containers[0]`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A chart's documents in the order in which they would be installed.
+
+    `timeout` is the release's `--timeout` in seconds. `options` are the settings of the rule that is being run.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    timeout: float = 300.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def hooks(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.hook is not None)
+
+    @cached_property
+    def resources(self) -> tuple[Item, ...]:
+        """All that is no hook."""
+        return tuple(item for item in self.items if item.hook is None)
+
+    def event(self, event: HookEvent) -> tuple[Item, ...]:
+        """The hooks of one event in the order in which they run: by weight, then by name."""
+        found = [item for item in self.hooks if item.hook is not None and event in item.hook.events]
+        return tuple(sorted(found, key=lambda item: (item.hook.weight if item.hook else 0, item.name)))
+
+    def named(self, kind: str, name: str) -> Iterator[Item]:
+        """All documents of this kind and name."""
+        return (item for item in self.items if item.kind == kind and item.name == name)
+
+    @property
+    def running_hooks(self) -> tuple[Item, ...]:
+        """The hooks that run something: those with containers."""
+        return tuple(item for item in self.hooks if item.containers)
