@@ -45,7 +45,9 @@ def load(folder: Path, rules: tuple[Rule, ...]) -> Configuration:
     known = {rule.id for rule in rules}
     if not isinstance(section, dict) or any(key not in _SECTIONS for key in section):
         raise UsageError(f"{Location(str(path))}: `review` holds {', '.join(_SECTIONS)} and nothing else")
-    disable, severity, options = (section.get(key) or ([] if key == "disable" else {}) for key in _SECTIONS)
+    disable: list[str] = section.get("disable") or []
+    severity: dict[str, str] = section.get("severity") or {}
+    options: dict[str, dict[str, Any]] = section.get("options") or {}
     for name in (*disable, *severity, *options):
         if name not in known:
             raise UsageError(f"{path}: no rule is called {name!r}", hint="`steer review --list-rules` names them all.")
