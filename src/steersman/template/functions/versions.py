@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from steersman.template.functions import semver as semantic
@@ -105,9 +105,8 @@ class GoVersion(GoObject):
         return str(self.version), self.version.original
 
     def _next(self, major: int, minor: int, patch: int) -> GoVersionStruct:
-        following = Version(major, minor, patch)
         prefix = "v" if self.version.original.startswith("v") else ""
-        return GoVersionStruct(replace(following, original=f"{prefix}{following}"))
+        return GoVersionStruct(Version(major, minor, patch, original=f"{prefix}{major}.{minor}.{patch}"))
 
 
 class GoVersionStruct(GoVersion):
