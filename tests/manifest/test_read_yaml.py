@@ -409,7 +409,9 @@ def test_bombs_are_refused_where_helm_refuses_them(ask: Ask) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["[" * 501 + "]" * 501, "- " * 501, "{a: " * 501 + "}" * 501, "[" * 50_000])
+@pytest.mark.parametrize(
+    "text", ["[" * 501 + "]" * 501, "- " * 501, "{a: " * 501 + "}" * 501, "[" * 50_000, "&a [" * 501 + "]" * 501]
+)
 def test_depth_is_bounded(text: str) -> None:
     with pytest.raises(YamlError, match="exceeded max depth of 500"):
         yaml.load(text)

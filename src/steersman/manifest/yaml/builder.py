@@ -110,13 +110,13 @@ class Builder:
                 nodes += 1
                 stack.append((container, key, event, nodes, deepest))
                 depth = len(stack)
+                if depth > MAX_DEPTH:
+                    raise _too_deep(event)
                 if event.anchor is not None:
                     anchors[event.anchor] = (_NONE, _NONE, 0, 0)
                     deepest = depth
                 elif depth > deepest:
                     deepest = depth
-                    if depth > MAX_DEPTH:
-                        raise _too_deep(event)
                 in_map = kind is mapping_start
                 container = {} if in_map else []
                 key = _NONE
