@@ -114,6 +114,15 @@ def test_a_missing_plugin_tells_how_to_get_it() -> None:
     assert caught.value.hint == "get it at example.com"
 
 
+async def test_a_line_break_in_a_token_is_not_sent(server: FakeServer) -> None:
+    credentials = Credentials(token="T\r\nImpersonate-User: root")
+    async with Client(Session(Connection(server.url, credentials=credentials), AsyncioNetwork())) as client:
+        with pytest.raises(ClusterUnreachable, match="line break") as caught:
+            await client.server_version()
+    assert "root" not in str(caught.value)
+    assert not server.requests
+
+
 async def test_a_refused_token_file_is_read_again(server: FakeServer, tmp_path: Path) -> None:
     """The kubelet renews a service account's token; the server refuses the old one."""
     token = tmp_path / "token"

@@ -104,6 +104,54 @@ async def test_an_object_of_somebody_else_is_not_taken_for_ours(client: Client, 
         await client.create(config_map(k="ours"), field_manager="helm")
 
 
+async def test_what_was_there_before_is_not_taken_for_ours(client: Client, server: FakeServer) -> None:
+    """A finished Job of the last release has the same text and writer; to take it for the new one would skip a hook."""
+    old = config_map(k="1")
+    old["metadata"] |= {"managedFields": [{"manager": "helm"}], "creationTimestamp": "2020-01-01T00:00:00Z"}
+    server.put(old)
+    await client.server_version()
+    server.fault("POST", drops_it)
+    with pytest.raises(AlreadyExists):
+        await client.create(config_map(k="1"), field_manager="helm")
+
+
+async def test_a_slow_post_that_arrives_after_all_is_ours(client: Client, server: FakeServer) -> None:
+    """The answer did not come, the name was still free, and the second POST meets the first one's object."""
+
+    async def is_still_under_way(_: FakeServer, request: Any) -> Any:
+        return await drops_it(_, request)
+
+    async def the_first_one_was_faster(fake: FakeServer, request: Any) -> Any:
+        created = config_map(k="1")
+        created["metadata"]["managedFields"] = [{"manager": "helm"}]
+        fake.put(created)
+
+    server.fault("POST", is_still_under_way)
+    server.fault("POST", the_first_one_was_faster)
+    assert (await client.create(config_map(k="1"), field_manager="helm"))["metadata"]["uid"]
+    assert server.count(f"POST {PATH}") == 2
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_an_outcome_that_stays_unknown_is_reported_in_time(
+    client: Client, server: FakeServer, method: str
+) -> None:
+    live = server.put(config_map()) if method != "POST" else config_map()
+    server.fault(method, drops_it, times=10_000)
+    call = {"POST": client.create, "PUT": client.replace}.get(method)
+    with deadline(0.1), pytest.raises(OutcomeUnknown):
+        await (call(live) if call else client.delete(REF))
+
+
+@pytest.mark.parametrize("name", ["a/b", "a?dryRun=All", "../secrets/x", "a%2Fb", "a b", "system:node"])
+async def test_a_name_stays_a_name(client: Client, server: FakeServer, name: str) -> None:
+    with pytest.raises(ApiError):
+        await client.get(ObjectRef("v1", "ConfigMap", name, "ns"))
+    (seen,) = server.requests
+    assert seen.path == f"{PATH}/{name}"
+    assert seen.query == {}
+
+
 async def test_a_post_without_a_name_reports_that_its_outcome_is_unknown(client: Client, server: FakeServer) -> None:
     server.fault("POST", does_it_silently)
     obj = config_map()
@@ -188,6 +236,13 @@ async def test_a_restarting_server_is_waited_for(client: Client, server: FakeSer
         await asyncio.wait_for(asyncio.shield(reading), 0.05)
     await server.start()
     assert (await reading)["data"] == {"k": "1"}
+
+
+async def test_what_drops_every_connection_is_no_server(client: Client, server: FakeServer) -> None:
+    server.fault("GET", drops_it, times=10_000)
+    with pytest.raises(ClusterUnreachable):
+        await client.get(REF)
+    assert len(server.requests) == 4
 
 
 async def test_a_server_that_never_answered_is_not_waited_for(client: Client, server: FakeServer) -> None:

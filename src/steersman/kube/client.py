@@ -1,6 +1,6 @@
 """The client: `connect(...)` makes a `Client`, which implements `kube.interface.Kubernetes` over HTTP.
 
-Every write that is not safe to repeat is read back when its answer never came (see `retry`): the caller gets the true
+Every write that is not safe to repeat is read back when its answer never came (see `once`): the caller gets the true
 result, or OutcomeUnknown where even that cannot tell.
 """
 
@@ -12,7 +12,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from steersman.errors import AlreadyExists, ClusterUnreachable, Conflict, Gone, NotFound, OutcomeUnknown
+from steersman.errors import ClusterUnreachable, Gone
 from steersman.kube.config import DEFAULT_NAMESPACE, Overrides, load_connection
 from steersman.kube.discovery import Discovery, default_cache
 from steersman.kube.interface import (
@@ -26,8 +26,9 @@ from steersman.kube.interface import (
     ref_of,
 )
 from steersman.kube.network import ConnectionLost, Network
+from steersman.kube.once import create_once, delete_once, replace_once
 from steersman.kube.retry import Repeat
-from steersman.kube.session import Query, Request, Session
+from steersman.kube.session import Request, Session, quote
 
 PAGE = 500  # objects per page of a list, as kubectl asks for
 DEFAULT_CACHE = Path()
@@ -88,12 +89,8 @@ class Client:
     async def resource(self, api_version: str, kind: str) -> ApiResource:
         return await self.discovery.resource(api_version, kind)
 
-    async def raw(self, path: str) -> Any:
-        """GET any path and return the JSON there, e.g. `/openapi/v3`."""
-        return json.loads((await self.session.request(Request("GET", path))).body)
-
     async def get(self, ref: ObjectRef) -> Object:
-        return await self._object("GET", await self._path(ref))
+        return await self.session.object("GET", await self._path(ref))
 
     async def list(
         self,
@@ -110,7 +107,7 @@ class Client:
         items: list[Object] = []
         while True:
             try:
-                page = await self._object("GET", path, {**query, **pages})
+                page = await self.session.object("GET", path, {**query, **pages})
             except Gone:
                 if "continue" not in pages:
                     raise
@@ -134,25 +131,10 @@ class Client:
         resource = await self.resource(obj["apiVersion"], obj["kind"])
         metadata = obj.get("metadata") or {}
         path = collection_path(resource, self._namespace(resource, metadata.get("namespace")))
-        repeat = Repeat.SAFE if dry_run else Repeat.UNSAFE
         query = writing(field_manager, dry_run=dry_run, strict=strict)
-        while True:
-            try:
-                return await self._object("POST", path, query, obj, repeat=repeat)
-            except OutcomeUnknown as unknown:
-                if not metadata.get("name"):
-                    raise
-                from steersman.kube.read_back import contains, written_by
-
-                try:
-                    found = await self._object("GET", f"{path}/{metadata['name']}")
-                except NotFound:
-                    continue  # the name is free: it was not done
-                if not (written_by(found, field_manager) and contains(found, obj)):
-                    raise AlreadyExists(
-                        f'{resource.plural} "{metadata["name"]}" already exists', code=409, reason="AlreadyExists"
-                    ) from unknown
-                return found
+        if dry_run:
+            return await self.session.object("POST", path, query, obj)
+        return await create_once(self.session, path, query, obj, field_manager)
 
     async def replace(
         self,
@@ -164,18 +146,10 @@ class Client:
     ) -> Object:
         path = await self._path(ref_of(obj))
         query = writing(field_manager, dry_run=dry_run, strict=strict)
-        try:
-            return await self._object("PUT", path, query, obj, repeat=Repeat.SAFE if dry_run else Repeat.UNSAFE)
-        except OutcomeUnknown:
-            from steersman.kube.read_back import contains
-
-            found = await self._object("GET", path)
-            sent, now = obj["metadata"].get("resourceVersion"), found["metadata"].get("resourceVersion")
-            if sent == now or not sent:
-                return await self._object("PUT", path, query, obj)  # nobody wrote since, or the caller would not mind
-            if contains(found, obj, ignore=("resourceVersion", "managedFields", "generation")):
-                return found
-            raise Conflict(f"{path}: changed by another writer meanwhile", code=409, reason="Conflict") from None
+        # Without a resourceVersion it says the same however often; with one, a second time meets the first one's Conflict.
+        if dry_run or not obj["metadata"].get("resourceVersion"):
+            return await self.session.object("PUT", path, query, obj)
+        return await replace_once(self.session, path, query, obj)
 
     async def patch(
         self,
@@ -195,7 +169,7 @@ class Client:
             query["force"] = "true"
         # An apply and a merge name the wanted result; only a JSON patch, which names edits, may do another thing the second time.
         repeat = Repeat.UNSAFE if patch_type is PatchType.JSON and not dry_run else Repeat.SAFE
-        return await self._object("PATCH", path, query, body, repeat=repeat, content_type=patch_type.value)
+        return await self.session.object("PATCH", path, query, body, repeat=repeat, content_type=patch_type.value)
 
     async def delete(
         self,
@@ -212,31 +186,10 @@ class Client:
             options["preconditions"] = {"uid": uid}
         if grace_period is not None:
             options["gracePeriodSeconds"] = grace_period
-        query = {"dryRun": "All"} if dry_run else None
-        unsure = False
-        while True:
-            try:
-                await self._object("DELETE", path, query, options, repeat=Repeat.UNSAFE)
-                return
-            except NotFound:
-                if unsure:
-                    return
-                raise
-            except Conflict:
-                if unsure and uid is not None:
-                    return  # another object has the name by now: ours is gone
-                raise
-            except OutcomeUnknown:
-                unsure = True
-                try:
-                    found = await self._object("GET", path)
-                except NotFound:
-                    return
-                if found["metadata"].get("deletionTimestamp"):
-                    return
-                # From here on only the object seen now may be deleted, not one that comes to bear its name.
-                uid = uid or str(found["metadata"]["uid"])
-                options["preconditions"] = {"uid": uid}
+        if dry_run:
+            await self.session.object("DELETE", path, {"dryRun": "All"}, options)
+            return
+        await delete_once(self.session, path, options)
 
     def watch(
         self,
@@ -273,7 +226,7 @@ class Client:
             "timestamps": "true" if timestamps else "",
             "sinceTime": since_time,
         }
-        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        path = f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(pod)}/log"
         request = Request("GET", path, {key: value for key, value in query.items() if value}, accept="*/*")
         try:
             async with aclosing(self.session.stream(request)) as pieces:
@@ -284,31 +237,16 @@ class Client:
 
     async def _path(self, ref: ObjectRef) -> str:
         resource = await self.resource(ref.api_version, ref.kind)
-        return f"{collection_path(resource, self._namespace(resource, ref.namespace))}/{ref.name}"
+        return f"{collection_path(resource, self._namespace(resource, ref.namespace))}/{quote(ref.name)}"
 
     def _namespace(self, resource: ApiResource, namespace: str | None) -> str | None:
         return (namespace or self.default_namespace) if resource.namespaced else None
-
-    async def _object(
-        self,
-        method: str,
-        path: str,
-        query: Query | None = None,
-        body: Any = None,
-        *,
-        repeat: Repeat = Repeat.SAFE,
-        content_type: str = "application/json",
-    ) -> Object:
-        encoded = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        answer = await self.session.request(Request(method, path, query, encoded, content_type, repeat=repeat))
-        parsed: Object = json.loads(answer.body)
-        return parsed
 
 
 def collection_path(resource: ApiResource, namespace: str | None) -> str:
     """The URL path of a kind's collection; all namespaces where `namespace` is None."""
     root = f"/api/{resource.api_version}" if "/" not in resource.api_version else f"/apis/{resource.api_version}"
-    within = f"/namespaces/{namespace}" if namespace and resource.namespaced else ""
+    within = f"/namespaces/{quote(namespace)}" if namespace and resource.namespaced else ""
     return f"{root}{within}/{resource.plural}"
 
 

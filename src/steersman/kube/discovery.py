@@ -84,10 +84,6 @@ class Discovery:
         groups = await self._ask_for_all()
         return sorted({*groups, *(f"{version}/{kind}" for version, group in groups.items() for kind in group.kinds)})
 
-    async def resources(self) -> list[ApiResource]:
-        """Every kind served now, for listings over all kinds."""
-        return [resource for group in (await self._ask_for_all()).values() for resource in group.resources]
-
     def _find(self, api_version: str, kind: str) -> ApiResource | None:
         group = self._kept().groups.get(api_version)
         return next((r for r in group.resources if r.kind == kind), None) if group is not None else None

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from steersman.kube.network import ConnectionLost, Stream
+from steersman.kube.network import ConnectFailed, ConnectionLost, Stream
 
 PIECE = 1 << 16
 
@@ -34,14 +34,16 @@ class Exchange:
     async def send(
         self, method: str, target: str, authority: str, headers: list[tuple[str, str]], body: bytes | None
     ) -> Head:
-        """Send a request and read the answer's head. Raises ConnectionLost."""
+        """Send a request and read the answer's head. Raises ConnectionLost, and ConnectFailed for what cannot be sent."""
         lines = [f"{method} {target} HTTP/1.1", f"Host: {authority}", *(f"{name}: {value}" for name, value in headers)]
         if body is not None:
             lines.append(f"Content-Length: {len(body)}")
         elif method not in ("GET", "HEAD"):
             lines.append("Content-Length: 0")
+        if any("\r" in line or "\n" in line for line in lines):
+            raise ConnectFailed("a token or header of the kubeconfig holds a line break", permanent=True)
         self.reusable = False  # until the body has been read
-        await self.stream.write("\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b""))
+        await self.stream.write("\r\n".join([*lines, "", ""]).encode() + (body or b""))
         while True:
             head = _parse_head(await self.stream.read_until(b"\r\n\r\n"))
             self.used = True

@@ -86,6 +86,11 @@ class Endpoint:
     proxy: SplitResult | None
 
     @property
+    def is_near(self) -> bool:
+        """On this machine, where compressing costs more than it saves."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    @property
     def authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from enum import Enum
 
@@ -51,6 +51,11 @@ def latest() -> float:
     """The time.monotonic() at which a request that starts now stops retrying."""
     until = _until.get()
     return until if until is not None else time.monotonic() + DEFAULT_BUDGET_SECONDS
+
+
+def one_budget() -> AbstractContextManager[None]:
+    """For a block of several requests that are one to the caller: together they get the time of one."""
+    return deadline(max(0.0, latest() - time.monotonic()))
 
 
 def delay(attempt: int, retry_after: float | None) -> float:

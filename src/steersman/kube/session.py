@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import time
+import urllib.parse
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
-from urllib.parse import urlencode
+from typing import Any, TypeVar
 
 from steersman.errors import ApiError, ClusterUnreachable, OutcomeUnknown
 from steersman.kube.config import Connection
 from steersman.kube.credentials import Authenticator
 from steersman.kube.http1 import Exchange, Head
+from steersman.kube.interface import Object
 from steersman.kube.network import (
     ANSWER_SECONDS,
     ConnectFailed,
@@ -25,6 +27,8 @@ from steersman.kube.network import (
 from steersman.kube.retry import Repeat, Verdict, delay, judge_answer, latest, retry_after_seconds
 from steersman.kube.status import error_from_answer
 
+# How often what never answered yet is tried when it takes the connection and then drops it: it may be no API server at all.
+ATTEMPTS_AT_A_STRANGER = 4
 # Idle connections kept for the next request; an API server closes them after minutes.
 KEPT = 16
 
@@ -71,11 +75,28 @@ class Session:
         self._tls: tuple[tuple[bytes, bytes], ssl.SSLContext] | None = None
         self._idle: list[Exchange] = []
         self.reached = False  # an answer has come before: a refused connection is then a restart, not a wrong address
+        self.server_date = ""  # of the last answer, by the server's clock
         self._on_warning = on_warning
 
     async def request(self, request: Request) -> Answer:
         """Send and return the answer. Raises ApiError, ClusterUnreachable, or OutcomeUnknown (only for Repeat.UNSAFE)."""
         return await self._retrying(request, self._whole)
+
+    async def object(
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        body: Any = None,
+        *,
+        repeat: Repeat = Repeat.SAFE,
+        content_type: str = "application/json",
+    ) -> Object:
+        """As `request`, with JSON on both sides."""
+        encoded = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        answer = await self.request(Request(method, path, query, encoded, content_type, repeat=repeat))
+        parsed: Object = json.loads(answer.body)
+        return parsed
 
     async def stream(self, request: Request, *, idle_seconds: float | None = None) -> AsyncGenerator[bytes, None]:
         """Send a GET whose answer is read as it comes, on a connection of its own; not retried after its head came.
@@ -114,6 +135,8 @@ class Session:
                 if request.repeat is Repeat.UNSAFE:
                     raise OutcomeUnknown(f"{request}: {error}; whether it was done is unknown") from error
                 failure = self._unreachable(error)
+                if not self.reached and attempt >= ATTEMPTS_AT_A_STRANGER:
+                    raise failure from error
             except _Refusal as refusal:
                 self.reached = True
                 failure, retry_after = refusal.error, retry_after_seconds(refusal.headers)
@@ -151,7 +174,7 @@ class Session:
                 fresh = not exchange.used
                 try:
                     async with self.network.limit(ANSWER_SECONDS):
-                        head = await self._send(exchange, request, compressed=True)
+                        head = await self._send(exchange, request, compressed=not self._endpoint.is_near)
                         body = await exchange.body(head)
                 except ConnectionLost:
                     if fresh or request.repeat is Repeat.UNSAFE:
@@ -191,8 +214,9 @@ class Session:
             headers.append(("Content-Type", request.content_type))
         target = self._endpoint.base_path + request.path
         if request.query:
-            target += "?" + urlencode(request.query)
+            target += "?" + urllib.parse.urlencode(request.query)
         head = await exchange.send(request.method, target, self._endpoint.authority, headers, request.body)
+        self.server_date = head.headers.get("date", self.server_date)
         if self._on_warning is not None and "warning" in head.headers:
             for text in _warnings(head.headers["warning"]):
                 self._on_warning(text)
@@ -226,6 +250,11 @@ class Session:
             f"Kubernetes cluster unreachable: {self.connection.where()}: {error}",
             hint="Is the API server up, and is it the one you mean? `steer cluster status` tells of the one on this machine.",
         )
+
+
+def quote(name: str) -> str:
+    """A name as one part of a path, whatever is in it."""
+    return urllib.parse.quote(name, safe=":")
 
 
 class _Refusal(Exception):

@@ -81,15 +81,3 @@ def causes(error: ApiError) -> list[tuple[str, str, str]]:
         for cause in listed
         if isinstance(cause, dict)
     ]
-
-
-def as_kubectl_prints(error: ApiError) -> str:
-    """One text as kubectl's `Error from server (Reason): message`, or `The Kind "name" is invalid: …`."""
-    if error.reason == "Invalid":
-        kind, name = error.details.get("kind") or "", error.details.get("name") or ""
-        listed = [f"{field}: {message}" for _, field, message in causes(error)]
-        if len(listed) == 1:
-            return f'The {kind} "{name}" is invalid: {listed[0]}'
-        if listed:
-            return f'The {kind} "{name}" is invalid: ' + "".join(f"\n* {line}" for line in listed)
-    return f"Error from server ({error.reason}): {error}" if error.reason else f"Error from server: {error}"
