@@ -6,6 +6,7 @@ files, as Helm reads them: they lead nowhere.
 
 from __future__ import annotations
 
+import io
 import posixpath
 import zlib
 from typing import IO, TYPE_CHECKING, cast
@@ -29,15 +30,23 @@ _DRIVE = pattern(r"[a-zA-Z]:/")
 _CHUNK = 1 << 16
 
 
-def read_archive(path: str, allowance: Allowance | None = None) -> list[File]:
+def read_archive(path: str) -> list[File]:
     """The files of the packaged chart at `path`, names relative to the chart's folder. Raises ChartError."""
+    return unpack(io.BytesIO(read_packed(path)), Allowance())
+
+
+def read_packed(path: str) -> bytes:
+    """The bytes of a packaged chart. Raises ChartError for what cannot be one."""
     try:
         with open(path, "rb") as stream:
-            check_is_archive(path, stream.read(512))
-            stream.seek(0)
-            return unpack(stream, allowance or Allowance())
+            start = stream.read(512)
+            check_is_archive(path, start)
+            data = start + stream.read(MAX_CHART_SIZE)
     except OSError as error:
         raise ChartError(f"open {path}: {(error.strerror or str(error)).lower()}") from error
+    if len(data) > MAX_CHART_SIZE:
+        raise ChartError(f"unable to load chart archive: larger than the maximum size {MAX_CHART_SIZE}")
+    return data
 
 
 def check_is_archive(path: str, start: bytes) -> None:

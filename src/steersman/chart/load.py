@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
-from steersman.chart.archive import Allowance, read_archive, unpack
+from steersman.chart.archive import Allowance, read_packed, unpack
 from steersman.chart.metadata import default_api_version, read_lock, read_metadata, validate
 from steersman.chart.model import API_VERSION_1, API_VERSION_2, Chart, File, Metadata
+from steersman.chart.remember import loaded, plain_bytes
 from steersman.chart.values import parse_values
 from steersman.errors import ChartError, Location, SteersmanError, YamlError
 from steersman.manifest import yaml
+from steersman.memo import Memo
 
 Warn = Callable[[str], None]
 
@@ -24,10 +26,11 @@ def ignore_warning(_message: str) -> None:
     """The `warn` of callers that have no place to show a warning."""
 
 
-def load(path: str | os.PathLike[str], warn: Warn = ignore_warning) -> Chart:
+def load(path: str | os.PathLike[str], warn: Warn = ignore_warning, memo: Memo | None = None) -> Chart:
     """The chart at `path`, a folder or a packaged chart.
 
-    `warn` gets what Helm logs about a usable chart (links, a requirements.yaml that no longer counts). Raises ChartError.
+    `warn` gets what Helm logs about a usable chart (links, a requirements.yaml that no longer counts). `memo` may know the
+    chart from an earlier run; its `raw` files are then missing. Raises ChartError.
     """
     path = os.fspath(path)
     allowance = Allowance()
@@ -43,12 +46,25 @@ def load(path: str | os.PathLike[str], warn: Warn = ignore_warning) -> Chart:
                 f"unable to detect chart at {chart_file}: open {chart_file}: no such file or directory",
                 hint="A chart is a folder with a Chart.yaml, or a .tgz made by `steer package`.",
             )
-        files = _directory(path, warn)
+        from steersman.chart.directory import read_directory
+
+        files = read_directory(path, warn)
+        data = b"" if memo is None else plain_bytes([(file.name, file.data) for file in files])
     else:
-        files = read_archive(path, allowance)
-    _check_api_version(files)
+        data = read_packed(path)
+        files = []
+
+    def work_out() -> tuple[Chart, list[str]]:
+        told: list[str] = []
+        inner = files or unpack(BytesIO(data), allowance)
+        _check_api_version(inner)
+        return from_files(inner, told.append, allowance), told
+
     try:
-        return from_files(files, warn, allowance)
+        chart, told = loaded(memo, data, work_out)
+        for message in told:
+            warn(message)
+        return chart
     except (ChartError, YamlError) as error:
         if error.location is None or not os.path.isabs(error.location.path):
             error.location = Location(path) if error.location is None else _below(path, error.location)
@@ -57,12 +73,6 @@ def load(path: str | os.PathLike[str], warn: Warn = ignore_warning) -> Chart:
 
 def _below(path: str, location: Location) -> Location:
     return Location(os.path.join(path, location.path), location.line, location.column)
-
-
-def _directory(path: str, warn: Warn) -> list[File]:
-    from steersman.chart.directory import read_directory
-
-    return read_directory(path, warn)
 
 
 def load_archive(data: bytes, warn: Warn = ignore_warning) -> Chart:

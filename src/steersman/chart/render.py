@@ -23,6 +23,7 @@ from steersman.record import field, record
 from steersman.template.values import GoMethods, from_utf8
 
 if TYPE_CHECKING:
+    from steersman.memo import Memo
     from steersman.template.functions.registry import Function
 
 Warn = Callable[[str], None]
@@ -107,14 +108,18 @@ def prepare(
     *,
     skip_schema_validation: bool = False,
     warn: Warn = ignore_warning,
+    memo: Memo | None = None,
 ) -> Prepared:
-    """Choose subcharts and coalesce values. Neither argument is changed. Raises ValuesError, SchemaError."""
+    """Choose subcharts and coalesce values. Neither argument is changed. Raises ValuesError, SchemaError.
+
+    `memo` may know that these values have been found good before.
+    """
     chosen = process(chart, dict(values), warn)
     coalesced = coalesce_values(chosen, dict(values), warn)
     if not skip_schema_validation and _has_schema(chosen):
         from steersman.chart import schema
 
-        schema.validate(chosen, coalesced)
+        schema.validate(chosen, coalesced, memo)
     return Prepared(chosen, coalesced)
 
 
@@ -128,8 +133,9 @@ def render(
     subchart_notes: bool = False,
     enable_dns: bool = False,
     lint: bool = False,
+    memo: Memo | None = None,
 ) -> Rendered:
-    """Run the templates and sort what they give.
+    """Run the templates and sort what they give; `memo` may know documents' heads from an earlier run.
 
     `lookup` answers the template function of that name; without one it finds nothing. `lint` lets `required` and `fail`
     pass. Raises ChartError (kubeVersion), TemplateError, RenderedYamlError.
@@ -143,8 +149,13 @@ def render(
     from steersman.manifest.order import sort_manifests
 
     dropped: list[Document] = []
+    read_head = None
+    if memo is not None:
+        from steersman.chart.remember import head_of
+
+        read_head = head_of(memo)
     try:
-        hooks, manifests = sort_manifests(files, dropped=dropped)
+        hooks, manifests = sort_manifests(files, dropped=dropped, read_head=read_head)
     except YamlError as error:
         raise RenderedYamlError(str(error), location=error.location, hint=error.hint, files=files) from error
     return Rendered(hooks, manifests, notes, list(prepared.chart.crds()), dropped)

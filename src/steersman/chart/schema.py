@@ -12,43 +12,56 @@ from collections.abc import Iterator
 from typing import Any
 
 from steersman.chart.model import Chart
+from steersman.chart.remember import plain_bytes
 from steersman.errors import SchemaError
 from steersman.manifest.yaml.numbers import json_number
+from steersman.memo import Memo
 
 Problem = tuple[str, str, str]
 
 _HINT = "Correct the values named above, or pass --skip-schema-validation."
 
 
-def validate(chart: Chart, values: dict[str, Any]) -> None:
-    """Check the coalesced values against the schemas of the chart and of its subcharts. Raises SchemaError."""
+def validate(chart: Chart, values: dict[str, Any], memo: Memo | None = None) -> None:
+    """Check the coalesced values against the schemas of the chart and of its subcharts. Raises SchemaError.
+
+    Values that the memo knows to be good are not checked again.
+    """
     problems: list[Problem] = []
     sections: list[str] = []
-    _collect(chart, values, problems, sections)
+    _collect(chart, values, problems, sections, memo)
     if sections:
         heading = "values don't meet the specifications of the schema(s) in the following chart(s):\n"
         raise SchemaError(heading + "".join(sections), problems=tuple(problems), hint=_HINT)
 
 
-def check(chart_name: str, schema: bytes, values: dict[str, Any]) -> None:
+def check(chart_name: str, schema: bytes, values: dict[str, Any], memo: Memo | None = None) -> None:
     """Check values against one schema. Raises SchemaError whose text is the list of problems alone."""
+    if memo is not None:
+        key = schema + b"\0" + plain_bytes(_plain(values))
+        if memo.recall("schema", key):
+            return
     lines = list(_problems(schema, values))
     if lines:
         text = "".join(f"{line}\n" for _, line in lines)
         raise SchemaError(text, problems=tuple((chart_name, path, line.strip()) for path, line in lines), hint=_HINT)
+    if memo is not None:
+        memo.keep("schema", key, True)
 
 
-def _collect(chart: Chart, values: dict[str, Any], problems: list[Problem], sections: list[str]) -> None:
+def _collect(
+    chart: Chart, values: dict[str, Any], problems: list[Problem], sections: list[str], memo: Memo | None
+) -> None:
     if chart.schema is not None:
         try:
-            check(chart.name, chart.schema, values)
+            check(chart.name, chart.schema, values, memo)
         except SchemaError as error:
             sections.append(f"{chart.name}:\n{error}")
             problems.extend(error.problems)
     for subchart in chart.dependencies:
         inner = values.get(subchart.name)
         if isinstance(inner, dict):
-            _collect(subchart, inner, problems, sections)
+            _collect(subchart, inner, problems, sections, memo)
         elif inner is not None:
             message = f"invalid type for values: expected object (map), got {type(inner).__name__}"
             sections.append(f"{subchart.name}:\n{message}\n")

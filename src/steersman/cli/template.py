@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +13,10 @@ from steersman.cli.locate import ChartReference, chart_reference_options
 from steersman.cli.options import capabilities_options, schema_option, values_options
 from steersman.cli.settings import Settings
 from steersman.errors import UsageError
+
+if TYPE_CHECKING:
+    from steersman.chart.model import Chart
+    from steersman.memo import Memo
 
 # `helm template` takes the flags of `helm install`; those that say nothing about rendering are taken and not heard.
 _UNHEARD_FLAGS = (
@@ -105,8 +108,11 @@ def command(
         enable_dns=enable_dns,
         server=validate or _dry_run_asks_server(dry_run),
     )
-    load = partial(reference.load_installable, dependency_update=dependency_update)
-    run_template(request, settings, reference.locate, load)
+
+    def load_chart(path: str, memo: Memo) -> Chart:
+        return reference.load_installable(path, dependency_update=dependency_update)
+
+    run_template(request, settings, reference.locate, load_chart)
 
 
 command.params.extend(

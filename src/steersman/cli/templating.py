@@ -9,10 +9,12 @@ from steersman.chart import render as rendering
 from steersman.chart.capabilities import Capabilities
 from steersman.chart.model import Chart
 from steersman.chart.naming import check_release_name, name_and_chart
+from steersman.chart.remember import memo_of
 from steersman.chart.values import ValueSources, merge_files_and_sets
 from steersman.cli.output import warn, write
 from steersman.cli.settings import Settings
 from steersman.errors import ChartError, RenderedYamlError, SteersmanError, UsageError
+from steersman.memo import Memo
 from steersman.record import field, record
 
 
@@ -44,7 +46,7 @@ def run_template(
     request: TemplateRequest,
     settings: Settings,
     locate: Callable[[str], str],
-    load_chart: Callable[[str], Chart],
+    load_chart: Callable[[str, Memo], Chart],
 ) -> None:
     """Render and print. `locate` finds the chart's path by its name, `load_chart` loads one that can be installed.
 
@@ -59,7 +61,8 @@ def run_template(
     )
     path = locate(chart_name)
     user_values = merge_files_and_sets(request.values)
-    chart = load_chart(path)
+    memo = memo_of(path)
+    chart = load_chart(path, memo)
     check_release_name(name)
     upgrade = request.is_upgrade
     release = rendering.ReleaseOptions(
@@ -70,7 +73,9 @@ def run_template(
         from steersman.cli.cluster_view import cluster_view
 
         capabilities, lookup = cluster_view(settings)
-    prepared = rendering.prepare(chart, user_values, skip_schema_validation=request.skip_schema_validation, warn=warn)
+    prepared = rendering.prepare(
+        chart, user_values, skip_schema_validation=request.skip_schema_validation, warn=warn, memo=memo
+    )
     try:
         rendered = rendering.render(
             prepared,
@@ -79,6 +84,7 @@ def run_template(
             lookup=lookup,
             post_renderer=_post_renderer(request.post_renderer, request.post_renderer_args),
             enable_dns=request.enable_dns,
+            memo=memo,
         )
     except SteersmanError as error:
         if settings.debug:
@@ -88,14 +94,15 @@ def run_template(
             error.hint = "\n".join([advice, *filter(None, [error.hint])])
         raise
     _print(request, name, rendered)
+    memo.save()
 
 
-def load_installable(path: str) -> Chart:
+def load_installable(path: str, memo: Memo) -> Chart:
     """The chart at `path`, checked to be one that can be installed, with all its subcharts. Raises ChartError."""
     from steersman.chart.dependencies import check_present
     from steersman.chart.load import load
 
-    chart = load(path, warn)
+    chart = load(path, warn, memo)
     if chart.metadata.type not in ("", "application"):
         raise ChartError(
             f"{chart.metadata.type} charts are not installable",

@@ -84,6 +84,10 @@ class Document:
             labels=_texts(metadata.get("labels")),
         )
 
+    def know_head(self, head: Head) -> None:
+        """Take the head as read, so that the text need not be parsed for it."""
+        self.__dict__["head"] = head
+
     @property
     def api_version(self) -> str:
         return self.head.api_version

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from .documents import Document, split
+from .documents import Document, Head, split
 from .hooks import Hook, is_hook, read_hook
 
 T = TypeVar("T")
@@ -123,13 +123,16 @@ def hook_order(hooks: Iterable[Hook]) -> list[Hook]:
 
 
 def sort_manifests(
-    files: Mapping[str, str], order: Sequence[str] = INSTALL_ORDER, dropped: list[Document] | None = None
+    files: Mapping[str, str],
+    order: Sequence[str] = INSTALL_ORDER,
+    dropped: list[Document] | None = None,
+    read_head: Callable[[Document], Head] | None = None,
 ) -> tuple[list[Hook], list[Document]]:
     """Rendered files (path: text) as hooks and manifests, both sorted by kind, as Helm's SortManifests does it.
 
     Files are taken in the order of their paths; partials (`_name`) are left out, and so is a manifest with a hook event
-    that Helm does not know: such are put into `dropped`. NOTES.txt is the caller's to leave out. Raises YamlError with
-    Helm's message.
+    that Helm does not know: such are put into `dropped`. NOTES.txt is the caller's to leave out. `read_head` may know a
+    document's head without parsing it. Raises YamlError with Helm's message.
     """
     hooks: list[Hook] = []
     manifests: list[Document] = []
@@ -137,6 +140,8 @@ def sort_manifests(
         if path.rpartition("/")[2].startswith("_"):
             continue
         for document in split(path, files[path]):
+            if read_head is not None:
+                document.know_head(read_head(document))
             if not is_hook(document):
                 manifests.append(document)
             elif (hook := read_hook(document)) is not None:

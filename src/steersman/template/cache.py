@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import marshal
 import os
-import sys
 from time import time
 
-import steersman
+from steersman import memo
 from steersman.digest import SIZE, digest
 from steersman.template.unit import Record
 
@@ -22,8 +21,7 @@ _STALE_CHECK_SECONDS = 24 * 3600
 
 
 def default_folder() -> str:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return f"{base}/steersman/templates"
+    return f"{memo.cache_folder()}/templates"
 
 
 class TemplateCache:
@@ -39,7 +37,7 @@ class TemplateCache:
             return None
         try:
             with open(f"{self._folder}/{key}", "rb") as file:
-                if not _is_own(os.fstat(file.fileno())):
+                if not memo.is_own(os.fstat(file.fileno())):
                     return None
                 data = file.read()
         except OSError:
@@ -70,7 +68,7 @@ class TemplateCache:
     def _is_safe(self, *, again: bool = False) -> bool:
         if self._usable is None or again:
             try:
-                self._usable = _is_own(os.stat(self._folder))
+                self._usable = memo.is_own(os.stat(self._folder))
             except OSError:
                 self._usable = False
         return self._usable
@@ -92,19 +90,7 @@ class TemplateCache:
                     os.unlink(entry.path)
 
 
-def _is_own(status: os.stat_result) -> bool:
-    return not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
-
-
 def source_stamp() -> str:
     """Changes whenever the compiler or the functions' signatures may have changed."""
     folder = os.path.dirname(__file__)
-    stamps = [steersman.__version__, sys.version]
-    for each in (folder, f"{folder}/functions"):
-        with os.scandir(each) as entries:
-            stamps.extend(
-                f"{entry.name} {(status := entry.stat()).st_mtime_ns} {status.st_size}"
-                for entry in entries
-                if entry.name.endswith(".py")
-            )
-    return "\n".join(sorted(stamps))
+    return memo.source_stamp(folder, f"{folder}/functions")

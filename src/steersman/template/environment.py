@@ -110,6 +110,7 @@ class Environment:
                 [each.name for each in definitions],
                 [each.is_empty() for each in definitions],
                 [None] * len(definitions),
+                is_new=True,
                 key=key,
             )
         if len(_records) >= _MOST_RECORDS:

@@ -1,0 +1,127 @@
+"""What one run found out, kept for the next: a file of answers below the user's cache folder.
+
+A `Memo` answers "what did this data come to?" by a digest of the data, so that a stale answer cannot be had: other data has
+another digest, another version of Steersman another stamp. Answers are plain values (tables, lists, text, bytes, numbers), kept
+marshalled. The file is read only if it belongs to this user and nobody else could have written it; whatever is wrong with it,
+the worst that happens is that the work is done again.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import steersman
+from steersman.digest import SIZE, digest
+
+T = TypeVar("T")
+
+_MAGIC = b"steersman memo 1\n"
+# Beyond this an old file's unused answers are dropped.
+_MAX_BYTES = 8 * 1024 * 1024
+
+
+def cache_folder() -> str:
+    """The folder for everything that can be made again: $XDG_CACHE_HOME/steersman."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return f"{base}/steersman"
+
+
+def is_own(status: os.stat_result) -> bool:
+    """Whether a file or folder is this user's, and nobody else can write to it."""
+    return not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+
+
+def source_stamp(*folders: str) -> str:
+    """A text that changes whenever Python, Steersman's version or a module in these folders changes."""
+    stamps = [steersman.__version__, sys.version]
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            stamps.extend(
+                f"{entry.name} {(status := entry.stat()).st_mtime_ns} {status.st_size}"
+                for entry in entries
+                if entry.name.endswith(".py")
+            )
+    return "\n".join(sorted(stamps))
+
+
+class Memo:
+    """The answers about one subject, a chart for instance. `stamp` is whatever else decides the answers."""
+
+    def __init__(self, subject: str, stamp: str) -> None:
+        self._folder = f"{cache_folder()}/memos"
+        self._path = f"{self._folder}/{digest(subject.encode('utf-8', 'surrogateescape')).hex()}"
+        self._stamp = digest(stamp.encode())
+        self._kept = self._read()
+        self._new: dict[bytes, bytes] = {}
+        self._used: set[bytes] = set()
+
+    def recall(self, kind: str, data: bytes) -> Any:
+        """The answer of this kind for the data; None if there is none."""
+        key = self._key(kind, data)
+        answer = self._kept.get(key)
+        if answer is None:
+            return None
+        self._used.add(key)
+        return marshal.loads(answer)
+
+    def keep(self, kind: str, data: bytes, answer: Any) -> None:
+        """Keep an answer that is not None."""
+        self._new[self._key(kind, data)] = marshal.dumps(answer)
+
+    def save(self) -> None:
+        """Write what is new. Readers and other writers see either the old file or the new one."""
+        if not self._new:
+            return
+        kept = self._kept
+        if sum(map(len, kept.values())) > _MAX_BYTES:
+            kept = {key: kept[key] for key in self._used}
+        payload = marshal.dumps({**kept, **self._new})
+        try:
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            if not is_own(os.stat(self._folder)):
+                return
+            scratch = f"{self._path}.{os.getpid()}"
+            with open(scratch, "wb", opener=_private) as file:
+                file.write(_MAGIC + self._stamp + digest(payload) + payload)
+            os.replace(scratch, self._path)
+        except OSError:
+            return
+
+    def _key(self, kind: str, data: bytes) -> bytes:
+        return digest(kind.encode() + b"\0" + data)
+
+    def _read(self) -> dict[bytes, bytes]:
+        try:
+            if not is_own(os.stat(self._folder)):
+                return {}
+            with open(self._path, "rb") as file:
+                if not is_own(os.fstat(file.fileno())):
+                    return {}
+                content = file.read()
+        except OSError:
+            return {}
+        start = len(_MAGIC) + 2 * SIZE
+        head = _MAGIC + self._stamp
+        if not content.startswith(head) or digest(content[start:]) != content[len(head) : start]:
+            return {}
+        kept: dict[bytes, bytes] = marshal.loads(memoryview(content)[start:])
+        return kept
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def remembered(memo: Memo | None, kind: str, data: bytes, work_out: Callable[[], T]) -> T:
+    """The memo's answer, or the one worked out now, which is then kept."""
+    if memo is None:
+        return work_out()
+    answer: T | None = memo.recall(kind, data)
+    if answer is None:
+        answer = work_out()
+        memo.keep(kind, data, answer)
+    return answer
