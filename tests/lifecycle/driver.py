@@ -134,7 +134,10 @@ class Driver:
         return f"{release.version}:{release.status}"
 
 
-async def settle() -> None:
-    """Let everything that is due happen."""
-    for _ in range(20):
-        await asyncio.sleep(0)
+async def until(condition: Callable[[], bool]) -> None:
+    """Let things happen until the condition holds."""
+    for _ in range(3000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen within 30 s")
