@@ -98,6 +98,7 @@ class Environment:
             self._stamp = self._fingerprint()
         record = _records.get((self._stamp, text))
         if record is not None:
+            self._loaded.append(record)
             return Unit(name, text, record, self._engine)
         key = digest(f"{self._stamp}\n{text}".encode("utf-8", "surrogateescape")).hex()
         record = self._cache.load(key) if self._cache is not None else None

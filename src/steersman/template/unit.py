@@ -7,7 +7,7 @@ renders of this process, and through the disk cache by others. A `Unit` is a rec
 from __future__ import annotations
 
 import marshal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,22 @@ class Engine:
     strict: bool
     namespace: dict[str, Any]
 
+    def provide(self, names: tuple[str, ...]) -> None:
+        """Make the functions among these global names callable: `f_trunc` is `trunc`.
+
+        The first call looks the function up, which may import its module: many a template names more than it calls.
+        """
+        for name in names:
+            if name not in self.namespace and name.startswith("f_"):
+                self.namespace[name] = self._on_first_call(name)
+
+    def _on_first_call(self, name: str) -> Callable[..., Any]:
+        def first_call(*arguments: Any) -> Any:
+            call = self.namespace[name] = self.functions[name[2:]].call
+            return call(*arguments)
+
+        return first_call
+
     def compile(self, definition: Definition, text: str) -> Compiled:
         from steersman.template.compiler import compile_template
 
@@ -76,11 +92,8 @@ class Unit:
             code = marshal.loads(code) if code is not None else self._compile(number)
             assert isinstance(code, CodeType)
             self.record.codes[number] = code
-        namespace = self.engine.namespace
-        for each in code.co_names:
-            if each not in namespace and each.startswith("f_"):
-                namespace[each] = self.engine.functions[each[2:]].call
-        return FunctionType(code, namespace, CODE_NAME, (Here(self, number, name),))
+        self.engine.provide(code.co_names)
+        return FunctionType(code, self.engine.namespace, CODE_NAME, (Here(self, number, name),))
 
     def _compile(self, number: int) -> CodeType:
         compiled = self.engine.compile(self.definition(number), self.text)
