@@ -53,6 +53,7 @@ PatchKind = Literal["json", "merge", "strategic", "apply"]
 NAMESPACE_MISMATCH = "the namespace of the provided object does not match the namespace sent on the request"
 CONTROLLER = "kube-controller-manager"
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels, so that no generated name spells a word
+_RANDOM = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,7 +539,7 @@ class Objects:
 
     def _generate_name(self, resource: Resource, namespace: str, prefix: str) -> str:
         while True:
-            suffix = "".join(random.choices(_NAME_LETTERS, k=5))
+            suffix = "".join(_RANDOM.choices(_NAME_LETTERS, k=5))
             name = prefix[:58] + suffix
             if self.store.get(resource.storage, namespace, name) is None:
                 return name

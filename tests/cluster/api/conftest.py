@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import contextlib
 import json
+import os
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,9 +16,17 @@ from typing import Any
 import aiohttp
 import pytest
 
-from steersman.cluster.local import LocalCluster, local_cluster
+from steersman.cluster import credentials
+from steersman.cluster.api.server import ApiServer, LoggedRequest
+from steersman.cluster.kinds.custom import CustomResources
+from steersman.cluster.local import LocalCluster
+from steersman.cluster.machinery import Objects
+from steersman.cluster.node import LogSource
+from steersman.cluster.store import Store
 
 Json = dict[str, Any]
+
+PATIENCE = 60.0  # seconds for one command
 
 
 @dataclass(frozen=True)
@@ -65,8 +77,6 @@ class Api:
 def kubeconfig_session(path: Path) -> tuple[aiohttp.ClientSession, str]:
     """A session with the token and CA of a kubeconfig written by the cluster, and the server's URL."""
     config = json.loads(path.read_text())
-    import base64
-
     cluster = config["clusters"][0]["cluster"]
     tls = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
     token = config["users"][0]["user"]["token"]
@@ -74,9 +84,26 @@ def kubeconfig_session(path: Path) -> tuple[aiohttp.ClientSession, str]:
     return aiohttp.ClientSession(connector=connector, headers={"Authorization": f"Bearer {token}"}), cluster["server"]
 
 
+@contextlib.asynccontextmanager
+async def api_server(folder: Path, logs: LogSource | None = None) -> AsyncIterator[LocalCluster]:
+    """An API server on which nothing acts: no controllers, no Pods."""
+    found = credentials.obtain(folder)
+    objects = Objects(Store())
+    CustomResources(objects).load()
+    objects.create("namespaces", {"metadata": {"name": "default"}})
+    requests: list[LoggedRequest] = []
+    server = ApiServer(objects, found, found.server_context(folder), request_log=requests.append, logs=logs)
+    await server.start()
+    try:
+        credentials.write_kubeconfig(folder / "kubeconfig", server.url, found)
+        yield LocalCluster(folder / "kubeconfig", server.url, objects, requests)
+    finally:
+        await server.stop()
+
+
 @pytest.fixture
-async def cluster() -> AsyncIterator[LocalCluster]:
-    async with local_cluster() as running:
+async def cluster(tmp_path: Path) -> AsyncIterator[LocalCluster]:
+    async with api_server(tmp_path) as running:
         yield running
 
 
@@ -85,3 +112,47 @@ async def api(cluster: LocalCluster) -> AsyncIterator[Api]:
     session, url = kubeconfig_session(cluster.kubeconfig)
     async with session:
         yield Api(session, url)
+
+
+class Tool:
+    """kubectl or helm, with the cluster's kubeconfig and a home of its own."""
+
+    def __init__(self, program: Path, kubeconfig: Path, home: Path) -> None:
+        self.program = program
+        places = {f"HELM_{name}_HOME": str(home / name.lower()) for name in ("CACHE", "CONFIG", "DATA")}
+        self.environment = {**os.environ, **places, "KUBECONFIG": str(kubeconfig), "HOME": str(home)}
+
+    async def run(self, *arguments: str, stdin: str = "") -> tuple[int, str]:
+        """The exit code and all output."""
+        process = await asyncio.create_subprocess_exec(
+            str(self.program),
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self.environment,
+        )
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(stdin.encode()), PATIENCE)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            pytest.fail(f"{self.program.name} {' '.join(arguments)} did not end within {PATIENCE} seconds")
+        assert process.returncode is not None
+        return process.returncode, output.decode()
+
+    async def __call__(self, *arguments: str, stdin: str = "") -> str:
+        """The output of a command that succeeds."""
+        code, output = await self.run(*arguments, stdin=stdin)
+        assert code == 0, (arguments, output)
+        return output
+
+
+@pytest.fixture
+def kubectl_here(kubectl: Path, cluster: LocalCluster, tmp_path: Path) -> Tool:
+    return Tool(kubectl, cluster.kubeconfig, tmp_path)
+
+
+@pytest.fixture
+def helm_here(helm: Path, cluster: LocalCluster, tmp_path: Path) -> Tool:
+    return Tool(helm, cluster.kubeconfig, tmp_path)
