@@ -9,6 +9,7 @@ import click
 
 from steersman.cli.access_options import access_options
 from steersman.cli.command import HelmGroup
+from steersman.cli.home import home
 
 if TYPE_CHECKING:
     from steersman.chart.repo.dependency import DependencyManager
@@ -65,6 +66,5 @@ def listing(folder: Path, max_col_width: int) -> None:
 
 def _manager(folder: Path, skip_refresh: bool, access: Access) -> DependencyManager:
     from steersman.chart.repo.dependency import DependencyManager
-    from steersman.chart.repo.home import Home
 
-    return DependencyManager(folder, Home.of_user(), click.echo, skip_refresh, access)
+    return DependencyManager(folder, home(), click.echo, skip_refresh, access)

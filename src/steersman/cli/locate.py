@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from steersman.chart.model import Chart
+from steersman.cli.home import home
 from steersman.errors import ChartError
 
 if TYPE_CHECKING:
@@ -82,20 +83,22 @@ class ChartReference:
         here = not self.repo and os.path.exists(name)
         if here and not self.verify:
             return os.path.abspath(name)
-        from steersman.chart.repo.home import Home
         from steersman.chart.repo.locate import locate, locate_verified
 
         say = partial(print, file=sys.stderr)
         if self.verify:
             found = locate_verified(
-                Home.of_user(), name, self.constraint, self.keyring, repo=self.repo, access=self.access, say=say
+                home(), name, self.constraint, self.keyring, repo=self.repo, access=self.access, say=say
             )
         else:
-            found = locate(Home.of_user(), name, self.constraint, repo=self.repo, access=self.access, say=say)
+            found = locate(home(), name, self.constraint, repo=self.repo, access=self.access, say=say)
         return str(found)
 
     def load_installable(self, path: str, *, dependency_update: bool = False) -> Chart:
-        """The chart at `path`, checked to be one that can be installed, with all its subcharts. Raises ChartError."""
+        """The chart at `path`, checked to be one that can be installed, with all its subcharts.
+
+        With `dependency_update`, those that are missing are fetched into its charts/ folder. Raises ChartError.
+        """
         from steersman.chart.dependencies import check_present
         from steersman.chart.load import load
         from steersman.cli.output import warn
@@ -108,8 +111,22 @@ class ChartReference:
             )
         if chart.metadata.deprecated:
             warn("this chart is deprecated")
-        check_present(chart)
+        try:
+            check_present(chart)
+        except ChartError:
+            if not dependency_update or not os.path.isdir(path):
+                raise
+            self._update_dependencies(path)
+            chart = load(path, warn)
+            check_present(chart)
         return chart
+
+    def _update_dependencies(self, path: str) -> None:
+        from pathlib import Path
+
+        from steersman.chart.repo.dependency import DependencyManager
+
+        DependencyManager(Path(path), home(), partial(print, file=sys.stderr), access=self.access).update()
 
 
 def chart_reference_options(command: Command) -> Command:

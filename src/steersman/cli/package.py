@@ -9,6 +9,7 @@ import click
 
 from steersman.cli.access_options import access_options
 from steersman.cli.command import HelmCommand
+from steersman.cli.home import home
 from steersman.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,9 +55,8 @@ def command(
     for path in paths:
         if dependency_update:
             from steersman.chart.repo.dependency import DependencyManager
-            from steersman.chart.repo.home import Home
 
-            DependencyManager(Path(path), Home.of_user(), click.echo, access=access).update()
+            DependencyManager(Path(path), home(), click.echo, access=access).update()
         archive = package(path, destination, version=version, app_version=app_version, warn=warn)
         if sign:
             _sign(archive, keyring, key, passphrase)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from steersman.cli.command import HelmCommand
+from steersman.cli.home import home
 from steersman.cli.locate import ChartReference, chart_reference_options
 
 
@@ -19,12 +20,11 @@ def command(
     charts: tuple[str, ...], reference: ChartReference, destination: str, prov: bool, untar: bool, untardir: str
 ) -> None:
     """Download charts (REPO/CHART, an address, oci://…) and optionally unpack them."""
-    from steersman.chart.repo.home import Home
     from steersman.chart.repo.locate import pull
 
     for chart in charts:
         pull(
-            Home.of_user(),
+            home(),
             chart,
             reference.constraint,
             repo=reference.repo,

@@ -8,6 +8,7 @@ import click
 
 from steersman.cli.access_options import access_options
 from steersman.cli.command import HelmCommand
+from steersman.cli.home import home
 
 if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 @access_options
 def command(chart: str, remote: str, access: Access) -> None:
     """Upload a packaged chart below REMOTE (oci://HOST/PATH), with its provenance file if it has one."""
-    from steersman.chart.repo.home import Home
     from steersman.chart.repo.locate import push
 
-    push(Home.of_user(), chart, remote, access=access, say=click.echo)
+    push(home(), chart, remote, access=access, say=click.echo)

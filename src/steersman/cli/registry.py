@@ -8,6 +8,7 @@ import click
 
 from steersman.cli.access_options import ask_password
 from steersman.cli.command import HelmGroup
+from steersman.cli.home import home
 from steersman.errors import UsageError
 
 
@@ -40,7 +41,6 @@ def login(
     """Check a user name and password with a registry, and remember them."""
     from steersman.chart.repo.credentials import Credential
     from steersman.chart.repo.fetch import Access
-    from steersman.chart.repo.home import Home
     from steersman.chart.repo.registry import Registry
 
     if password and not password_stdin:
@@ -51,7 +51,7 @@ def login(
     secret = ask_password(access, from_stdin=password_stdin)
     if not secret:
         raise UsageError("password required" if username else "token required")
-    Registry(host, access, Home.of_user()).login(Credential(username, secret))
+    Registry(host, access, home()).login(Credential(username, secret))
     click.echo("Login Succeeded")
 
 
@@ -60,7 +60,6 @@ def login(
 def logout(host: str) -> None:
     """Forget the credentials of a registry."""
     from steersman.chart.repo import credentials
-    from steersman.chart.repo.home import Home
 
-    credentials.forget(Home.of_user(), host)
+    credentials.forget(home(), host)
     click.echo(f"Removing login credentials for {host}")

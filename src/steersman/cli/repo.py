@@ -10,6 +10,7 @@ import click
 
 from steersman.cli.access_options import access_options, ask_password
 from steersman.cli.command import HelmGroup
+from steersman.cli.home import home
 
 if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
@@ -30,7 +31,6 @@ def command() -> None:
 def add(name: str, url: str, access: Access, password_stdin: bool, force_update: bool, pass_credentials: bool) -> None:
     """Add a chart repository."""
     from steersman.chart.repo import repositories
-    from steersman.chart.repo.home import Home
 
     access = replace(access, password=ask_password(access, from_stdin=password_stdin))
     repository = repositories.Repository(
@@ -44,7 +44,7 @@ def add(name: str, url: str, access: Access, password_stdin: bool, force_update:
         access.insecure,
         pass_credentials,
     )
-    click.echo(repositories.add(Home.of_user(), repository, force_update=force_update))
+    click.echo(repositories.add(home(), repository, force_update=force_update))
 
 
 @command.command("list")
@@ -54,12 +54,11 @@ def listing(output: str, no_headers: bool) -> None:
     """List chart repositories."""
     import json
 
-    from steersman.chart.repo.home import Home
     from steersman.chart.repo.repositories import read_repositories
     from steersman.cli.table import table
     from steersman.manifest import yaml
 
-    known = read_repositories(Home.of_user())
+    known = read_repositories(home())
     elements = [{"name": repository.name, "url": repository.url} for repository in known]
     if output == "json":
         click.echo(json.dumps(elements, separators=(",", ":")))
@@ -77,9 +76,8 @@ def listing(output: str, no_headers: bool) -> None:
 def update(names: tuple[str, ...]) -> None:
     """Update information of available charts from the named repositories, or from all."""
     from steersman.chart.repo import repositories
-    from steersman.chart.repo.home import Home
 
-    repositories.update(Home.of_user(), names, click.echo)
+    repositories.update(home(), names, click.echo)
 
 
 @command.command("remove")
@@ -87,9 +85,8 @@ def update(names: tuple[str, ...]) -> None:
 def remove(names: tuple[str, ...]) -> None:
     """Remove one or more chart repositories."""
     from steersman.chart.repo import repositories
-    from steersman.chart.repo.home import Home
 
-    for line in repositories.remove(Home.of_user(), names):
+    for line in repositories.remove(home(), names):
         click.echo(line)
 
 

@@ -7,6 +7,7 @@ import json
 import click
 
 from steersman.cli.command import HelmGroup
+from steersman.cli.home import home
 from steersman.errors import ChartNotFound
 
 
@@ -35,7 +36,6 @@ def repo(
     output: str,
 ) -> None:
     """Search the repositories that were added for a keyword in charts."""
-    from steersman.chart.repo.home import Home
     from steersman.chart.repo.search import ANY, STABLE, search
     from steersman.cli.output import warn
     from steersman.cli.table import table
@@ -43,7 +43,7 @@ def repo(
 
     wanted = version or (ANY if devel else STABLE)
     term = " ".join(words)
-    results = search(Home.of_user(), term, version=wanted, all_versions=versions, regexp=regexp, warn=warn)
+    results = search(home(), term, version=wanted, all_versions=versions, regexp=regexp, warn=warn)
     if not results and fail_on_no_result:
         raise ChartNotFound("no results found", name=term)
     found = [

@@ -17,6 +17,10 @@ ENVIRONMENT = {
     "kube_ca_file": "HELM_KUBECAFILE",
     "kube_as_user": "HELM_KUBEASUSER",
     "kube_tls_server_name": "HELM_KUBETLS_SERVER_NAME",
+    "repository_config": "HELM_REPOSITORY_CONFIG",
+    "repository_cache": "HELM_REPOSITORY_CACHE",
+    "registry_config": "HELM_REGISTRY_CONFIG",
+    "content_cache": "HELM_CONTENT_CACHE",
 }
 
 
@@ -34,6 +38,10 @@ class Settings:
     kube_as_group: tuple[str, ...] = ()
     kube_insecure_skip_tls_verify: bool = False
     kube_tls_server_name: str | None = None
+    repository_config: str | None = None
+    repository_cache: str | None = None
+    registry_config: str | None = None
+    content_cache: str | None = None
     embedded: bool = False
     color: str | None = None
     debug: bool = False

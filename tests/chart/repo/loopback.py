@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import ssl
 import threading
 import uuid
 from collections.abc import Iterator
@@ -49,9 +50,12 @@ class Server:
 
 
 @contextmanager
-def _running(handler: type[_Quiet]) -> Iterator[Server]:
+def _running(handler: type[_Quiet], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     running = Server(server)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        running.url = f"https://{running.host}"
     handler.here = running  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -64,7 +68,9 @@ def _running(handler: type[_Quiet]) -> Iterator[Server]:
 
 
 @contextmanager
-def serve(folder: Path, *, private: bool = False, redirects: dict[str, str] | None = None) -> Iterator[Server]:
+def serve(
+    folder: Path, *, private: bool = False, redirects: dict[str, str] | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
     """A folder over HTTP; `private` wants the credentials, `redirects` sends paths elsewhere."""
 
     class Handler(_Quiet):
@@ -82,7 +88,7 @@ def serve(folder: Path, *, private: bool = False, redirects: dict[str, str] | No
             else:
                 self.answer(404)
 
-    with _running(Handler) as running:
+    with _running(Handler, tls) as running:
         yield running
 
 
@@ -188,3 +194,31 @@ def write_chart(
         (chart / path).parent.mkdir(parents=True, exist_ok=True)
         (chart / path).write_text(text)
     return chart
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """(certificate, key) files for 127.0.0.1."""
+    from datetime import UTC, datetime, timedelta
+    from ipaddress import ip_address
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "cert.pem", folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return files

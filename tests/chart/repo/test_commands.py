@@ -114,3 +114,20 @@ def test_push_and_registry(steer: Steer, shelf: Path, tmp_path: Path) -> None:
         assert "name: db" in steer("show", "chart", f"{remote}/db", "--plain-http")
         assert steer("registry", "logout", server.host) == f"Removing login credentials for {server.host}\n"
         assert "not logged in" in steer("registry", "logout", server.host, code=1)
+
+
+def test_missing_dependencies_are_fetched_on_request(steer: Steer, shelf: Path, tmp_path: Path) -> None:
+    with serve(shelf) as server:
+        chart = write_chart(tmp_path, "app", dependencies=[{"name": "web", "version": "^1", "repository": server.url}])
+        assert "web" in steer("template", chart, code=1)
+        assert "# Source: app/charts/web/templates/x.yaml" in steer("template", chart, "--dependency-update")
+
+
+def test_helms_files_may_lie_elsewhere(steer: Steer, home: Home, shelf: Path, tmp_path: Path) -> None:
+    elsewhere = ("--repository-config", tmp_path / "r.yaml", "--repository-cache", tmp_path / "cache")
+    with serve(shelf) as server:
+        steer("repo", "add", "r", server.url, *elsewhere)
+        steer("pull", "r/db", *elsewhere)
+    assert (tmp_path / "db-0.1.0.tgz").exists()
+    assert (tmp_path / "cache" / "r-index.yaml").exists()
+    assert not home.repositories.exists()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from steersman.errors import ChartError, ChartNotFound, FetchError, RepositoryEr
 from steersman.manifest import yaml
 
 from .conftest import Helm
-from .loopback import BASIC, PASSWORD, USER, serve, write_chart
+from .loopback import BASIC, PASSWORD, USER, self_signed, serve, write_chart
 
 
 @pytest.fixture
@@ -233,3 +235,19 @@ def test_addresses() -> None:
     assert join_url("https://x/a/", "b/c.tgz") == "https://x/a/b/c.tgz"
     assert same_url("https://x", "https://x/")
     assert not same_url("https://x/a", "https://x/b")
+
+
+def test_servers_prove_who_they_are_and_may_want_the_same_of_us(home: Home, shelf: Path, tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(certificate)
+    known = Access(cert_file=str(certificate), key_file=str(key))
+    with serve(shelf, tls=tls) as server:
+        address = f"{server.url}/db-0.1.0.tgz"
+        refused(lambda: locate(home, address), FetchError, "certificate verify failed")
+        refused(lambda: locate(home, address, access=Access(ca_file="/none")), FetchError, "TLS config")
+        assert locate(home, address, access=replace(known, ca_file=str(certificate))).exists()
+        assert locate(home, address, access=replace(known, insecure=True)).exists()
+        refused(lambda: locate(home, address, access=Access(ca_file=str(certificate))), FetchError, "Get")
