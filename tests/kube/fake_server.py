@@ -65,6 +65,7 @@ class FakeServer:
     forgotten: int = 0  # history up to this version is compacted away
     url: str = ""
     port: int = 0
+    on_request: Callable[[], None] = lambda: None
     _runner: web.AppRunner | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _came: asyncio.Event = field(default_factory=asyncio.Event)
@@ -138,6 +139,7 @@ class FakeServer:
         body = json.loads(raw) if raw else None
         seen = Seen(request.method, request.path, dict(request.query), body, dict(request.headers))
         self.requests.append(seen)
+        self.on_request()
         self._came.set()
         self._came = asyncio.Event()
         for fault in self.faults:

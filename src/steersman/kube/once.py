@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from steersman.errors import AlreadyExists, Conflict, NotFound, OutcomeUnknown
+from steersman.errors import AlreadyExists, Conflict, KubernetesError, NotFound, OutcomeUnknown
 from steersman.kube.interface import Object
 from steersman.kube.retry import Repeat, delay, latest, one_budget
 from steersman.kube.session import Query, Session, quote
@@ -27,13 +27,13 @@ async def create_once(session: Session, path: str, query: Query, obj: Object, fi
                 if unknown is None:
                     raise
                 # The first POST may have been slow rather than lost.
-                return await _ours(session, path, obj, field_manager, before)
+                return await _ours(session, path, obj, field_manager, before, unknown)
             except OutcomeUnknown as error:
                 unknown = error
             if not (obj.get("metadata") or {}).get("name"):
                 raise unknown  # a generated name cannot be looked for
             try:
-                return await _ours(session, path, obj, field_manager, before)
+                return await _ours(session, path, obj, field_manager, before, unknown)
             except NotFound:
                 await pauses.next_or_raise(unknown)  # the name is free: it was not done, and is sent again
 
@@ -47,7 +47,7 @@ async def replace_once(session: Session, path: str, query: Query, obj: Object) -
                 return await session.object("PUT", path, query, obj, repeat=Repeat.UNSAFE)
             except OutcomeUnknown as error:
                 unknown = error
-            found = await session.object("GET", path)
+            found = await _read_back(session, path, unknown)
             if found["metadata"].get("resourceVersion") != obj["metadata"]["resourceVersion"]:
                 if contains(found, obj, ignore=("resourceVersion", "managedFields", "generation")):
                     return found
@@ -71,7 +71,7 @@ async def delete_once(session: Session, path: str, options: dict[str, Any]) -> N
             except OutcomeUnknown as error:
                 unknown = error
             try:
-                found = await session.object("GET", path)
+                found = await _read_back(session, path, unknown)
             except NotFound:
                 return
             if found["metadata"].get("deletionTimestamp"):
@@ -99,10 +99,22 @@ class _Pauses:
 # --- reading back -------------------------------------------------------------------------------------------------
 
 
-async def _ours(session: Session, path: str, obj: Object, field_manager: str, before: str) -> Object:
+async def _read_back(session: Session, path: str, unknown: OutcomeUnknown) -> Object:
+    """What stands there now. Raises NotFound, and `unknown` where it cannot be read: that it failed is not known either."""
+    try:
+        return await session.object("GET", path)
+    except NotFound:
+        raise
+    except KubernetesError as error:
+        raise unknown from error
+
+
+async def _ours(
+    session: Session, path: str, obj: Object, field_manager: str, before: str, unknown: OutcomeUnknown
+) -> Object:
     """The object of that name, if it is what we sent and not older than `before`. Raises NotFound, AlreadyExists."""
     name = obj["metadata"]["name"]
-    found = await session.object("GET", f"{path}/{quote(name)}")
+    found = await _read_back(session, f"{path}/{quote(name)}", unknown)
     if written_by(found, field_manager) and contains(found, obj) and not _is_older(found, before):
         return found
     plural = path.rsplit("/", 1)[1]
