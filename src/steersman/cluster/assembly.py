@@ -70,8 +70,8 @@ async def run_cluster(
                 service_account=workloads.tokens.user_of,
             )
             await server.start(options.port)
-            if workloads.api_socket is not None:
-                await server.listen_at(workloads.api_socket)
+            if workloads.machine is not None:
+                await workloads.machine.serve_api(server.listen_at)
             try:
                 kubeconfig = folder / "kubeconfig"
                 credentials.write_kubeconfig(kubeconfig, server.url, found)

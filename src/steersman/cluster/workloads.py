@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from steersman.cluster.agent.link import Link, SandboxUnavailable
+from steersman.cluster.agent.link import SandboxUnavailable
 from steersman.cluster.controllers import namespaces, nodes, volumes
 from steersman.cluster.controllers.cluster_addresses import ServiceAddresses
 from steersman.cluster.controllers.controller import Controller
@@ -27,10 +26,9 @@ from steersman.cluster.controllers.scheduling import Scheduler
 from steersman.cluster.controllers.service_accounts import PodAccounts, TokenIssuer
 from steersman.cluster.controllers.statefulsets import StatefulSetController
 from steersman.cluster.kubelet.kubelet import Kubelet, KubeletOptions
+from steersman.cluster.machine import Machine
 from steersman.cluster.machinery import Admission, Objects
-from steersman.cluster.network.addresses import API_SERVER
 from steersman.cluster.runtimes.images import ImageTable
-from steersman.cluster.runtimes.process.runtime import ProcessRuntime
 
 log = logging.getLogger("steersman.cluster")
 
@@ -50,14 +48,13 @@ class WorkloadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Workloads:
-    """`kubelet` is None where Pods cannot run, for the reason in `problem`."""
+    """`kubelet` and `machine` are None where Pods cannot run, for the reason in `problem`."""
 
     kubelet: Kubelet | None
+    machine: Machine | None
     tokens: TokenIssuer
     images: ImageTable
     problem: str
-    api_socket: socket.socket | None
-    """Listens at the address of the Service `kubernetes` inside the Pods' network: the API server should serve it too."""
 
 
 @contextlib.asynccontextmanager
@@ -65,50 +62,26 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
     """Runs it all until the block ends; then no process of any Pod is left. Needs the namespaces to be there."""
     images = ImageTable(options.folder / "images.yaml")
     tokens = TokenIssuer(options.folder)
-    claims = options.folder / "volumes"
     admission: list[Admission] = [ServiceAddresses(objects), PodAccounts(objects), QuotaAdmission(objects)]
     objects.admission += admission
     namespaces.ensure_basics(objects)
     volumes.ensure_storage_class(objects)
-    link, problem = await _link(options)
-    kubelet: Kubelet | None = None
-    runtime: ProcessRuntime | None = None
-    api_socket: socket.socket | None = None
-    controllers: list[Controller] = [
-        JobController(objects), CronJobController(objects), ReplicaSetController(objects),
-        ReplicationControllerController(objects), DeploymentController(objects), StatefulSetController(objects),
-        DaemonSetController(objects), EndpointsController(objects), Scheduler(objects), GarbageCollector(objects),
-        volumes.VolumeController(objects, claims), QuotaController(objects),
-        namespaces.NamespaceController(objects, options.certificate_authority),
-    ]  # fmt: skip
-    if link is not None:
-        runtime = ProcessRuntime(link, images, options.folder / "programs")
-        kubelet = Kubelet(
-            objects,
-            runtime,
-            KubeletOptions(
-                options.folder,
-                simulate=options.simulate,
-                allow_host_path=options.allow_host_path,
-                certificate_authority=options.certificate_authority,
-                token=lambda pod, audience, seconds: tokens.for_pod(objects, pod, audience, seconds),
-            ),
-        )
-        if link.mode != "plain":
-            controllers.append(NetworkTable(objects, link))
-            await link.ask("services", addresses=[API_SERVER], table=[])
-            api_socket = await link.open_socket(listen=(API_SERVER, 443))
-    runtime_name = (
-        "process" if link is not None and link.mode != "plain" else "process (no sandbox)" if link else "none"
-    )
-    nodes.ensure_node(objects, runtime_name.split(" ")[0], version=options.version, problem=problem)
+    machine, problem = await _machine(images, options)
+    kubelet = _kubelet(objects, machine, tokens, options) if machine is not None else None
+    controllers = _controllers(objects, options)
+    if machine is not None and machine.runtime.sandboxed:
+        table = NetworkTable(objects, machine.link)
+        machine.lost.append(lambda: table.attach(machine.link))
+        controllers.append(table)
+    runtime = machine.runtime.name if machine is not None else "none"
+    nodes.ensure_node(objects, runtime, version=options.version, problem=problem)
     tasks = [asyncio.create_task(each.run(), name=each.name) for each in controllers]
     if kubelet is not None:
         tasks.append(asyncio.create_task(kubelet.run(), name="kubelet"))
     for task in tasks:
         task.add_done_callback(_ended)
     try:
-        yield Workloads(kubelet, tokens, images, problem, api_socket)
+        yield Workloads(kubelet, machine, tokens, images, problem)
     finally:
         for hook in admission:
             objects.admission.remove(hook)
@@ -117,19 +90,38 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
         await asyncio.gather(*tasks, return_exceptions=True)
         if kubelet is not None:
             await kubelet.close()
-        if api_socket is not None:
-            api_socket.close()
-        if link is not None:
-            await link.close()
-        if runtime is not None:
-            runtime.close()
+        if machine is not None:
+            await machine.close()
 
 
-async def _link(options: WorkloadOptions) -> tuple[Link | None, str]:
+async def _machine(images: ImageTable, options: WorkloadOptions) -> tuple[Machine | None, str]:
     try:
-        return await Link.start(sandbox=options.sandbox), ""
+        return await Machine.start(images, options.folder / "programs", sandbox=options.sandbox), ""
     except SandboxUnavailable as error:
         return None, f"{error}. {error.hint}"
+
+
+def _kubelet(objects: Objects, machine: Machine, tokens: TokenIssuer, options: WorkloadOptions) -> Kubelet:
+    kubelet_options = KubeletOptions(
+        options.folder,
+        simulate=options.simulate,
+        allow_host_path=options.allow_host_path,
+        certificate_authority=options.certificate_authority,
+        token=lambda pod, audience, seconds: tokens.for_pod(objects, pod, audience, seconds),
+    )
+    kubelet = Kubelet(objects, machine.runtime, kubelet_options)
+    machine.lost.append(kubelet.lost_everything)
+    return kubelet
+
+
+def _controllers(objects: Objects, options: WorkloadOptions) -> list[Controller]:
+    return [
+        JobController(objects), CronJobController(objects), ReplicaSetController(objects),
+        ReplicationControllerController(objects), DeploymentController(objects), StatefulSetController(objects),
+        DaemonSetController(objects), EndpointsController(objects), Scheduler(objects), GarbageCollector(objects),
+        volumes.VolumeController(objects, options.folder / "volumes"), QuotaController(objects),
+        namespaces.NamespaceController(objects, options.certificate_authority),
+    ]  # fmt: skip
 
 
 def _ended(task: asyncio.Task[None]) -> None:

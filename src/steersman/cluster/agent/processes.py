@@ -31,6 +31,8 @@ class Process:
     open_streams: int = 2
     child: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """The process' id as the agent sees it, known once the sandbox stands; 0 when it never did."""
+    handle: int = -1
+    """A descriptor of that process: its id may be another's as soon as it has ended."""
     status: bytes = b""
     drained: asyncio.Event = field(default_factory=asyncio.Event)
     memory: MemoryWatch | None = None
@@ -112,9 +114,12 @@ class Processes:
         asyncio.get_running_loop().remove_reader(pipe)
         os.close(pipe)
         if not process.child.done():
-            process.child.set_result(int(json.loads(process.status)["child-pid"]) if process.status else 0)
+            child = int(json.loads(process.status)["child-pid"]) if process.status else 0
+            with contextlib.suppress(OSError):
+                process.handle = os.pidfd_open(child) if child else -1
+            process.child.set_result(child)
             if process.memory:
-                process.memory.pid = process.child.result()
+                process.memory.pid = child
 
     def _read(self, process: Process, stream: str, pipe: int) -> None:
         try:
@@ -156,6 +161,9 @@ class Processes:
         if not process.child.done():
             process.child.set_result(0)
         oom = process.memory.close() if process.memory else False
+        if process.handle >= 0:
+            os.close(process.handle)
+            process.handle = -1
         del self._running[process.key]
         self._notify({"event": "log", "key": process.key})
         self._notify({"event": "exit", "key": process.key, "code": code, "oom": oom})
@@ -166,12 +174,11 @@ class Processes:
 
     def _kill(self, process: Process, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
-            if process.child.done() and process.child.result() > 0:
-                child = process.child.result()
-                if child == process.outer.pid:
-                    os.killpg(child, number)
-                else:
-                    os.kill(child, number)
+            if process.handle >= 0:
+                signal.pidfd_send_signal(process.handle, number)
+            elif process.child.done() and process.child.result() == process.outer.pid:
+                if process.outer.returncode is None:
+                    os.killpg(process.outer.pid, number)
             else:
                 process.outer.send_signal(number)
 

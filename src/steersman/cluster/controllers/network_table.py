@@ -24,6 +24,11 @@ class NetworkTable(Controller):
         self._pushed: tuple[Any, ...] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def attach(self, link: Link) -> None:
+        """A new agent knows nothing yet."""
+        self._link, self._pushed = link, None
+        self.enqueue(("", ""))
+
     def keys(self, resource: str, obj: Json, kind: str) -> list[Key]:
         return [("", "")]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from steersman.cluster.agent.link import AgentError
 from steersman.cluster.kubelet import environment, probes, quantity
 from steersman.cluster.kubelet.environment import ConfigError
 from steersman.cluster.kubelet.status import ContainerState
@@ -360,10 +361,16 @@ class Container:
             return
         self.normal("Killing", f"Stopping container {self.spec['name']}")
         await self._end(attempt, grace)
+        if not attempt.ended.done():
+            return
         ended = attempt.ended.result()
         self.finish(ended)
 
     async def _end(self, attempt: Attempt, grace: float) -> None:
+        with contextlib.suppress(AgentError):  # it takes all containers along; the kubelet begins anew
+            await self._end_in_order(attempt, grace)
+
+    async def _end_in_order(self, attempt: Attempt, grace: float) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + grace
         runtime = self._worker.kubelet.runtime

@@ -142,6 +142,16 @@ class Kubelet:
             for follower in attempt.followers:
                 follower.set()
 
+    def lost_everything(self) -> None:
+        """The runtime's containers are all gone at once: Pods begin anew, as after a restart of the machine."""
+        abandoned, self._workers = self._workers, {}
+        for uid, worker in abandoned.items():
+            finished = worker.task.done()
+            worker.abandon()
+            pod = self.objects.find("pods", worker.pod["metadata"]["name"], worker.pod["metadata"]["namespace"])
+            if not finished and pod is not None and pod["metadata"]["uid"] == uid:
+                self._pod_changed("MODIFIED", pod)
+
     async def close(self) -> None:
         """Leaves the Pods' objects as they are: the next server finds them and starts them anew."""
         self.closing = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 
@@ -26,7 +27,7 @@ def parse(text: object) -> Decimal:
 def divided(value: Decimal, divisor: object) -> str:
     """`value` in units of `divisor`, rounded up, as resourceFieldRef gives it (divisor 0 or none counts as 1)."""
     unit = parse(divisor) if divisor else Decimal(1)
-    return str(-int(-value // (unit or Decimal(1))))
+    return str(math.ceil(value / (unit or Decimal(1))))
 
 
 def cores(value: Decimal) -> str:

@@ -43,7 +43,7 @@ class PodWorker:
         self.log_folder: Path = kubelet.log_folder / pod["metadata"]["uid"]
         self._stop = asyncio.Event()
         self._grace: float | None = None
-        self._gone = False
+        self._gone = self._abandoned = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._published: Json | None = None
         owners = pod["metadata"].get("ownerReferences") or ()
@@ -68,6 +68,11 @@ class PodWorker:
         """The object is gone already (a forced deletion): what runs is killed at once."""
         self._gone = True
         self.terminate(0.0)
+
+    def abandon(self) -> None:
+        """The runtime has lost all that ran: this worker ends without a word, and another one begins anew."""
+        self._gone = self._abandoned = True
+        self.task.cancel()
 
     def terminate(self, grace: float) -> None:
         self._grace = grace if self._grace is None else min(grace, self._grace)
@@ -107,7 +112,9 @@ class PodWorker:
                 living.result()
         finally:
             stopping.cancel()
-            if not living.done():
+            if self._abandoned:
+                living.cancel()
+            elif not living.done():
                 await self._halt(living, self._grace or 0.0)
             await self._tear_down()
 

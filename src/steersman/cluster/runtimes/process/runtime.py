@@ -44,12 +44,17 @@ class ProcessRuntime:
 
     def __init__(self, link: Link, images: ImageTable, folder: Path) -> None:
         self.handlers = Handlers()
-        self._link = link
         self._images = images
         self._folder = folder
         self._tools: dict[str, str] = {}
         self._groups: dict[str, cgroups.Groups] = {}
         self._group_prefix = f"steersman-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}-"
+        self.attach(link)
+
+    def attach(self, link: Link) -> None:
+        """Works with a new agent; what the one before ran is gone."""
+        self._link = link
+        self._groups.clear()
         cgroups.sweep(self._group_prefix)
         link.on_exit = self._ended
         link.on_log = lambda key: self.handlers.logged(key)

@@ -1,0 +1,72 @@
+"""The machine under the cluster: the node agent, started again should it die, and the runtime that works with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from steersman.cluster.agent.link import Link, SandboxUnavailable
+from steersman.cluster.network.addresses import API_SERVER
+from steersman.cluster.runtimes.images import ImageTable
+from steersman.cluster.runtimes.process.runtime import ProcessRuntime
+
+log = logging.getLogger("steersman.cluster")
+
+_RETRY = 1.0
+ServeApi = Callable[[socket.socket], Awaitable[None]]
+
+
+class Machine:
+    """`lost` is called when all containers are gone with the agent, after a new one is there."""
+
+    def __init__(self, link: Link, images: ImageTable, folder: Path) -> None:
+        self.link = link
+        self.runtime = ProcessRuntime(link, images, folder)
+        self.lost: list[Callable[[], None]] = []
+        self._sandbox = link.mode != "plain"
+        self._serve_api: ServeApi | None = None
+        self._reviving: asyncio.Task[None] | None = None
+        link.on_lost = self._agent_died
+
+    @classmethod
+    async def start(cls, images: ImageTable, folder: Path, *, sandbox: bool) -> Machine:
+        """Raises SandboxUnavailable."""
+        return cls(await Link.start(sandbox=sandbox), images, folder)
+
+    async def serve_api(self, serve: ServeApi) -> None:
+        """`serve` gets a socket that listens where Pods find the API server (the Service `kubernetes`)."""
+        self._serve_api = serve
+        if self._sandbox:
+            await self.link.ask("services", addresses=[API_SERVER], table=[])
+            await serve(await self.link.open_socket(listen=(API_SERVER, 443)))
+
+    def _agent_died(self) -> None:
+        log.error("the node agent is gone, and all containers with it; starting another one")
+        self._reviving = asyncio.ensure_future(self._revive())
+
+    async def _revive(self) -> None:
+        while True:
+            try:
+                link = await Link.start(sandbox=self._sandbox)
+                break
+            except (SandboxUnavailable, OSError) as error:
+                log.error("no node agent: %s", error)
+                await asyncio.sleep(_RETRY)
+        self.link = link
+        link.on_lost = self._agent_died
+        self.runtime.attach(link)
+        if self._serve_api is not None:
+            await self.serve_api(self._serve_api)
+        for tell in self.lost:
+            tell()
+
+    async def close(self) -> None:
+        """Returns when no process of any Pod is left."""
+        if self._reviving is not None:
+            self._reviving.cancel()
+            await asyncio.gather(self._reviving, return_exceptions=True)
+        await self.link.close()
+        self.runtime.close()
