@@ -121,7 +121,7 @@ def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool)
 # --- Helm's words -------------------------------------------------------------------------------------------------
 
 _WARNING = pattern("HELM_ERR_START(.*)HELM_ERR_END", re.DOTALL)
-_EXECUTING = pattern(r"template: (.+?): executing (.+?) at (.+?): (.+?)( template:.*)?\Z")
+_EXECUTING = pattern(r"(?s)template: (.+?): executing (.+?) at (<.+?>): (.+?)( template:.*)?\Z")
 _NOT_ASSOCIATED = pattern(r"template: no template (.*) associated with template (.*)\Z")
 _WITHOUT_PLACE = pattern(r"template: (.+?): (.*?)( template:.*)?\Z")
 

@@ -138,8 +138,10 @@ def _words(text: str) -> list[tuple[str, str]]:
 
 def _kind_code(char: str) -> str:
     """One letter for what a character is, for `_word_pattern` to look at: so that letters of all scripts are alike."""
-    if _is_connector(char):
+    if char in "-_":
         return "-"
+    if unicode.is_space(char):
+        return " "
     category = unicode.category(char)
     if category == "Lu":
         return "U"
@@ -154,7 +156,7 @@ def _is_cjk(char: str) -> bool:
 
 def _word_pattern() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<{_CONNECTOR}>-+)|(?P<{_PUNCTUATION}>\.+)"
+        rf"(?P<{_CONNECTOR}>[- ]+)|(?P<{_PUNCTUATION}>\.[.-]*)"
         rf"|(?P<{_UPPER}>UU+(?!a)|U+(?=Ua)|Ua*)"
         rf"|(?P<{_LETTERS}>a+)|(?P<{_NUMBER}>0+)|(?P<{_OTHER}>o+)"
     )

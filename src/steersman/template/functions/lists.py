@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from steersman.template.functions.bounds import MAX_ITEMS, bounded, nil_pointer
 from steersman.template.functions.conversion import to_int
 from steersman.template.functions.defaults import empty
 from steersman.template.functions.equality import deep_equal
-from steersman.template.functions.failures import MAX_ITEMS, bounded, nil_pointer
 from steersman.template.functions.nil import NilSlice
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.values import IntSlice, SliceOfSlices, Uint8, kind

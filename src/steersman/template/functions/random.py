@@ -7,7 +7,7 @@ import secrets
 import string
 import uuid
 
-from steersman.template.functions.failures import MAX_TEXT, bounded
+from steersman.template.functions.bounds import MAX_TEXT, bounded
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.functions.unicode import runes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from steersman.template.functions import unicode
-from steersman.template.functions.failures import MAX_TEXT, bounded
+from steersman.template.functions.bounds import MAX_TEXT, bounded
 from steersman.template.functions.registry import FunctionError, add, function
 from steersman.template.gofmt import default_format
 from steersman.template.strconv import quote as quote_literal

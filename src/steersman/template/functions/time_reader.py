@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from steersman.template.functions.duration import quote
 from steersman.template.functions.time_layout import DAYS, MONTHS, pieces
+from steersman.template.values import from_utf8, utf8
 
 
 class TimeError(ValueError):
@@ -84,10 +85,17 @@ def _skip(rest: str, literal: str) -> str:
                 raise _Mismatch(rest)
             literal, rest = literal.lstrip(" "), rest.lstrip(" ")
         elif rest[:1] != literal[0]:
-            raise _Mismatch(rest)
+            raise _Mismatch(_without_common_bytes(rest, literal))
         else:
             literal, rest = literal[1:], rest[1:]
     return rest
+
+
+def _without_common_bytes(rest: str, literal: str) -> str:
+    """Go compares bytes: the first ones of two different letters may be the same."""
+    found, wanted = utf8(rest), utf8(literal)
+    same = next((at for at, pair in enumerate(zip(found, wanted, strict=False)) if pair[0] != pair[1]), len(found))
+    return from_utf8(found[same:])
 
 
 # --- elements ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from steersman.template.functions.registry import FunctionError, function
-from steersman.template.functions.toml_reader import TomlSyntaxError, loads
+from steersman.template.functions.toml_reader import loads
+from steersman.template.functions.toml_scanner import TomlSyntaxError
 from steersman.template.functions.toml_writer import TomlError, dumps
 
 

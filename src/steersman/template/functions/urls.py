@@ -7,7 +7,7 @@ import string
 from typing import Any
 
 from steersman.lazy import pattern
-from steersman.template.functions.failures import nil_pointer
+from steersman.template.functions.bounds import nil_pointer
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.strconv import quote
 from steersman.template.values import from_utf8, kind, utf8
