@@ -358,6 +358,8 @@ def test_bytes_are_text_or_refused() -> None:
     for text in (b"a: \xff", b"a: \xff".decode("utf-8", "surrogateescape")):
         with pytest.raises(YamlError, match="yaml: invalid leading UTF-8 octet"):
             yaml.load(text)
+    with pytest.raises(YamlError, match="yaml: invalid Unicode character"):
+        yaml.load("a: \ud800")
 
 
 def test_an_error_has_its_place() -> None:

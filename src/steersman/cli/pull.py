@@ -20,7 +20,7 @@ def command(
     charts: tuple[str, ...], reference: ChartReference, destination: str, prov: bool, untar: bool, untardir: str
 ) -> None:
     """Download charts (REPO/CHART, an address, oci://…) and optionally unpack them."""
-    from steersman.chart.repo.locate import pull
+    from steersman.chart.repo.transfer import pull
 
     for chart in charts:
         pull(

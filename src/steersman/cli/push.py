@@ -20,6 +20,6 @@ if TYPE_CHECKING:
 @access_options
 def command(chart: str, remote: str, access: Access) -> None:
     """Upload a packaged chart below REMOTE (oci://HOST/PATH), with its provenance file if it has one."""
-    from steersman.chart.repo.locate import push
+    from steersman.chart.repo.transfer import push
 
     push(home(), chart, remote, access=access, say=click.echo)

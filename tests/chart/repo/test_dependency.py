@@ -18,8 +18,8 @@ from steersman.chart.repo.dependency_status import status_of, unwanted
 from steersman.chart.repo.fetch import Access
 from steersman.chart.repo.home import Home
 from steersman.chart.repo.index import index_directory
-from steersman.chart.repo.locate import push
 from steersman.chart.repo.repositories import Repository, silent
+from steersman.chart.repo.transfer import push
 from steersman.errors import ChartError, ChartNotFound, RepositoryError, SteersmanError
 from steersman.manifest import yaml
 

@@ -14,8 +14,9 @@ from steersman.chart.package import package
 from steersman.chart.provenance import sign, verify
 from steersman.chart.repo.home import Home
 from steersman.chart.repo.index import index_directory
-from steersman.chart.repo.locate import locate_verified, pull
+from steersman.chart.repo.locate import locate_verified
 from steersman.chart.repo.repositories import silent
+from steersman.chart.repo.transfer import pull
 from steersman.errors import SignatureError
 
 from .conftest import Helm

@@ -15,9 +15,10 @@ from steersman.chart.repo import credentials
 from steersman.chart.repo.credentials import Credential
 from steersman.chart.repo.fetch import Access
 from steersman.chart.repo.home import Home
-from steersman.chart.repo.locate import locate, pull, push
+from steersman.chart.repo.locate import locate
 from steersman.chart.repo.reference import Reference, parse_reference
 from steersman.chart.repo.registry import Registry
+from steersman.chart.repo.transfer import pull, push
 from steersman.errors import ChartError, ChartNotFound, RepositoryError
 
 from .conftest import Helm

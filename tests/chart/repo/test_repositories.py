@@ -17,8 +17,9 @@ from steersman.chart.repo import repositories
 from steersman.chart.repo.fetch import Access
 from steersman.chart.repo.home import Home
 from steersman.chart.repo.index import absolute_url, index_directory, join_url, parse_index, same_url
-from steersman.chart.repo.locate import locate, pull
+from steersman.chart.repo.locate import locate
 from steersman.chart.repo.repositories import Repository, silent
+from steersman.chart.repo.transfer import pull
 from steersman.errors import ChartError, ChartNotFound, FetchError, RepositoryError, SteersmanError
 from steersman.manifest import yaml
 

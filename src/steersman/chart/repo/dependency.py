@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from steersman.chart.load import load
 from steersman.chart.model import API_VERSION_1, Chart, Dependency, Lock
 from steersman.chart.package import save
 from steersman.chart.repo.fetch import Access
-from steersman.chart.repo.home import Home, write_atomically
+from steersman.chart.repo.home import Home
 from steersman.chart.repo.index import absolute_url, now, same_url
 from steersman.chart.repo.locate import Source, fetch
+from steersman.chart.repo.lock import legacy_digest, lock_digest, write_lock
 from steersman.chart.repo.reference import Reference, is_oci, parse_reference
 from steersman.chart.repo.registry import Registry
 from steersman.chart.repo.repositories import (
@@ -32,7 +31,6 @@ from steersman.chart.repo.repositories import (
 )
 from steersman.chart.versions import is_compatible, is_constraint, is_version, same_version
 from steersman.errors import ChartError, ChartNotFound, RepositoryError, SteersmanError
-from steersman.manifest import yaml
 
 Say = Callable[[str], None]
 
@@ -66,7 +64,7 @@ class DependencyManager:
         self._download(locked)
         lock = Lock(now(), lock_digest(wanted, locked), locked)
         if chart.lock is None or chart.lock.digest != lock.digest:
-            self._write_lock(lock, legacy=chart.metadata.api_version == API_VERSION_1)
+            write_lock(self.folder, lock, legacy=chart.metadata.api_version == API_VERSION_1)
 
     def build(self) -> None:
         """Fetch exactly what Chart.lock says; without one this is an update. Raises as `update` does."""
@@ -76,7 +74,7 @@ class DependencyManager:
             return
         wanted = chart.metadata.dependencies or []
         legacy = chart.metadata.api_version == API_VERSION_1
-        digest_of_helm_2 = _digest({"dependencies": [_as_go_writes(dependency) for dependency in wanted]})
+        digest_of_helm_2 = legacy_digest(wanted)
         self._repository_names(wanted)
         if lock_digest(wanted, chart.lock.dependencies) != chart.lock.digest:
             if not legacy:
@@ -316,13 +314,6 @@ class DependencyManager:
             if outdated:
                 path.unlink()
 
-    def _write_lock(self, lock: Lock, *, legacy: bool) -> None:
-        name = "requirements.lock" if legacy else "Chart.lock"
-        path = self.folder / name
-        if path.is_symlink():
-            raise ChartError(f'the {name} file is a symlink to "{os.readlink(path)}"')
-        write_atomically(path, yaml.dump(lock.document()).encode())
-
 
 # --- small things -------------------------------------------------------------------------------------------------
 
@@ -333,31 +324,6 @@ def local_path(address: str, folder: Path) -> Path:
     if not path.exists():
         raise ChartError(f"directory {path} not found")
     return path
-
-
-def lock_digest(wanted: Iterable[Dependency], locked: Iterable[Dependency]) -> str:
-    """What Chart.lock keeps to tell whether Chart.yaml has changed since: a digest over both lists as Go's JSON."""
-    return _digest([[_as_go_writes(one) for one in wanted], [_as_go_writes(one) for one in locked]])
-
-
-def _as_go_writes(dependency: Dependency) -> dict[str, Any]:
-    """The dependency's fields in the order of Helm's struct."""
-    document = dependency.document()
-    order = ("name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias")
-    return {name: _sorted(document[name]) for name in order if name in document}
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_sorted(item) for item in value]
-    return {key: _sorted(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
-
-
-def _digest(document: object) -> str:
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-    for char in "<>&\u2028\u2029":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _check_local(folder: Path, dependency: Dependency) -> None:

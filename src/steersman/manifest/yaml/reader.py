@@ -53,8 +53,7 @@ class _Reader:
         self.path = path
         self.numbers: Numbers = numbers
         self.strict = strict
-        # a str holds bytes that are not UTF-8 as surrogate escapes
-        self.parser = CParser(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text)
+        self.parser = CParser(_encoded(text) if isinstance(text, str) else text)
         self.get_event = strict_events(self.parser.get_event, text)
         self._event()  # the start of the stream
 
@@ -114,3 +113,11 @@ class _Reader:
         mark = error.problem_mark or error.context_mark
         location = Location(self.path, mark.line + 1, mark.column + 1) if mark is not None else Location(self.path)
         return YamlError(f"{_PREFIX}yaml: {where}{error.problem}", location=location)
+
+
+def _encoded(text: str) -> bytes:
+    """The text's bytes; those that are not UTF-8 stand in it as surrogate escapes, and are the parser's to refuse."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

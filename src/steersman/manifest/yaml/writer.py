@@ -210,6 +210,6 @@ class _Writer:
             return
         flow = flow_text(text)
         width = self.dialect.width
-        if (width is not None and column + len(flow) > width) or is_multiline(text):
+        if (width is not None and column + len(flow) > width and " " in text) or is_multiline(text):
             flow = wrapped_text(text, style, margin, column, width)
         self.out.append(flow + "\n")
