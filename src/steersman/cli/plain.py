@@ -36,7 +36,7 @@ class PlainView:
         self.stream = stream or sys.stderr
         self.hook_logs = hook_logs
         self.debug = debug
-        self.namespace = ""
+        self.told: set[str] = set()  # steps whose failure has been told already, as a hook's
 
     def say(self, line: str) -> None:
         print(line, file=self.stream, flush=True)
@@ -44,7 +44,6 @@ class PlainView:
     def show(self, event: events.Event) -> None:
         match event:
             case events.ReleaseStarted():
-                self.namespace = event.namespace
                 self.say(
                     STARTED[event.action].format_map(
                         {name: getattr(event, name) for name in ("release", "revision", "namespace")}
@@ -52,7 +51,7 @@ class PlainView:
                 )
             case events.HookStarted():
                 attempt = f", attempt {event.attempt} of {event.attempts}" if event.attempt > 1 else ""
-                self.say(f"  {event.event} hook {event.hook} (weight {event.weight}{attempt}) started")
+                self.say(f"  {event.event} hook {event.kind}/{event.hook} (weight {event.weight}{attempt}) started")
             case events.HookLog() if self.hook_logs == "all":
                 self.say(f"    {event.hook} | {event.line}")
             case events.HookFinished():
@@ -79,18 +78,24 @@ class PlainView:
                 self.say(f"  recovering first: {event.message}")
             case events.StepStarted() if self.debug:
                 self.say(f"  [{event.step}] {event.title}")
-            case events.StepFinished() if self.debug or (event.result == "failed" and event.message):
+            case events.StepFinished() if self.debug or (
+                event.result == "failed" and event.message and event.step not in self.told
+            ):
                 self.say(f"  [{event.step}] {event.result} after {event.seconds:.1f}s {event.message}".rstrip())
             case _:
                 pass
 
+    def untold_failure(self, event: events.StepFinished) -> bool:
+        return event.result == "failed" and bool(event.message) and event.step not in self.told
+
     def hook_finished(self, event: events.HookFinished) -> None:
         if event.result == "Succeeded":
-            self.say(f"  {event.event} hook {event.hook} succeeded in {event.seconds:.1f}s")
+            self.say(f"  {event.event} hook {event.kind}/{event.hook} succeeded in {event.seconds:.1f}s")
             return
+        self.told.add(event.step)
         code = f" (exit code {event.exit_code})" if event.exit_code is not None else ""
         reason = ": ".join(part for part in (event.reason, event.message) if part) or "failed"
-        self.say(f"  {event.event} hook {event.hook} FAILED after {event.seconds:.1f}s: {reason}{code}")
+        self.say(f"  {event.event} hook {event.kind}/{event.hook} FAILED after {event.seconds:.1f}s: {reason}{code}")
         if event.will_retry:
             self.say(f"  trying again (attempt {event.attempt + 1} of {event.attempts})")
             return
@@ -98,12 +103,6 @@ class PlainView:
             self.say("  its last words:")
             for line in event.log_tail:
                 self.say(f"    {event.hook} | {line}")
-        target = f"{event.kind.lower()}/{event.hook}"
-        space = f" -n {self.namespace}" if self.namespace not in ("", "default") else ""
-        self.say("  to look further:")
-        self.say(f"    kubectl describe{space} {target}")
-        if event.kind in ("Job", "Pod"):
-            self.say(f"    kubectl logs{space} {target}")
 
     def close(self) -> None:
         """Nothing is left open."""

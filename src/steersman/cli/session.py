@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from steersman.cli.action_options import How, chosen_policy
 from steersman.cli.connect import kubeconfig_path
 from steersman.cli.settings import Settings
+from steersman.lifecycle.policy import Policy
 
 if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
     from steersman.kube.client import Client as KubeClient
     from steersman.lifecycle.events import Event, ReleaseFinished
     from steersman.lifecycle.operation import Operation
-    from steersman.lifecycle.policy import Policy
 
 T = TypeVar("T")
 
@@ -126,7 +126,7 @@ def tell_ending(finished: ReleaseFinished, how: How) -> None:
         print(f"Error: {finished.error}", file=sys.stderr)
     for line in finished.lines:
         print(line, file=sys.stderr if line.startswith("WARNING") else stream)
-    if finished.hint:
+    if finished.hint and how.policy is not Policy.HELM:  # which says what helm says, and no more
         print(finished.hint, file=sys.stderr)
     sys.stdout.flush()
 

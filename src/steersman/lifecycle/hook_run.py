@@ -250,5 +250,13 @@ def _failure(step: RunHook, execution: Execution, end: HookEnd) -> HookFailed:
         reason=end.reason,
         exit_code=end.exit_code,
         log_tail=end.log_tail,
-        hint=f"kubectl describe {ref.kind.lower()} {ref.name} -n {ref.namespace}",
+        hint=_look_further(step.hook.resource.ref),
     )
+
+
+def _look_further(ref: ObjectRef) -> str:
+    target = f"-n {ref.namespace} {ref.kind.lower()}/{ref.name}"
+    commands = [f"kubectl describe {target}"]
+    if ref.kind in ("Job", "Pod"):
+        commands.insert(0, f"kubectl logs {target}")
+    return "To look further:\n" + "\n".join(f"  {command}" for command in commands)
