@@ -6,23 +6,35 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from steersman.cluster.api.server import LoggedRequest
+
+
+@dataclass(slots=True)
+class Embedded:
+    """An embedded cluster in a thread of its own; `requests` is every write that it took, in order."""
+
+    kubeconfig: str = ""
+    requests: list[LoggedRequest] = field(default_factory=list)
+
 
 @pytest.fixture(scope="session")
-def embedded_kubeconfig() -> Iterator[str]:
-    """The embedded cluster, in a thread with an event loop of its own."""
+def embedded() -> Iterator[Embedded]:
     from steersman.cluster.local import local_cluster
 
-    ready: list[str] = []
+    found = Embedded()
     up, loop = threading.Event(), asyncio.new_event_loop()
     done = asyncio.Event()
 
     async def serve() -> None:
         try:
-            async with local_cluster() as cluster:
-                ready.append(str(cluster.kubeconfig))
+            async with local_cluster(request_log=found.requests) as cluster:
+                found.kubeconfig = str(cluster.kubeconfig)
                 up.set()
                 await done.wait()
         finally:
@@ -31,11 +43,16 @@ def embedded_kubeconfig() -> Iterator[str]:
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
     up.wait(60)
-    assert ready, "the embedded cluster did not start"
-    yield ready[0]
+    assert found.kubeconfig, "the embedded cluster did not start"
+    yield found
     loop.call_soon_threadsafe(done.set)
     thread.join(30)
     loop.close()
+
+
+@pytest.fixture(scope="session")
+def embedded_kubeconfig(embedded: Embedded) -> str:
+    return embedded.kubeconfig
 
 
 @pytest.fixture(scope="session")

@@ -20,11 +20,11 @@ def chart_record(chart: Chart) -> dict[str, Any]:
     return {
         "metadata": chart.metadata.document(),
         "lock": None if chart.lock is None else _lock(chart.lock),
-        "templates": [_file(file) for file in chart.templates],
-        "values": chart.values,
+        "templates": [_file(file) for file in chart.templates] or None,
+        "values": chart.values if chart.values or "values.yaml" in raw else None,
         "schema": None if chart.schema is None else base64.b64encode(chart.schema).decode("ascii"),
         "schemamodtime": _time(raw.get("values.schema.json")),
-        "files": [_file(file) for file in chart.files],
+        "files": [_file(file) for file in chart.files] or None,
         "modtime": _time(raw.get("Chart.yaml")),
     }
 
