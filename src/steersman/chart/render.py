@@ -25,6 +25,7 @@ from steersman.template.values import GoMethods, from_utf8
 if TYPE_CHECKING:
     from steersman.memo import Memo
     from steersman.template.functions.registry import Function
+    from steersman.template.limits import Limits
 
 Warn = Callable[[str], None]
 PostRenderer = Callable[[str], str]
@@ -134,13 +135,17 @@ def render(
     enable_dns: bool = False,
     lint: bool = False,
     memo: Memo | None = None,
+    limits: Limits | None = None,
 ) -> Rendered:
     """Run the templates and sort what they give; `memo` may know documents' heads from an earlier run.
 
     `lookup` answers the template function of that name; without one it finds nothing. `lint` lets `required` and `fail`
-    pass. Raises ChartError (kubeVersion), TemplateError, RenderedYamlError.
+    pass. `limits` bound the time and the output of the templates. Raises ChartError (kubeVersion), TemplateError,
+    RenderedYamlError.
     """
-    files = render_files(prepared, release, capabilities=capabilities, lookup=lookup, enable_dns=enable_dns, lint=lint)
+    files = render_files(
+        prepared, release, capabilities=capabilities, lookup=lookup, enable_dns=enable_dns, lint=lint, limits=limits
+    )
     notes = _take_notes(prepared.chart, files, subchart_notes)
     if post_renderer is not None:
         from steersman.chart.postrender import post_render
@@ -169,6 +174,7 @@ def render_files(
     lookup: Lookup | None = None,
     enable_dns: bool = False,
     lint: bool = False,
+    limits: Limits | None = None,
 ) -> dict[str, str]:
     """The rendered text of every template but partials, by path (`chart/templates/x.yaml`).
 
@@ -187,7 +193,7 @@ def render_files(
             for_run(RunOptions(lookup=lookup, dns=enable_dns, lint=lint)),
             cast("MutableMapping[str, Function]", FUNCTIONS),
         )
-    environment = Environment(functions)
+    environment = Environment(functions, limits=limits)
     templates = template_scopes(prepared, release, capabilities)
     names = in_parsing_order(templates)
     for name in names:

@@ -10,6 +10,7 @@ environment.save()
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -66,6 +67,7 @@ class Environment:
     def render(self, name: str, data: Any) -> str:
         """Run a template; `data` is what `.` and `$` are. Raises TemplateError."""
         context = Context(self._templates, self._limits)
+        depth = sys.getrecursionlimit()
         try:
             template = self._templates.get_function(name)
             if template is None:
@@ -83,6 +85,8 @@ class Environment:
             raise
         except Exception as error:
             raise template_error(exec_error(error)) from error
+        finally:
+            sys.setrecursionlimit(depth)  # `include` may have lifted it
         return text.replace("<no value>", "")
 
     def save(self) -> None:

@@ -14,6 +14,7 @@ from steersman.template.strconv import (
 )
 from steersman.template.values import GoMethods, GoObject, Int8, Int16, Int32, Int64, kind, type_name, utf8
 
+_MAX_DEPTH = 1000
 _BASES = {"d": 10, "v": 10, "b": 2, "o": 8, "O": 8, "x": 16, "X": 16}
 _FORMAT_CODES = {2: "b", 8: "o", 10: "d", 16: "x"}
 _BASE_PREFIX = {2: "0b", 16: "0x"}
@@ -82,6 +83,9 @@ class Printer:
             return self._float(value, verb)
         if isinstance(value, bytes):
             return self._bytes(value, verb)
+        if depth > _MAX_DEPTH:
+            # Python's own guard may have been lifted for templates that include each other deeply
+            raise RecursionError
         if isinstance(value, dict):
             return self._map(value, verb, depth)
         if isinstance(value, list):

@@ -24,6 +24,9 @@ Template = Callable[[Any, "Context"], str]
 
 # Helm: how often one template can be included inside of itself. Go: how deep `{{template}}` can go; see `_deeper`.
 MAX_INCLUDES = 1000
+# Ours: how deep `tpl` may run inside of `tpl`. Every level quotes its text in the error of a failure.
+MAX_TEXTS = 250
+_TEXTS = ""
 _MAX_DEPTH_OF_GO = 100000
 _MAX_DEPTH = 10000
 
@@ -93,7 +96,14 @@ class Context:
         """Helm's `tpl`: a text from the values, run as a template."""
         if "{{" not in text:
             return text.replace("<no value>", "")
-        return self.templates.run_text(text, data, self)
+        nested = self.included.get(_TEXTS, 0)
+        if nested >= MAX_TEXTS:
+            raise LimitExceeded(f"tpl runs texts inside of texts, more than {MAX_TEXTS} deep")
+        self.included[_TEXTS] = nested + 1
+        try:
+            return self.templates.run_text(text, data, self)
+        finally:
+            self.included[_TEXTS] = nested
 
     def run(self, template: Template, data: Any) -> str:
         """One level deeper, without a name."""
