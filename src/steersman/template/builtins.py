@@ -16,6 +16,7 @@ from steersman.template.gofmt import default_format, sprint, sprintf, sprintln
 from steersman.template.signature import ANY, parse_signature
 from steersman.template.values import GoMethods, GoObject, Uint8, from_utf8, kind, type_name, utf8
 
+_MAX_TEXT = 64 * 1024 * 1024
 _INTEGER_KINDS = frozenset(("int", "int8", "int16", "int32", "int64"))
 _UNSIGNED_KINDS = frozenset(("uint", "uint8", "uint16", "uint32", "uint64", "uintptr"))
 
@@ -254,6 +255,20 @@ def _operator(*_arguments: Any) -> Any:
     raise AssertionError("compiled to an operator")
 
 
+def _bounded(make: Callable[..., str]) -> Callable[..., str]:
+    """A printing function that does not make texts double for ever."""
+
+    def call(*operands: Any) -> str:
+        text = make(*operands)
+        if len(text) > _MAX_TEXT:
+            raise FunctionError(
+                f"made a text of {len(text)} characters, more than the {_MAX_TEXT} that one call may make"
+            )
+        return text
+
+    return call
+
+
 BUILTINS: dict[str, Function] = _table(
     ("and", _operator, "any, ...any", ANY),
     ("or", _operator, "any, ...any", ANY),
@@ -268,9 +283,9 @@ BUILTINS: dict[str, Function] = _table(
     ("index", index, "any, ...any", ANY),
     ("slice", slice_, "any, ...any", ANY),
     ("call", call, "any, ...any", ANY),
-    ("print", sprint, "...any", "string"),
-    ("printf", sprintf, "string, ...any", "string"),
-    ("println", sprintln, "...any", "string"),
+    ("print", _bounded(sprint), "...any", "string"),
+    ("printf", _bounded(sprintf), "string, ...any", "string"),
+    ("println", _bounded(sprintln), "...any", "string"),
     ("html", html, "...any", "string"),
     ("js", js, "...any", "string"),
     ("urlquery", urlquery, "...any", "string"),
