@@ -7,7 +7,6 @@ so a slow one costs nothing but, when it falls out of the history, a 410 and a n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -115,32 +114,56 @@ class History:
         self.floor = max(self.floor, revision)
         self._bytes = sum(len(change.record.body) for change in self._logs[""].changes)
 
-    async def follow(self, resource: str, revision: int) -> AsyncGenerator[Change | None, None]:
-        """Every change of `resource` after `revision`, for ever; None whenever it has caught up and will wait.
-
-        Raises Gone where the history no longer reaches back that far.
-        """
-        log = self._logs.setdefault(resource, _Log())
+    def cursor(self, resource: str, revision: int) -> Cursor:
+        """A reader of every change of `resource` after `revision`. Raises Gone where that is no longer known."""
         if revision < self.floor:
             raise too_old(revision, self.floor)
-        position = log.position_after(revision)
-        while True:
-            while position < log.base + len(log.changes):
-                if position < log.base:
-                    raise too_old(revision, self.floor)
-                change = log.changes[position - log.base]
-                position += 1
-                revision = change.revision
-                yield change
-            yield None
-            if position < log.base + len(log.changes):
-                continue
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            log.waiters.add(waiter)
-            try:
-                await waiter
-            finally:
-                log.waiters.discard(waiter)
+        return Cursor(self, self._logs.setdefault(resource, _Log()), revision)
+
+
+class Cursor:
+    """How far one watcher has come."""
+
+    __slots__ = ("_history", "_log", "_position", "_revision")
+
+    def __init__(self, history: History, log: _Log, revision: int) -> None:
+        self._history = history
+        self._log = log
+        self._revision = revision
+        self._position = log.position_after(revision)
+
+    def take(self) -> list[Change]:
+        """All changes since the last call. Raises Gone where some of them are already forgotten."""
+        if self._position < self._log.base:
+            raise too_old(self._revision, self._history.floor)
+        found = self._log.changes[self._position - self._log.base :]
+        if found:
+            self._position += len(found)
+            self._revision = found[-1].revision
+        return found
+
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the next change; False when there was none for so long."""
+        if self._position < self._log.base + len(self._log.changes):
+            return True
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._log.waiters.add(waiter)
+        timer = loop.call_later(seconds, _give_up, waiter) if seconds is not None else None
+        try:
+            await waiter
+        except TimeoutError:
+            return False
+        finally:
+            self._log.waiters.discard(waiter)
+            if timer is not None:
+                timer.cancel()
+        return True
+
+
+def _give_up(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
 
 
 def too_old(revision: int, floor: int) -> Gone:

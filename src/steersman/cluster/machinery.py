@@ -36,7 +36,7 @@ from steersman.cluster.kinds.catalog import strategy_of
 from steersman.cluster.kinds.conversion import converts, from_storage, to_storage
 from steersman.cluster.kinds.metadata import metadata_causes
 from steersman.cluster.kinds.strategy import Propagation
-from steersman.cluster.patch.json_patch import json_patch, same
+from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.patch.strategic import strategic_merge_patch
 from steersman.cluster.resources import Registry, Resource
@@ -155,13 +155,15 @@ class Objects:
                 for record in self.store.list(name, namespace):
                     if test is None or test(record.labels):
                         yield WatchEvent("ADDED", self.decode(self._resource(name), record), name)
-        async for change in self.store.history.follow(storage, int(since)):
-            if change is None or (namespace is not None and change.record.namespace != namespace):
-                continue
-            kind = selected(change, test)
-            if kind is not None and change.record.resource in self.registry.names():
+        cursor = self.store.history.cursor(storage, int(since))
+        while await cursor.wait():
+            for change in cursor.take():
+                kind = selected(change, test)
                 name = change.record.resource
-                yield WatchEvent(kind, self.decode(self._resource(name), change.record), name)
+                if kind is None or (namespace is not None and change.record.namespace != namespace):
+                    continue
+                if name in self.registry.names():
+                    yield WatchEvent(kind, self.decode(self._resource(name), change.record), name)
 
     def record(self, resource: Resource, name: str, namespace: str | None) -> Record:
         """Raises NotFound."""
@@ -430,7 +432,7 @@ class Objects:
             raise status.invalid(resource, name, causes)
         record = self.store.get(resource.storage, old_meta.get("namespace", ""), name)
         new["metadata"]["resourceVersion"] = old_meta["resourceVersion"]
-        if same(new, old):
+        if new == old:
             return old  # nothing to write: the resourceVersion stays and watchers are left in peace
         if _deletion_complete(new, resource):
             return self._remove(resource, new, record, options.dry_run)
@@ -626,7 +628,7 @@ def _mark(meta: Json, seconds: int, *, since: str = "", left: int = 0) -> None:
 def _spec_changed(new: Json, old: Json) -> bool:
     ignored = ("metadata", "status", "kind", "apiVersion")
     left = {key: value for key, value in new.items() if key not in ignored}
-    return not same(left, {key: value for key, value in old.items() if key not in ignored})
+    return left != {key: value for key, value in old.items() if key not in ignored}
 
 
 def _deletion_complete(obj: Json, resource: Resource) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -68,7 +68,8 @@ class ApiServer:
         self._request_log = request_log
         self._service_account = service_account
         self._runner: web.AppRunner | None = None
-        self._stopping = asyncio.Event()
+        self._stopping = False
+        self._streams: set[asyncio.Task[None]] = set()
         self.port = 0
 
     @property
@@ -98,7 +99,9 @@ class ApiServer:
 
     async def stop(self) -> None:
         """End all watches and connections."""
-        self._stopping.set()
+        self._stopping = True
+        for task in self._streams:
+            task.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -195,35 +198,37 @@ class ApiServer:
         return Answer(to_bytes(found))
 
     async def _send_stream(self, request: web.Request, answer: Answer) -> web.StreamResponse:
-        """Send a stream as it comes; errors before its first chunk are still proper answers."""
+        """Send a stream as it comes; an error before its first chunk is still a proper answer."""
         assert answer.stream is not None
         response = web.StreamResponse(status=answer.code, headers=_headers(answer))
         response.enable_chunked_encoding()
-        chunks = answer.stream.__aiter__()
-        pending = asyncio.ensure_future(anext(chunks, None))
-        stopping = asyncio.ensure_future(self._stopping.wait())
+        first = asyncio.ensure_future(anext(answer.stream, None))
+        task = asyncio.current_task()
+        assert task is not None
+        self._streams.add(task)
         try:
             # A watch on which nothing happens has to answer with its headers at once all the same.
-            await asyncio.wait((pending,), timeout=FIRST_CHUNK_SECONDS if answer.content_type == "text/plain" else 0)
-            if pending.done():
-                pending.result()
+            await asyncio.wait((first,), timeout=FIRST_CHUNK_SECONDS if answer.content_type == "text/plain" else 0)
+            if first.done():
+                first.result()
             await response.prepare(request)
-            while True:
-                await asyncio.wait((pending, stopping), return_when=asyncio.FIRST_COMPLETED)
-                if not pending.done():
-                    break
-                chunk = pending.result()
-                if chunk is None:
-                    break
+            chunk = await first
+            while chunk is not None:
                 await response.write(chunk)
-                pending = asyncio.ensure_future(anext(chunks, None))
+                chunk = await anext(answer.stream, None)
             await response.write_eof()
         except ConnectionError:
             pass  # the client has gone
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            if response.prepared:
+                await response.write_eof()
         finally:
-            for task in (pending, stopping):
-                task.cancel()
-            await asyncio.wait((pending, stopping))
+            self._streams.discard(task)
+            first.cancel()
+            if isinstance(answer.stream, AsyncGenerator):
+                await answer.stream.aclose()
         return response
 
 

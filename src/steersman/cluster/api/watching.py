@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from steersman.cluster import status
@@ -40,48 +40,24 @@ async def watch(
                 yield line("ADDED", encoder.record(record))
         if initial == "true" and bookmarks:
             yield bookmark(resource, encoder, revision, initial=True)
-    deadline = asyncio.get_running_loop().time() + timeout
-    changes = objects.store.history.follow(resource.storage, revision)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
     try:
-        async for found in _changes_and_pauses(changes, deadline):
-            if found is None:
-                if bookmarks:
-                    yield bookmark(resource, encoder, objects.store.revision)
-            elif (namespace is None or found.record.namespace == namespace) and (
-                text := _line(found, selection, encoder)
-            ):
-                yield text
+        cursor = objects.store.history.cursor(resource.storage, revision)
+        while (left := deadline - loop.time()) > 0:
+            changed = await cursor.wait(min(left, BOOKMARK_SECONDS))
+            lines = [
+                text
+                for change in cursor.take()
+                if (namespace is None or change.record.namespace == namespace)
+                and (text := _line(change, selection, encoder))
+            ]
+            if lines:
+                yield b"".join(lines)
+            elif not changed and bookmarks:
+                yield bookmark(resource, encoder, objects.store.revision)
     except ApiError as error:
         yield line("ERROR", to_bytes(status.to_status(error)))
-    finally:
-        await changes.aclose()
-
-
-async def _changes_and_pauses(
-    changes: AsyncGenerator[Change | None, None], deadline: float
-) -> AsyncIterator[Change | None]:
-    """The changes until the deadline; None when nothing has happened for a while, and at the end."""
-    loop = asyncio.get_running_loop()
-    pending: asyncio.Future[Change | None] | None = None
-    try:
-        while True:
-            if pending is None:
-                pending = asyncio.ensure_future(anext(changes))
-            left = deadline - loop.time()
-            if not pending.done():
-                await asyncio.wait((pending,), timeout=max(0.0, min(left, BOOKMARK_SECONDS)))
-            if pending.done():
-                found, pending = pending.result(), None
-                if found is not None:
-                    yield found
-            else:
-                yield None
-                if left <= BOOKMARK_SECONDS:
-                    return
-    finally:
-        if pending is not None:
-            pending.cancel()
-            await asyncio.wait((pending,))
 
 
 def _line(change: Change, selection: Selection, encoder: Encoder) -> bytes | None:

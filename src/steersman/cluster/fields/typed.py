@@ -1,5 +1,7 @@
 """Objects seen through their types: their field sets, what differs between two, merging one into another, removing fields.
 
+Objects are as `schema.decode` leaves them, so a boolean can never meet a number and Python's equality is JSON's.
+
 Follows structured-merge-diff's `typed` package (toset, compare, merge, remove). Maps and lists of type `map` and `set` are taken
 apart; atomic ones and scalars are leaves.
 """
@@ -11,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steersman.cluster.fields.fieldset import FieldSet, children, is_member, node
-from steersman.cluster.patch.json_patch import same
 from steersman.cluster.schema.model import Node
 
 Json = dict[str, Any]
@@ -144,7 +145,7 @@ def compare(found: Node, left: Json, right: Json) -> Comparison:
 
 
 def _compare(found: Node, left: Any, right: Any) -> _Three:
-    if left is not MISSING and right is not MISSING and (left is right or same(left, right)):
+    if left is not MISSING and right is not MISSING and left == right:
         return _NOTHING, _NOTHING, _NOTHING
     pairs = _pairs(found, left, right)
     if pairs is None:
@@ -163,7 +164,7 @@ def _leaf(left: Any, right: Any) -> _Three:
         return _NOTHING, _NOTHING, (True, {})
     if right is MISSING:
         return (True, {}), _NOTHING, _NOTHING
-    return _NOTHING, (not same(left, right), {}), _NOTHING
+    return _NOTHING, (left != right, {}), _NOTHING
 
 
 def _pairs(found: Node, left: Any, right: Any) -> list[tuple[str, Node | None, Any, Any]] | None:

@@ -7,7 +7,6 @@ The result shares nothing with the input. Messages are those of Go's JSON decode
 from __future__ import annotations
 
 import binascii
-import copy
 import re
 from typing import Any
 
@@ -75,13 +74,13 @@ class _Decoder:
             case "time":
                 return self.time(node, value)
             case _:
-                return copy.deepcopy(value)
+                return copy_json(value)
         return self.misfit(node, value, owner, path)
 
     def misfit(self, node: Node, value: Any, owner: str, path: str) -> Any:
         """A custom resource keeps what does not fit its schema, for validation to say so; other kinds cannot hold it."""
         if node.source is not None and path:
-            return copy.deepcopy(value)
+            return copy_json(value)
         raise mismatch(node, value, owner, path)
 
     def struct(self, node: Node, value: Any, owner: str, path: str) -> Any:
@@ -95,7 +94,7 @@ class _Decoder:
             field = fields.get(key)
             if field is None:
                 if struct.preserve_unknown:
-                    out[key] = copy.deepcopy(item)
+                    out[key] = copy_json(item)
                 else:
                     self.unknown.append(f"{path}.{key}" if path else key)
             elif item is not None:
@@ -162,6 +161,15 @@ class _Decoder:
         if node.format == "micro":
             return f"{match.group(1)}{(match.group(2) or '.')[:7].ljust(7, '0')}{match.group(3)}"
         return f"{match.group(1)}{match.group(3)}"
+
+
+def copy_json(value: Any) -> Any:
+    """A deep copy of what JSON can hold, several times faster than copy.deepcopy."""
+    if isinstance(value, dict):
+        return {key: copy_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copy_json(item) for item in value]
+    return value
 
 
 def fill(struct: Struct, value: Json) -> None:
