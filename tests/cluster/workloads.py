@@ -51,6 +51,49 @@ class Cluster:
                     return event.object
         raise AssertionError("unreachable")
 
+    async def pod_of(self, job: str, test: Callable[[Json], Any] = lambda pod: True) -> Json:
+        """A Pod of that Job, as soon as `test` holds for it."""
+        return await self._any("pods", lambda pod: pod["metadata"]["labels"].get("job-name") == job and test(pod))
+
+    async def _any(self, resource: str, test: Callable[[Json], Any]) -> Json:
+        async with asyncio.timeout(PATIENCE):
+            async for event in self.objects.watch(resource, "default"):
+                if event.type != "DELETED" and test(event.object):
+                    return event.object
+        raise AssertionError("unreachable")
+
+    async def endpoints_of(self, service: str, *, ready: int) -> None:
+        """Returns when the Service has that many ready endpoints."""
+
+        def test(slice_: Json) -> bool:
+            mine: bool = slice_["metadata"]["labels"].get("kubernetes.io/service-name") == service
+            return mine and sum(each["conditions"]["ready"] for each in slice_.get("endpoints") or ()) == ready
+
+        await self._any("endpointslices.discovery.k8s.io", test)
+
+    def run(self, name: str, command: list[str], **container: Any) -> Json:
+        """Creates a Pod of one container that is killed at once when it is deleted."""
+        labels = {"app": name}
+        spec = {
+            "terminationGracePeriodSeconds": 0,
+            "containers": [{"name": "main", "image": "debian", "command": command, **container}],
+        }
+        return self.create("pods", {"metadata": {"name": name, "labels": labels}, "spec": spec})
+
+    def claim(self, name: str) -> Json:
+        spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+        return self.create("persistentvolumeclaims", {"metadata": {"name": name}, "spec": spec})
+
+    def service(self, name: str, app: str, port: int, **spec: Any) -> Json:
+        port_spec = {"port": port, "targetPort": spec.pop("target", port)}
+        return self.create(
+            "services", {"metadata": {"name": name}, "spec": {"selector": {"app": app}, "ports": [port_spec], **spec}}
+        )
+
+    def events_of(self, obj: Json) -> list[Json]:
+        found = self.objects.list("events", "default")
+        return [each for each in found if each["involvedObject"].get("uid") == obj["metadata"]["uid"]]
+
     async def gone(self, resource: str, name: str, *, namespace: str | None = "default") -> None:
         async with asyncio.timeout(PATIENCE):
             async for event in self.objects.watch(resource, namespace):
@@ -90,6 +133,22 @@ def final_condition(obj: Json) -> Json | None:
             found: Json = condition
             return found
     return None
+
+
+def waiting(pod: Json) -> Json:
+    """Why the Pod's first container waits; empty when it does not."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or [{}]
+    found: Json = (statuses[0].get("state") or {}).get("waiting") or {}
+    return found
+
+
+def is_running(pod: Json) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or [{}]
+    return "running" in (statuses[0].get("state") or {})
+
+
+def restarts(pod: Json) -> int:
+    return int(((pod.get("status") or {}).get("containerStatuses") or [{}])[0].get("restartCount", 0))
 
 
 def is_ready(pod: Json) -> bool:

@@ -84,6 +84,11 @@ class Link:
         link._reading = asyncio.create_task(link._read())
         return link
 
+    @property
+    def pid(self) -> int:
+        """The agent's process id."""
+        return self._process.pid
+
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
     _reading: asyncio.Task[None]

@@ -1,0 +1,264 @@
+"""Containers as sandboxed processes: what they see, how they end, what the API says of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ..workloads import Cluster, cluster, is_ready, is_running, job, restarts, waiting  # noqa: TID252
+
+pytestmark = [pytest.mark.embedded, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[Cluster]:
+    async with cluster() as made:
+        if made.workloads.problem:
+            pytest.skip(made.workloads.problem)
+        yield made
+
+
+def terminated(pod: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = pod["status"]["containerStatuses"][0]["state"]["terminated"]
+    return found
+
+
+async def test_a_container_has_names_a_user_and_a_process_list_of_its_own(running: Cluster) -> None:
+    script = "id -u; grep ^PPid: /proc/self/status; hostname; cat /etc/resolv.conf; ls /proc | grep -c '^[0-9]'"
+    condition, log = await running.script("view", script)
+    assert condition["type"] == "Complete"
+    lines = log.splitlines()
+    assert lines[0] != "0"
+    assert lines[1].split() == ["PPid:", "1"]
+    assert lines[2].startswith("view-")
+    assert "nameserver 10.96.0.10" in lines
+    assert int(lines[-1]) < 8
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "code", "reason", "message"),
+    [
+        ("three", ["/bin/sh", "-c", "exit 3"], 3, "Error", None),
+        ("zero", ["true"], 0, "Completed", None),
+        ("signal", ["/bin/sh", "-c", "sh -c 'kill -SEGV $$$$'; exit $?"], 139, "Error", None),
+        (
+            "nothing", ["/no/such/program"], 128, "StartError",
+            'exec: "/no/such/program": stat /no/such/program: no such file or directory: unknown',
+        ),
+        ("path", ["no-such-program"], 128, "StartError", 'exec: "no-such-program": executable file not found in $PATH: unknown'),
+        ("denied", ["/etc/hostname"], 128, "StartError", 'exec: "/etc/hostname": permission denied: unknown'),
+    ],
+)  # fmt: skip
+async def test_ends(
+    running: Cluster, name: str, command: list[str], code: int, reason: str, message: str | None
+) -> None:
+    running.create("jobs.batch", job(f"end-{name}", command))
+    await running.finished(f"end-{name}")
+    state = terminated(running.pods_of(f"end-{name}")[0])
+    assert (state["exitCode"], state["reason"]) == (code, reason)
+    if message is not None:
+        assert state["message"].endswith(message)
+        assert "OCI runtime create failed" in state["message"]
+
+
+async def test_over_its_memory_it_is_killed(running: Cluster) -> None:
+    script = "x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x}"
+    container = {"resources": {"limits": {"memory": "32Mi"}}}
+    running.create("jobs.batch", job("oom", ["/bin/sh", "-c", script], container=container))
+    assert (await running.finished("oom"))["reason"] == "BackoffLimitExceeded"
+    state = terminated(running.pods_of("oom")[0])
+    assert (state["exitCode"], state["reason"]) == (137, "OOMKilled")
+
+
+async def test_volumes(running: Cluster) -> None:
+    running.create("configmaps", {"metadata": {"name": "conf"}, "data": {"a": "1", "b": "2"}})
+    running.create("secrets", {"metadata": {"name": "key"}, "stringData": {"password": "s3cret"}})
+    running.claim("data")
+    volumes = [
+        {"name": "conf", "configMap": {"name": "conf", "items": [{"key": "a", "path": "deep/er/a"}]}},
+        {"name": "key", "secret": {"secretName": "key", "defaultMode": 0o400}},
+        {"name": "data", "persistentVolumeClaim": {"claimName": "data"}},
+        {"name": "empty", "emptyDir": {}},
+        {"name": "pod", "downwardAPI": {"items": [{"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}},
+    ]
+    mounts = [
+        {"name": "conf", "mountPath": "/conf"},
+        {"name": "key", "mountPath": "/keys/one", "readOnly": True},
+        {"name": "data", "mountPath": "/data"},
+        {"name": "data", "mountPath": "/part", "subPath": "sub"},
+        {"name": "empty", "mountPath": "/empty"},
+        {"name": "pod", "mountPath": "/pod"},
+    ]
+    script = (
+        "set -e; cat /conf/deep/er/a; echo; cat /keys/one/password; echo; echo kept > /data/file; echo x > /part/y; ls /data;"
+        "echo x > /empty/x; cat /pod/name; echo; echo x > /keys/one/x"
+    )
+    write = job("write", ["/bin/sh", "-c", script], container={"volumeMounts": mounts}, pod={"volumes": volumes})
+    running.create("jobs.batch", write)
+    await running.finished("write")
+    lines = (await running.log_of("write")).splitlines()
+    assert lines[:4] == ["1", "s3cret", "file", "sub"]
+    assert lines[4].startswith("write-")
+    assert "Read-only file system" in lines[5]
+    read = job(
+        "read", ["/bin/cat", "/data/file"], container={"volumeMounts": mounts[2:3]}, pod={"volumes": volumes[2:3]}
+    )
+    running.create("jobs.batch", read)
+    await running.finished("read")
+    assert await running.log_of("read") == "kept\n"
+
+
+async def test_a_volume_that_cannot_be_made_is_told_as_failed_mount(running: Cluster) -> None:
+    volumes = [{"name": "v", "configMap": {"name": "missing"}}, {"name": "h", "hostPath": {"path": "/etc"}}]
+    running.create("jobs.batch", job("mounts", ["true"], pod={"volumes": volumes}, activeDeadlineSeconds=1))
+    pod = await running.pod_of("mounts")
+    assert (await running.finished("mounts"))["reason"] == "DeadlineExceeded"
+    messages = [each["message"] for each in running.events_of(pod) if each["reason"] == "FailedMount"]
+    assert messages[0] == 'MountVolume.SetUp failed for volume "v" : configmap "missing" not found'
+
+
+async def test_init_containers_come_first_and_sidecars_stay(running: Cluster) -> None:
+    mounts = {"image": "debian", "volumeMounts": [{"name": "v", "mountPath": "/v"}]}
+    stay = "cat /v/f; echo side > /v/s; exec sleep 1000"
+    first = {"name": "first", "command": ["sh", "-c", "echo first > /v/f"], **mounts}
+    side = {"name": "side", "restartPolicy": "Always", "command": ["sh", "-c", stay], **mounts}
+    pod = {"volumes": [{"name": "v", "emptyDir": {}}], "initContainers": [first, side]}
+    script = "until [ -e /v/s ]; do sleep 0.01; done; cat /v/f /v/s"
+    running.create("jobs.batch", job("init", ["sh", "-c", script], container=mounts, pod=pod))
+    assert (await running.finished("init"))["type"] == "Complete"
+    assert await running.log_of("init") == "first\nside\n"
+    statuses = running.pods_of("init")[0]["status"]["initContainerStatuses"]
+    assert statuses[0]["state"]["terminated"]["reason"] == "Completed"
+    assert "terminated" in statuses[1]["state"]
+
+
+async def test_what_is_missing_is_waited_for(running: Cluster) -> None:
+    reference = [{"name": "X", "valueFrom": {"secretKeyRef": {"name": "late", "key": "x"}}}]
+    running.create("jobs.batch", job("late", ["sh", "-c", "echo $X"], container={"env": reference}))
+    pod = await running.pod_of("late", lambda pod: waiting(pod).get("reason") == "CreateContainerConfigError")
+    assert waiting(pod)["message"] == 'secret "late" not found'
+    running.create("secrets", {"metadata": {"name": "late"}, "stringData": {"x": "now"}})
+    assert (await running.finished("late"))["type"] == "Complete"
+    assert await running.log_of("late") == "now\n"
+
+
+async def test_an_unknown_image_of_a_job_is_never_simulated(running: Cluster) -> None:
+    running.create("jobs.batch", job("unknown", ["x"], image="no.such.registry/none:1"))
+    pod = await running.pod_of("unknown", lambda pod: waiting(pod).get("reason") == "ImagePullBackOff")
+    message = waiting(pod)["message"]
+    assert message.startswith('Back-off pulling image "no.such.registry/none:1": ErrImagePull: ')
+    assert "images.yaml" in message
+    assert pod["status"]["phase"] == "Pending"
+    running.objects.delete("jobs.batch", "unknown", "default")
+
+
+async def test_a_deployment_of_an_unknown_image_is_simulated_and_marked(running: Cluster) -> None:
+    template = {
+        "metadata": {"labels": {"app": "sim"}},
+        "spec": {"containers": [{"name": "c", "image": "example.com/no:1"}]},
+    }
+    spec = {"selector": {"matchLabels": {"app": "sim"}}, "template": template}
+    running.create("deployments.apps", {"metadata": {"name": "sim"}, "spec": spec})
+    await running.until("deployments.apps", "sim", lambda found: found.get("status", {}).get("readyReplicas") == 1)
+    pod = running.objects.list("pods", "default", labels="app=sim")[0]
+    assert pod["metadata"]["annotations"]["steersman.dev/runtime"] == "simulated"
+    assert "Simulated" in [each["reason"] for each in running.events_of(pod)]
+
+
+async def test_restarts_back_off_as_a_kubelets(running: Cluster) -> None:
+    running.run("crash", ["sh", "-c", "echo try; exit 1"])
+    pod = await running.until("pods", "crash", lambda pod: waiting(pod).get("reason") == "CrashLoopBackOff")
+    status = pod["status"]["containerStatuses"][0]
+    assert restarts(pod) == 1
+    assert status["lastState"]["terminated"]["exitCode"] == 1
+    assert waiting(pod)["message"].startswith("back-off 10s restarting failed container=main pod=crash_default(")
+    assert pod["status"]["phase"] == "Running"
+    assert await running.log("crash", previous=True) == "try\n"
+    running.objects.delete("pods", "crash", "default")
+    await running.gone("pods", "crash")
+
+
+async def test_a_pod_that_is_deleted_gets_its_pre_stop_hook_and_a_signal(running: Cluster) -> None:
+    running.claim("notes")
+    script = "trap 'echo term >> /n/log; exit 0' TERM; touch /n/up; while :; do sleep 0.05; done"
+    container = {
+        "name": "main",
+        "image": "debian",
+        "command": ["sh", "-c", script],
+        "volumeMounts": [{"name": "n", "mountPath": "/n"}],
+        "lifecycle": {"preStop": {"exec": {"command": ["sh", "-c", "echo stop >> /n/log"]}}},
+        "readinessProbe": {"exec": {"command": ["test", "-e", "/n/up"]}},
+    }
+    spec = {"containers": [container], "volumes": [{"name": "n", "persistentVolumeClaim": {"claimName": "notes"}}]}
+    running.create("pods", {"metadata": {"name": "polite"}, "spec": spec})
+    await running.until("pods", "polite", is_ready)
+    running.objects.delete("pods", "polite", "default")
+    await running.gone("pods", "polite")
+    logs = running.kubelet.volume_options.claims.glob("default_notes_*/log")
+    assert [path.read_text() for path in logs] == ["stop\nterm\n"]
+
+
+async def test_a_failing_liveness_probe_restarts(running: Cluster) -> None:
+    probe = {"exec": {"command": ["false"]}, "periodSeconds": 1, "failureThreshold": 1}
+    made = running.run("ill", ["sleep", "1000"], livenessProbe=probe)
+    pod = await running.until("pods", "ill", lambda pod: restarts(pod) == 1)
+    assert pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"] == 137
+    assert {"Unhealthy", "Killing"} <= {each["reason"] for each in running.events_of(made)}
+    running.objects.delete("pods", "ill", "default")
+
+
+async def test_services_are_reached_by_name(running: Cluster) -> None:
+    code = (
+        "import http.server as h\n"
+        "class H(h.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self): self.send_response(200); self.end_headers(); self.wfile.write(b'hello\\n')\n"
+        "h.ThreadingHTTPServer(('', 80), H).serve_forever()"
+    )
+    ports, probe = (
+        [{"name": "http", "containerPort": 80}],
+        {"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1},
+    )
+    running.run("web", ["python3", "-c", code], image="python:3.12", ports=ports, readinessProbe=probe)
+    running.service("web", "web", 8080, target="http")
+    running.service("heads", "web", 80, clusterIP="None")
+    running.service("empty", "nobody", 80)
+    await running.endpoints_of("web", ready=1)
+    await running.endpoints_of("heads", ready=1)
+    script = (
+        "curl -sS http://web:8080; curl -sS http://web.default:8080; curl -sS http://heads.default.svc.cluster.local;"
+        "curl -sS http://empty; echo $?; curl -sS http://nobody; echo $?"
+    )
+    _, log = await running.script("client", script, image="curlimages/curl:8")
+    assert log.splitlines()[:3] == ["hello"] * 3
+    assert [line for line in log.splitlines() if line.isdigit()] == ["7", "6"]  # refused; no such host
+    running.objects.delete("pods", "web", "default")
+
+
+async def test_logs_are_followed_to_the_end(running: Cluster) -> None:
+    script = "for i in 1 2 3; do echo line $i; sleep 0.05; done; printf end"
+    running.create("jobs.batch", job("talk", ["sh", "-c", script]))
+    name = (await running.pod_of("talk", is_running))["metadata"]["name"]
+    assert await running.log(name, follow=True) == "line 1\nline 2\nline 3\nend"
+    assert await running.log(name, tail_lines=2) == "line 3\nend"
+    stamped = await running.log(name, timestamps=True, tail_lines=2)
+    assert stamped.startswith("20")
+    assert " line 3\n" in stamped
+
+
+async def test_commands_run_inside(running: Cluster) -> None:
+    running.run("inside", ["sleep", "1000"], env=[{"name": "A", "value": "b"}])
+    await running.until("pods", "inside", is_ready)
+    reading, writing = os.pipe()
+    null = os.open(os.devnull, os.O_RDWR)
+    command = ["sh", "-c", "echo $A $(hostname); exit 7"]
+    code = await running.kubelet.execute("default", "inside", "main", command, [null, writing, writing])
+    os.close(writing)
+    os.close(null)
+    with os.fdopen(reading) as out:
+        assert out.read() == "b inside\n"
+    assert code == 7
+    running.objects.delete("pods", "inside", "default")
