@@ -204,8 +204,6 @@ def test_overrides_win(kubeconfig: str, tmp_path: Path) -> None:
             ca_file=str(tmp_path / "ca"),
             insecure_skip_tls_verify=True,
             tls_server_name="sni",
-            user="v",
-            cluster="other",
             impersonation=Impersonation("root"),
         ),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from steersman.errors import Forbidden, ObjectDeleted, WaitFailed, WaitTimedOut
+from steersman.errors import Forbidden, KubernetesError, ObjectDeleted, WaitFailed, WaitTimedOut
 from steersman.kube import wait as wait_module
 from steersman.kube.client import Client
 from steersman.kube.interface import Object, ref_of
@@ -16,7 +16,7 @@ from steersman.kube.readiness import assess_completion
 from steersman.kube.wait import Change, wait_completed, wait_deleted, wait_ready
 from steersman.kube.watches import Watches
 
-from .fake_server import FakeServer, answers, drops_it
+from .fake_server import FakeServer, answers, drops_it, stream
 from .test_retry import config_map
 
 COMPLETE = {"succeeded": 1, "conditions": [{"type": "Complete", "status": "True"}]}
@@ -268,6 +268,20 @@ async def test_an_unschedulable_pod_gets_its_time_by_our_own_clock(
             await wait_ready(watches, [live], timeout=10, fail_fast=False, on_change=changes.append)
         assert changes[0].readiness.message == "Pod has not been scheduled"
         assert changes[-1].elapsed >= 0.1
+
+
+async def test_a_watch_that_breaks_ends_the_wait(watches: Watches, server: FakeServer) -> None:
+    """Even where the reason is one that nobody thought of."""
+    live = server.put(job())
+
+    async def says_nonsense(_: FakeServer, request: Any) -> Any:
+        response = await stream(request)
+        await response.write(b'{"type": "ADDED", "object": {"metadata": {"resourceVersion": "1"}}}\n')
+        return response
+
+    server.fault("GET", says_nonsense, watch=True)
+    with pytest.raises(KubernetesError, match="the watch of Job broke"):
+        await wait_completed(watches, live, timeout=10)
 
 
 async def test_deletions(watches: Watches, server: FakeServer) -> None:

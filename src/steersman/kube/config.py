@@ -34,8 +34,6 @@ class Overrides:
     """What the command line or a caller sets over the kubeconfig; "" and None leave the kubeconfig's word."""
 
     context: str = ""
-    cluster: str = ""
-    user: str = ""
     namespace: str = ""
     server: str = ""
     token: str = field(default="", repr=False)
@@ -211,8 +209,8 @@ def _from_kubeconfig(merged: _Merged, overrides: Overrides) -> Connection:
             f'context "{context_name}" does not exist in {merged.source()}', hint=f"Contexts there: {known}."
         )
     context = merged.contexts[context_name][0] if context_name else {}
-    cluster, cluster_file = _named(merged.clusters, overrides.cluster or context.get("cluster"), "cluster", merged)
-    user, user_file = _named(merged.users, overrides.user or context.get("user"), "user", merged)
+    cluster, cluster_file = _named(merged.clusters, context.get("cluster"), "cluster", merged)
+    user, user_file = _named(merged.users, context.get("user"), "user", merged)
     if not cluster.get("server") and not overrides.server:
         raise ClusterUnreachable(
             f"Kubernetes cluster unreachable: {merged.source()} names no server"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from steersman.errors import SteersmanError
+from steersman.errors import KubernetesError, SteersmanError
 from steersman.kube.interface import Kubernetes, Object
 
 
@@ -122,10 +122,13 @@ class Watches:
                     else:
                         obj = stream.objects[name] = event.object
                     _tell(stream, Seen(scope, name, obj, gone))
+            stream.error = KubernetesError(f"the watch of {scope.kind} ended by itself")
         except SteersmanError as error:
             stream.error = error
-            for subscription in list(stream.subscriptions):
-                subscription.callback(error)
+        except Exception as error:  # whatever it is, those who wait must not wait for ever
+            stream.error = KubernetesError(f"the watch of {scope.kind} broke: {error!r}")
+        for subscription in list(stream.subscriptions):
+            subscription.callback(stream.error)
 
 
 def _note_listed(stream: _Stream) -> None:
