@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from steersman.lifecycle.common import Groups, manifest_resources
 from steersman.lifecycle.plan import AwaitDeletion, Plan, RecordRevision
-from steersman.lifecycle.policy import Action, HookFailure, Remedy, Rule
+from steersman.lifecycle.policy import Action, HookFailure, Policy, Remedy, Rule
 from steersman.lifecycle.rollback import plan_return
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.uninstall import deletions, plan_uninstall
@@ -76,7 +76,9 @@ def removal(fallen: Fallen, situation: Situation) -> Groups:
     )
     if not created:
         return []
-    return [*deletions(created), (AwaitDeletion(refs=tuple(resource.ref for resource in created)),)]
+    awaited = fallen.plan.policy is Policy.ROLLBACK
+    wait: Groups = [(AwaitDeletion(refs=tuple(resource.ref for resource in created)),)] if awaited else []
+    return [*deletions(created), *wait]
 
 
 def way_back(fallen: Fallen, situation: Situation) -> Plan:

@@ -165,7 +165,8 @@ class HookFinished(Event):
     """One attempt of a hook ended.
 
     `reason` is Kubernetes' word (BackoffLimitExceeded, DeadlineExceeded, ImagePullBackOff, …) or `Timeout`, `Cancelled`,
-    `Deleted`; `exit_code` the failed container's, where there is one; `will_retry` that another attempt follows.
+    `Deleted`; `exit_code` the failed container's, where there is one; `will_retry` that another attempt follows;
+    `output_log` that `helm.sh/hook-output-log-policy` asks for its log to be shown, with this result.
     """
 
     step: str
@@ -182,6 +183,7 @@ class HookFinished(Event):
     message: str = ""
     log_tail: tuple[str, ...] = ()
     will_retry: bool = False
+    output_log: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,7 @@ def rule_for(execution: Execution, step: Step) -> Rule:
         step.phase,
         override=hook.on_failure if hook is not None else None,
         rollback_on_failure=plan.options.rollback_on_failure,
+        cleanup_on_fail=plan.options.cleanup_on_fail,
     )
 
 

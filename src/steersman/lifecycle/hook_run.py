@@ -222,6 +222,7 @@ def _finish(step: RunHook, execution: Execution, run: HookRun, end: HookEnd, sec
             message=message,
             log_tail=end.log_tail,
             will_retry=not end.succeeded and end is not CANCELLED and run.attempt < attempts,
+            output_log=f"hook-{result.lower()}" in step.hook.output_log_policies,
         )
     )
 

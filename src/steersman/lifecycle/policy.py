@@ -10,7 +10,7 @@ attempt's), `previous` (the revision that is deployed again or still), `status` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -215,6 +215,14 @@ _ROLLED_BACK = {
     ),
 }
 
+# After which failures Helm's --cleanup-on-fail removes what the action has created.
+_CLEANED_UP = {
+    (_A.UPGRADE, _P.RESOURCES),
+    (_A.UPGRADE, _P.WAIT),
+    (_A.UPGRADE, _P.POST_HOOKS),
+    (_A.ROLLBACK, _P.RESOURCES),
+}
+
 # What a hook's own `steersman.dev/hook-failure` says instead, the same under both policies. A pre hook that fails has
 # changed nothing that could be undone, so only what follows the resources differs between `fail` and `rollback`.
 _OVERRIDES: dict[tuple[HookFailure, Action, Phase], Rule] = {
@@ -277,11 +285,12 @@ def rule(
     *,
     override: HookFailure | None = None,
     rollback_on_failure: bool = False,
+    cleanup_on_fail: bool = False,
 ) -> Rule:
     """What a failure in `phase` of `action` does.
 
-    `override` is the failed hook's own annotation. `rollback_on_failure` is Helm's option and has a meaning under policy
-    `helm` only: the other one does that by itself.
+    `override` is the failed hook's own annotation. `rollback_on_failure` and `cleanup_on_fail` are Helm's options and have a
+    meaning under policy `helm` only: the other one does that by itself.
     """
     if override is not None:
         found = _OVERRIDES.get((override, action, phase))
@@ -293,6 +302,8 @@ def rule(
         remedy, prefix = _ROLLED_BACK[action]
         verb, _, cause = found.error.partition(": ")
         return Rule(status=found.status, remedy=remedy, description=found.description, error=f"{verb}: {prefix}{cause}")
+    if policy is Policy.HELM and cleanup_on_fail and (action, phase) in _CLEANED_UP:
+        return replace(found, remedy=Remedy.REMOVE_CREATED)
     return found
 
 

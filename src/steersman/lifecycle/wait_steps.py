@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from steersman.kube.interface import Object, ObjectRef
-from steersman.kube.readiness import Readiness, assess, assess_completion
+from steersman.kube.readiness import Readiness, assess, assess_completion, to_be_waited_for
 from steersman.kube.wait import Change, wait_deleted
 from steersman.kube.wait import wait_ready as until_ready
 from steersman.lifecycle import resource_steps
@@ -26,7 +26,7 @@ async def wait_ready(step: WaitReady, execution: Execution) -> None:
     if step.after_hooks and not execution.postponed:
         return
     objects = [execution.written.get(str(r.ref)) or placed(r) for r in step.resources]
-    progress = _Progress(step, execution, len(objects))
+    progress = _Progress(step, execution, sum(map(to_be_waited_for, objects)))
     if step.patience is None:
         await _wait(objects, execution, progress)
         return
