@@ -268,10 +268,11 @@ class AsyncClient:
         chart_options: ChartOptions,
         replace: bool,
     ) -> MakePlan:
-        async def make(situation: Situation) -> Plan:
-            from steersman.chart.naming import check_release_name
+        from steersman.chart.naming import check_release_name
 
-            check_release_name(name)
+        check_release_name(name)
+
+        async def make(situation: Situation) -> Plan:
             situation.require_installable(self.policy, replace=replace)
             naming = Naming(name, self.namespace, situation.next_revision, True)
             wanted = await render(self.kube, chart, values, naming, chart_options)
