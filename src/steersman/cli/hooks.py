@@ -23,7 +23,11 @@ HEADERS = ("EVENT", "WEIGHT", "KIND", "NAME", "DELETE POLICY", "REVISION", "LAST
 @click.argument("name", metavar="RELEASE")
 @click.option("--revision", type=int, default=0, help="the hooks of this revision, and their runs in it")
 @click.option(
-    "--event", "events", multiple=True, type=click.Choice(list(HookEvent)), help="only hooks of this event (repeatable)"
+    "--event",
+    "events",
+    multiple=True,
+    type=click.Choice([str(event) for event in HookEvent]),
+    help="only hooks of this event (repeatable)",
 )
 @output_option
 @click.pass_obj

@@ -30,8 +30,7 @@ def command(settings: Settings, name: str, hook: str, revision: int, previous: b
     """
     from steersman.cli.session import ask
 
-    infos = ask(settings, lambda client: client.hooks(name, revision))
-    runs = sorted({run for info in infos for run in info.runs}, key=lambda run: (run.started, run.attempt))
+    runs = ask(settings, lambda client: client.hook_runs(name))
     chosen = choose(runs, hook=hook, revision=revision, previous=previous)
     if not chosen:
         what = f"hook {hook!r}" if hook else "any hook"
@@ -49,9 +48,9 @@ def choose(runs: list[HookRun], *, hook: str, revision: int, previous: bool) -> 
     runs = [run for run in runs if (not hook or run.hook == hook) and (not revision or run.revision == revision)]
     if revision and not previous:
         return runs
-    by_hook: dict[tuple[str, str], list[HookRun]] = {}
+    by_hook: dict[tuple[str, str, str], list[HookRun]] = {}
     for run in runs:
-        by_hook.setdefault((run.event, run.hook), []).append(run)
+        by_hook.setdefault((run.event, run.kind, run.hook), []).append(run)
     place = -2 if previous else -1
     return [found[place] for found in by_hook.values() if len(found) >= -place]
 

@@ -36,7 +36,8 @@ def parse_time(time: str) -> datetime | None:
     if not match:
         return None
     zone = match[8].replace("Z", "+00:00")
-    return datetime.fromisoformat(f"{time[:19]}{zone}").astimezone(UTC)
+    fraction = (match[7] or "")[:7]  # datetime knows microseconds
+    return datetime.fromisoformat(f"{time[:19]}{fraction.ljust(7, '0') if fraction else ''}{zone}").astimezone(UTC)
 
 
 def chart_metadata(release: Release) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.resources import CLUSTER_SCOPED
 from steersman.lifecycle.rollback import plan_rollback
-from steersman.lifecycle.runs import read_runs
+from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.situation import Situation, situations
 from steersman.lifecycle.test import plan_test
 from steersman.lifecycle.uninstall import plan_uninstall
@@ -226,6 +226,10 @@ class AsyncClient:
         situation = await self._situation(name)
         situation.existing()
         return [stored.release() for stored in situation.history[-maximum:]]
+
+    async def hook_runs(self, name: str) -> list[HookRun]:
+        """Every hook run that is kept of a release, of all its revisions, oldest first."""
+        return await read_runs(self.kube, name, self.namespace)
 
     async def hooks(self, name: str, revision: int = 0) -> list[HookInfo]:
         """Each hook of a release with its runs."""

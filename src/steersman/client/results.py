@@ -45,6 +45,6 @@ def hook_infos(release: Release, runs: list[HookRun]) -> list[HookInfo]:
     infos = []
     for event in HookEvent:
         for hook in sorted((h for h in release.hooks if event in h.events), key=lambda h: (h.weight, h.name)):
-            mine = tuple(run for run in runs if run.hook == hook.name and run.event == event)
+            mine = tuple(run for run in runs if (run.hook, run.kind, run.event) == (hook.name, hook.kind, event))
             infos.append(HookInfo(hook, event, mine))
     return infos
