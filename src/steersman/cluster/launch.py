@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import http.client
 import json
 import os
 import select
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -56,7 +58,7 @@ def ensure_running(state_dir: Path | None = None, *, allow_network: bool = False
     """
     folder = _private_folder(state_dir or default_state_dir())
     with _locked(folder / "start.lock"):
-        running = status(folder)
+        running = _answering(folder)
         if running is not None:
             return running
         arguments = [] if sandbox else ["--no-sandbox"]
@@ -81,6 +83,31 @@ def status(state_dir: Path | None = None) -> ClusterInfo | None:
     return ClusterInfo(
         folder / "kubeconfig", found["server"], found["pid"], False, found["allow_network"], found["sandbox"]
     )
+
+
+def _answering(folder: Path) -> ClusterInfo | None:
+    """The running cluster once it answers; None where there is none, or the one there was has just gone."""
+    deadline = time.monotonic() + READY_SECONDS
+    while _daemon_lives(folder):
+        found = status(folder)
+        if found is not None and _answers(folder, found.server):
+            return found
+        if time.monotonic() > deadline:
+            raise _failed(folder, "its server does not answer")
+        time.sleep(0.05)
+    return None
+
+
+def _answers(folder: Path, server: str) -> bool:
+    """Whether the server says that it is ready: a process that was killed holds its lock for a moment longer."""
+    port = int(server.rpartition(":")[2])
+    try:
+        tls = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=READY_SECONDS, context=tls)
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 def stop(state_dir: Path | None = None) -> bool:

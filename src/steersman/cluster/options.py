@@ -1,0 +1,61 @@
+"""How a write is made and what comes of it; the hooks around writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from steersman.cluster.history import EventType
+from steersman.cluster.resources import Resource
+
+Json = dict[str, Any]
+PatchKind = Literal["json", "merge", "strategic", "apply"]
+
+NAMESPACE_MISMATCH = "the namespace of the provided object does not match the namespace sent on the request"
+CONTROLLER = "kube-controller-manager"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """One change of one object. `resource` is the store's name of its kind (`jobs.batch`)."""
+
+    type: EventType
+    object: Json
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What a deletion did: `gone` says that the object is away; else it is marked and waits (finalizers, grace)."""
+
+    object: Json
+    gone: bool
+
+
+@dataclass(slots=True)
+class WriteOptions:
+    """How a write is made. `warnings` collects what the API sends as Warning headers."""
+
+    field_manager: str = CONTROLLER
+    dry_run: bool = False
+    validation: Literal["Ignore", "Warn", "Strict"] = "Ignore"  # of fields that the kind does not have
+    duplicates: list[str] = field(default_factory=list)  # paths of keys that the request's body has twice
+    force: bool = False  # server-side apply: take over what others own
+    subresource: str = ""  # named in managedFields where the write came through one that is not `status`
+    patch: tuple[PatchKind, Any] | None = None  # what the object was made by, where that was a patch
+    applied: bool = False  # managedFields have been settled by server-side apply
+    warnings: list[str] = field(default_factory=list)
+
+
+# An admission hook sees (operation CREATE, UPDATE or DELETE; resource; new object; old object or None), may change the new
+# object, and raises Forbidden or Invalid to refuse.
+Admission = Callable[[Literal["CREATE", "UPDATE", "DELETE"], Resource, Json, Json | None], None]
+
+# Called after every write that was stored, with the object as stored and whether it is gone.
+Written = Callable[[Resource, Json, bool], None]
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,351 @@
+"""The steps that every write takes, as Kubernetes' generic registry has them: type, defaults, ownership, admission, validation,
+and then the store."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from typing import Any, Literal
+
+from steersman.cluster import status
+from steersman.cluster.fields import managed as fields
+from steersman.cluster.fields.fieldset import FieldSet
+from steersman.cluster.fields.managed import Writer
+from steersman.cluster.fields.typed import TypedError
+from steersman.cluster.history import Record
+from steersman.cluster.kinds.catalog import strategy_of
+from steersman.cluster.kinds.conversion import converts, to_storage
+from steersman.cluster.kinds.metadata import metadata_causes
+from steersman.cluster.options import NAMESPACE_MISMATCH, PatchKind, WriteOptions, now
+from steersman.cluster.patch.json_patch import json_patch
+from steersman.cluster.patch.merge import merge_patch
+from steersman.cluster.patch.strategic import strategic_merge_patch
+from steersman.cluster.reading import Reading
+from steersman.cluster.resources import Resource
+from steersman.cluster.schema import custom
+from steersman.cluster.schema.decode import DecodeError, decode, decode_sparse, new_object
+from steersman.cluster.schema.model import Node
+from steersman.errors import Invalid
+
+Json = dict[str, Any]
+Causes = list[status.Cause]
+
+_NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels, so that no generated name spells a word
+_RANDOM = random.SystemRandom()
+
+
+class Writing(Reading):
+    """Creating, updating and patching, with all that a request may say about how."""
+
+    def create_object(self, resource: Resource, obj: Json, namespace: str | None, options: WriteOptions) -> Json:
+        strategy = strategy_of(resource)
+        obj = self._typed(resource, obj, options)
+        meta: Json = obj["metadata"]
+        namespace = self._namespace_of(resource, meta, namespace)
+        generated = not meta.get("name") and bool(meta.get("generateName"))
+        for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "generation"):
+            meta.pop(key, None)
+        meta["uid"] = str(uuid.uuid4())
+        meta["creationTimestamp"] = now()
+        if strategy.generation:
+            meta["generation"] = 1
+        if generated:
+            meta["name"] = self._generate_name(resource, namespace, meta["generateName"])
+        if "status" in resource.subresources and obj.pop("status", None) is not None and resource.custom is None:
+            obj["status"] = {}
+        strategy.default(obj)
+        if not options.applied:
+            self._own(resource, obj, {}, "", options)
+        strategy.prepare_create(obj)
+        strategy.default(obj)
+        self._admit("CREATE", resource, obj, None)
+        causes = self._metadata_causes(resource, meta) + strategy.validate(obj)
+        if resource.custom is not None:
+            causes += custom.causes(schema_of(resource), obj)
+        if causes:
+            raise status.invalid(resource, meta.get("name", ""), causes)
+        self._check_namespace(resource, namespace, meta["name"])
+        if self.store.get(resource.storage, namespace, meta["name"]) is not None:
+            raise status.already_exists(resource, meta["name"])
+        return self._commit(resource, obj, None, options)
+
+    def update_object(self, resource: Resource, obj: Json, subresource: str, options: WriteOptions) -> Json:
+        meta = obj.get("metadata") or {}
+        record = self.record(resource, meta.get("name", ""), meta.get("namespace"))
+        old = self.decode(resource, record)
+        return self._replace(resource, obj, old, subresource, options)
+
+    def patch_object(
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str | None,
+        patch: Any,
+        kind: PatchKind,
+        subresource: str,
+        options: WriteOptions,
+    ) -> Json:
+        """PATCH; `apply` creates what is not there."""
+        if kind == "apply":
+            return self._apply(resource, name, namespace, patch, subresource, options)
+        old = self.decode(resource, self.record(resource, name, namespace))
+        new: Json
+        if kind == "json":
+            new = json_patch(old, patch)
+        elif kind == "merge":
+            new = merge_patch(old, patch)
+        else:
+            new = strategic_merge_patch(self._node(resource), old, patch)
+        options.patch = kind, patch
+        return self._replace(resource, new, old, subresource, options)
+
+    def _apply(
+        self, resource: Resource, name: str, namespace: str | None, patch: Any, subresource: str, options: WriteOptions
+    ) -> Json:
+        config = self._applied_config(resource, name, namespace, patch)
+        record = self.store.get(resource.storage, namespace or "", name)
+        if record is None and subresource:
+            raise status.not_found(resource, name)
+        node = self._node(resource)
+        live = decode(node, {}, []) if record is None else self.decode(resource, record)
+        writer = Writer(options.field_manager, resource.api_version, subresource, now())
+        try:
+            merged, entries = fields.apply(
+                node, live, config, writer, force=options.force, ignored=_untouched(resource, subresource)
+            )
+        except TypedError as error:
+            raise status.untyped(resource, namespace, name, str(error)) from None
+        merged["metadata"]["managedFields"] = entries
+        options.applied = True
+        if record is None:
+            merged |= {"kind": resource.kind, "apiVersion": resource.api_version}
+            return self.create_object(resource, merged, namespace, options)
+        return self._replace(resource, merged, live, subresource, options)
+
+    def _applied_config(self, resource: Resource, name: str, namespace: str | None, patch: Any) -> Json:
+        """The object that an apply patch holds, read by its type."""
+        if not isinstance(patch, dict):
+            raise status.bad_request("error decoding YAML: the patch is not an object")
+        unknown: list[str] = []
+        try:
+            config: Json = decode_sparse(self._node(resource), patch, unknown)
+        except DecodeError as error:
+            raise status.untyped(resource, namespace, name, str(error)) from None
+        if unknown:
+            problems = "\n".join(f".{path}: field not declared in schema" for path in unknown)
+            raise status.untyped(resource, namespace, name, problems)
+        meta: Json = config.setdefault("metadata", {})
+        if meta.get("managedFields"):
+            raise status.bad_request("metadata.managedFields must be nil")
+        if meta.setdefault("name", name) != name:
+            raise status.bad_request(
+                f"the name of the object ({meta['name']}) does not match the name on the URL ({name})"
+            )
+        if namespace and meta.setdefault("namespace", namespace) != namespace:
+            raise status.bad_request(NAMESPACE_MISMATCH)
+        return config
+
+    def _replace(self, resource: Resource, new: Json, old: Json, subresource: str, options: WriteOptions) -> Json:
+        strategy = strategy_of(resource)
+        new = self._typed(resource, new, options)
+        meta, old_meta = new["metadata"], old["metadata"]
+        name = old_meta["name"]
+        revision = meta.get("resourceVersion", "")
+        if revision not in ("", "0") and revision != old_meta["resourceVersion"]:
+            raise status.modified(resource, name)
+        if not revision and strategy.needs_revision:
+            cause = status.bad_value("metadata.resourceVersion", 0, "must be specified for an update")
+            raise status.invalid(resource, name, [cause])
+        if meta.get("uid") and meta["uid"] != old_meta["uid"]:
+            raise status.conflict(
+                resource, name, f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old_meta['uid']}"
+            )  # fmt: skip
+        for key in (
+            "uid",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "generation",
+            "selfLink",
+        ):
+            _carry(key, meta, old_meta)
+        if subresource:
+            part = "spec" if subresource == "finalize" else "status"
+            new = {**old, part: new.get(part, {})}
+            kept: Json = {**old_meta, "managedFields": meta.get("managedFields", [])}
+            if resource.custom is None:  # controllers of built-in kinds leave notes beside the status
+                _carry("annotations", kept, meta)
+            new["metadata"] = kept
+        else:
+            for part in _apart(resource):
+                _carry(part, new, old)
+        strategy.default(new)
+        if not options.applied:
+            self._own(resource, new, old, subresource, options)
+        if not subresource:
+            strategy.prepare_update(new, old)
+            strategy.default(new)
+        if strategy.generation and not subresource and _spec_changed(new, old):
+            new["metadata"]["generation"] = old_meta.get("generation", 0) + 1
+        self._admit("UPDATE", resource, new, old)
+        causes = self._metadata_causes(resource, new["metadata"], old_meta)
+        causes += strategy.validate(new) + strategy.validate_update(new, old)
+        if resource.custom is not None:
+            causes += custom.causes(schema_of(resource), new)
+        if causes:
+            raise status.invalid(resource, name, causes)
+        record = self.store.get(resource.storage, old_meta.get("namespace", ""), name)
+        new["metadata"]["resourceVersion"] = old_meta["resourceVersion"]
+        if new == old:
+            return old  # nothing to write: the resourceVersion stays and watchers are left in peace
+        if _deletion_complete(new, resource):
+            return self._remove(resource, new, record, options.dry_run)
+        return self._commit(resource, new, record, options)
+
+    def _node(self, resource: Resource) -> Node:
+        return self.registry.node(resource.api_version, resource.kind)
+
+    def _typed(self, resource: Resource, obj: Json, options: WriteOptions) -> Json:
+        """`obj` as its Go type would read it, sharing nothing with it; complains of what the type does not know."""
+        unknown: list[str] = []
+        try:
+            out: Json = decode(self._node(resource), obj, unknown)
+        except DecodeError as error:
+            raise self._unreadable(resource, obj, str(error), options) from None
+        problems = [f'unknown field "{path}"' for path in unknown]
+        problems += [f'duplicate field "{path}"' for path in options.duplicates]
+        if problems and options.validation == "Strict":
+            raise self._unreadable(resource, obj, "strict decoding error: " + ", ".join(problems), options)
+        if options.validation == "Warn":
+            options.warnings += problems
+        if resource.custom is not None:
+            custom.apply_defaults(schema_of(resource), out)
+        return out
+
+    def _unreadable(self, resource: Resource, obj: Json, why: str, options: WriteOptions) -> Invalid:
+        """A body that is no such object is a bad request; a patch that makes none of one is invalid, and is shown."""
+        if options.patch is None:
+            return status.undecodable(resource, why)
+        kind, patch = options.patch
+        shown = status.go_map(patch) if kind == "strategic" else json.dumps(obj, separators=(",", ":"), sort_keys=True)
+        return status.bad_patch(shown, why)
+
+    def _own(self, resource: Resource, new: Json, old: Json, subresource: str, options: WriteOptions) -> None:
+        """Note in managedFields who changed what."""
+        node = self._node(resource)
+        writer = Writer(options.field_manager, resource.api_version, subresource or options.subresource, now())
+        live = old or new_object(node)
+        entries = fields.record_update(node, live, new, writer, _untouched(resource, subresource))
+        if entries:
+            new["metadata"]["managedFields"] = entries
+        else:
+            new["metadata"].pop("managedFields", None)
+
+    def _commit(self, resource: Resource, obj: Json, previous: Record | None, options: WriteOptions) -> Json:
+        obj = dict[str, Any](kind=resource.kind, apiVersion=resource.api_version) | obj
+        if options.dry_run:
+            if previous is None:
+                obj["metadata"].pop("resourceVersion", None)
+            return obj
+        self.store.put(self._encode(resource, obj))
+        for hook in self.written:
+            hook(resource, obj, False)
+        return obj
+
+    def _remove(self, resource: Resource, obj: Json, record: Record | None, dry_run: bool) -> Json:
+        if not dry_run and record is not None:
+            self.store.delete(self._encode(resource, obj))
+            for hook in self.written:
+                hook(resource, obj, True)
+        return obj
+
+    def _encode(self, resource: Resource, obj: Json) -> Record:
+        revision = self.store.revision + 1
+        meta: Json = obj["metadata"]
+        meta["resourceVersion"] = str(revision)
+        body = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
+        if converts(resource):
+            body = to_storage(resource, body)
+        encoded = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        labels = dict(meta.get("labels") or {})
+        return Record(resource.storage, meta.get("namespace", ""), meta["name"], revision, encoded, labels)
+
+    def _admit(
+        self, operation: Literal["CREATE", "UPDATE", "DELETE"], resource: Resource, obj: Json, old: Json | None
+    ) -> None:
+        for hook in self.admission:
+            hook(operation, resource, obj, old)
+
+    def _metadata_causes(self, resource: Resource, meta: Json, old: Json | None = None) -> Causes:
+        return metadata_causes(meta, old, strategy_of(resource).check_name)
+
+    def _namespace_of(self, resource: Resource, meta: Json, namespace: str | None) -> str:
+        if not resource.namespaced:
+            meta.pop("namespace", None)
+            return ""
+        namespace = namespace or meta.get("namespace") or "default"
+        if meta.setdefault("namespace", namespace) != namespace:
+            raise status.bad_request(NAMESPACE_MISMATCH)
+        return namespace
+
+    def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
+        if not resource.namespaced:
+            return
+        found = self.find("namespaces", namespace)
+        if found is None:
+            raise status.not_found(self.registry.named("namespaces"), namespace)
+        if found["metadata"].get("deletionTimestamp"):
+            why = f"unable to create new content in namespace {namespace} because it is being terminated"
+            cause: Json = {
+                "reason": "NamespaceTerminating",
+                "message": f"namespace {namespace} is being terminated",
+                "field": "metadata.namespace",
+            }
+            raise status.forbidden(resource, name, why, [cause])
+
+    def _generate_name(self, resource: Resource, namespace: str, prefix: str) -> str:
+        while True:
+            suffix = "".join(_RANDOM.choices(_NAME_LETTERS, k=5))
+            name = prefix[:58] + suffix
+            if self.store.get(resource.storage, namespace, name) is None:
+                return name
+
+
+def _untouched(resource: Resource, subresource: str) -> FieldSet:
+    """The top-level fields that a write through this subresource cannot change."""
+    if subresource == "status":
+        return {"f:spec": {}, "f:metadata": {}} if resource.custom is not None else {"f:spec": {}}
+    return {"f:status": {}} if "status" in resource.subresources else {}
+
+
+def schema_of(resource: Resource) -> Json:
+    """The schema of a custom resource's version; {} where it has none."""
+    assert resource.custom is not None
+    return resource.custom["version"].get("schema", {}).get("openAPIV3Schema") or {}
+
+
+def _apart(resource: Resource) -> tuple[str, ...]:
+    """What an update of the object itself cannot change, because a subresource is for that."""
+    parts = ("status",) if "status" in resource.subresources else ()
+    return (*parts, "spec") if "finalize" in resource.subresources else parts
+
+
+def _carry(key: str, new: Json, old: Json) -> None:
+    if key in old:
+        new[key] = old[key]
+    else:
+        new.pop(key, None)
+
+
+def _spec_changed(new: Json, old: Json) -> bool:
+    ignored = ("metadata", "status", "kind", "apiVersion")
+    left = {key: value for key, value in new.items() if key not in ignored}
+    return left != {key: value for key, value in old.items() if key not in ignored}
+
+
+def _deletion_complete(obj: Json, resource: Resource) -> bool:
+    meta = obj["metadata"]
+    if not meta.get("deletionTimestamp") or meta.get("finalizers") or meta.get("deletionGracePeriodSeconds"):
+        return False
+    return resource.storage != "namespaces" or not obj.get("spec", {}).get("finalizers")
