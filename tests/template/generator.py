@@ -71,8 +71,6 @@ class TemplateGenerator:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.variables = ["$v"]
-        self.defined = 0
-        self.loops = 0
 
     def template(self) -> str:
         body = self.block(3)
@@ -131,26 +129,22 @@ class TemplateGenerator:
         names = [f"$v{known + number}" for number in range(form)]
         head = f"range {', '.join(names)} := {over}" if names else f"range {over}"
         self.variables.extend(names)
-        self.loops += 1
         body = self.block(depth - 1)
         if self.random.random() < 0.2:
             stop = self.random.choice(["break", "continue"])
             body += self.action("if " + self.pipeline(1)) + self.action(stop) + self.action("end") + self.block(0)
-        self.loops -= 1
         text = self.action(head) + body + self.otherwise(depth)
         del self.variables[known:]
         return text
 
     def definition(self, depth: int) -> str:
-        self.defined += 1
-        name = f'"{id(self)}.{self.defined}"'
+        name = f'"block {self.random.getrandbits(48)}"'  # all templates of a batch share one space of names
         argument = self.argument("a", 1)
         if self.random.random() < 0.3:
             return f"{{{{ block {name} {argument} }}}}{self.inner_block(depth)}{{{{ end }}}}"
         call = self.action(
             self.random.choice([f"template {name} {argument}", f"include {name} {argument} | indent 2 | quote"])
         )
-        # a definition has to stand at the top: it goes into a text for tpl
         if self.random.random() < 0.5:
             quoted = json.dumps(f"{{{{ .a }}}}{{{{ .s | upper }}}}{self.random.choice(_TEXTS)}")
             return self.action(f'tpl {quoted} (dict "a" {argument} "s" "q")')

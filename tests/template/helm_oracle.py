@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -68,7 +69,18 @@ def _write_chart(folder: Path, snippets: Sequence[str], values: Mapping[str, Any
 
 def _helm(helm: Path, folder: Path, chart: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "HOME": str(folder), "KUBECONFIG": str(folder / "none")}
-    return subprocess.run([helm, "template", chart, *options], capture_output=True, check=False, env=environment)
+    return subprocess.run(
+        [helm, "template", chart, *options],
+        capture_output=True,
+        check=False,
+        env=environment,
+        timeout=60,
+        preexec_fn=_bound_memory,
+    )
+
+
+def _bound_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 
 
 def helm_renders(

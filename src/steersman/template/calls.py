@@ -14,8 +14,6 @@ from steersman.template.operands import Expression, Operands
 
 Inline = Callable[[Operands, Identifier, Node, Sequence[Expression]], Expression | None]
 
-MAX_TEXT = 256 * 1024 * 1024
-
 
 def _and(_: Operands, _name: Identifier, _command: Node, values: Sequence[Expression]) -> Expression:
     return Expression(f"({' and '.join(value.code for value in values)})", element=True)
@@ -109,9 +107,7 @@ def _printf(compiler: Operands, _name: Identifier, _command: Node, values: Seque
     python_format += tail
     if not codes:
         return Expression(repr(python_format % ()), "string", simple=True)
-    name = compiler.temporary()
-    text = f"{python_format!r} % ({', '.join(codes)},)"
-    return Expression(f"({name} if len({name} := {text}) < {MAX_TEXT} else too_long())", "string")
+    return compiler.bounded(Expression(f"({python_format!r} % ({', '.join(codes)},))", "string"))
 
 
 def _formatted(compiler: Operands, value: Expression, verb: str) -> str:

@@ -41,12 +41,13 @@ _INDENT = " "
 
 @record(slots=True)
 class Compiled:
-    """Python source of one template; `lines[n]` is the number of the site that line n + 1 belongs to, or -1."""
+    """Python source of one template, and the sites that its markers name by number."""
 
     source: str
     sites: list[Site]
 
     def site_at(self, line: int) -> Site | None:
+        """The site of a line, counted from 1 as in tracebacks."""
         lines = self.source.split("\n")
         while line > 1:
             marker = _MARKER.search(lines[line - 2])
@@ -177,6 +178,7 @@ class _Compiler(Operands):
             code = value.code
             inner = outer
             if branch.keyword == "with":
+                code = self.bounded(value).code
                 inner = Expression(self.new_dot(), value.type)
                 code = f"({inner.code} := {code})"
             self._line(f"{keyword} ({code}):")

@@ -18,7 +18,7 @@ from steersman.digest import digest
 from steersman.errors import TemplateError
 from steersman.template.builtins import BUILTINS
 from steersman.template.cache import TemplateCache, default_folder, source_stamp
-from steersman.template.failures import FunctionError, LimitExceeded, ParseError
+from steersman.template.failures import LimitExceeded, ParseError
 from steersman.template.functions.registry import FUNCTIONS, Function
 from steersman.template.limits import Limits
 from steersman.template.runtime import NAMES, Context
@@ -66,27 +66,22 @@ class Environment:
 
     def render(self, name: str, data: Any) -> str:
         """Run a template; `data` is what `.` and `$` are. Raises TemplateError."""
+        if name not in self._templates:
+            raise TemplateError(f'template: no template "{name}" associated with template "gotpl"')
         context = Context(self._templates, self._limits)
-        depth = sys.getrecursionlimit()
+        recursion_limit = sys.getrecursionlimit()
         try:
-            template = self._templates.get_function(name)
-            if template is None:
-                raise TemplateError(f'template: no template "{name}" associated with template "gotpl"')
-            text = context.run(template, data)
+            text = context.start(name, data)
         except LimitExceeded as error:
             raise TemplateError(f"{name}: {error}", hint="Is this chart meant to do that?") from error
         except RecursionError:
             raise TemplateError(f"{name}: templates or values are nested too deeply") from None
-        except FunctionError as error:
-            if error.__traceback__ is None or error.__traceback__.tb_next is None:
-                raise
-            raise template_error(exec_error(error)) from error
-        except TemplateError:
-            raise
+        except MemoryError:
+            raise TemplateError(f"{name}: rendering needs more memory than there is") from None
         except Exception as error:
             raise template_error(exec_error(error)) from error
         finally:
-            sys.setrecursionlimit(depth)  # `include` may have lifted it
+            sys.setrecursionlimit(recursion_limit)  # `include` may have lifted it
         return text.replace("<no value>", "")
 
     def save(self) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from steersman.lazy import pattern
+from steersman.template.failures import LimitExceeded
 from steersman.template.gofmt_value import Printer
+from steersman.template.limits import MAX_TEXT
 from steersman.template.strconv import format_float
 from steersman.template.values import type_name
 
@@ -33,12 +35,19 @@ def sprint(*operands: object) -> str:
             pieces.append(" ")
         pieces.append(default_format(operand))
         previous_is_string = is_string
-    return "".join(pieces)
+    return joined(pieces)
 
 
 def sprintln(*operands: object) -> str:
     """fmt.Sprintln: operands in their default format, always with spaces between, and a newline."""
-    return " ".join(map(default_format, operands)) + "\n"
+    return joined([f"{default_format(operand)} " for operand in operands]).removesuffix(" ") + "\n"
+
+
+def joined(pieces: Sequence[str]) -> str:
+    """The pieces as one text. Raises LimitExceeded for one longer than MAX_TEXT."""
+    if sum(map(len, pieces)) > MAX_TEXT:
+        raise LimitExceeded(f"a function makes a text of more than {MAX_TEXT} characters")
+    return "".join(pieces)
 
 
 def default_format(value: object) -> str:
@@ -82,7 +91,7 @@ def sprintf(form: str, *operands: object) -> str:
         else:
             pieces.append(Printer().print_argument(operand, verb))
     pieces.append(tail)
-    return "".join(pieces)
+    return joined(pieces)
 
 
 def simple_plan(form: str) -> Plan:
@@ -127,7 +136,7 @@ class _Formatter:
                 for operand in self.operands[self.argument :]
             )
             pieces.append(f"%!(EXTRA {', '.join(extra)})")
-        return "".join(pieces)
+        return joined(pieces)
 
     def _directive(self) -> None:
         form = self.form

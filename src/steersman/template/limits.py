@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from steersman.record import record
 
+# The longest text that a template may keep or hand on, in characters.
+MAX_TEXT = 256 * 1024 * 1024
+
 
 @record(frozen=True, slots=True)
 class Limits:

@@ -41,7 +41,7 @@ def number(position: int, text: str) -> Number:
         node.as_int, node.as_float = integer, float(integer)
         return node
     if integer is not None and integer < 1 << 64:
-        node.is_unsigned, node.as_float = True, float(integer)
+        node.as_float = float(integer)  # a uint64: no int, but a float where one is wanted
         return node
     value = _float(text)
     if value is None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from steersman.record import record
 from steersman.template.access import can_be_nil, count_problem
+from steersman.template.limits import MAX_TEXT
 from steersman.template.literals import looks_like_float
 from steersman.template.nodes import (
     Bool,
@@ -41,6 +41,7 @@ _EXACT_CLASS = {
     "[]interface {}": "list",
     "map[string]interface {}": "dict",
 }
+_MOST_NESTED_STAGES = 6
 _SIGNED = frozenset(("int", "int8", "int16", "int32", "int64"))
 _UNSIGNED = frozenset(("uint", "uint8", "uint16", "uint32", "uint64"))
 
@@ -59,7 +60,6 @@ class Expression(NamedTuple):
     simple: bool = False
 
 
-@record(slots=True)
 class Site:
     """What a line of the compiled template stands for: `node` is what an error names.
 
@@ -67,13 +67,26 @@ class Site:
     function's name, and the operands.
     """
 
-    node: Node
-    function: str = ""
-    arguments: Sequence[Node] = ()
-    base: str = ""
-    names: Sequence[str] = ()
-    element: bool = False
-    path: str = ""
+    __slots__ = ("arguments", "base", "element", "function", "names", "node", "path")
+
+    def __init__(
+        self,
+        node: Node,
+        *,
+        function: str = "",
+        arguments: Sequence[Node] = (),
+        base: str = "",
+        names: Sequence[str] = (),
+        element: bool = False,
+        path: str = "",
+    ) -> None:
+        self.node = node
+        self.function = function
+        self.arguments = arguments
+        self.base = base
+        self.names = names
+        self.element = element
+        self.path = path
 
 
 class Scope:
@@ -144,6 +157,8 @@ class Operands:
     def pipe_value(self, pipe: Pipe) -> Expression:
         """A pipeline and the assignment of its value to the variables that it declares or sets."""
         value = self.pipe(pipe)
+        if pipe.declared:
+            value = self.bounded(value)
         for variable in pipe.declared:
             if pipe.is_assignment:
                 known = self.scope.find(variable.name)
@@ -156,13 +171,26 @@ class Operands:
         return value
 
     def pipe(self, pipe: Pipe) -> Expression:
+        """The value of a pipeline. One of many stages is no nest of calls but a row: Python's nesting is limited."""
         value: Expression | None = None
         before: Node = pipe
+        stages: list[str] = []
         for command in pipe.commands:
             value = self._command(command, value, before)._replace(element=False)
             before = last_evaluated(command)
+            if len(pipe.commands) > _MOST_NESTED_STAGES:
+                name = self.temporary()
+                stages.append(f"{name} := {value.code}")
+                value = Expression(name, value.type, simple=True)
         assert value is not None
-        return value
+        return value._replace(code=f"({', '.join(stages)})[-1]", simple=False) if stages else value
+
+    def bounded(self, value: Expression) -> Expression:
+        """A text that is going to be kept: what doubles a text over and over has to stop somewhere."""
+        if value.type != "string" or value.simple:
+            return value
+        name = self.temporary()
+        return value._replace(code=f"({name} if len({name} := {value.code}) < {MAX_TEXT} else too_long())")
 
     def _command(self, command: Command, final: Expression | None, before: Node) -> Expression:
         """`final` is what comes through the pipe; `before` is the node that was visited last."""

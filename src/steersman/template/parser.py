@@ -76,7 +76,7 @@ class _Parser:
         self.range_depth = 0
         self.block_depth = 0
         self.parentheses = 0
-        self.action_line = 0
+        self.action_start = -1  # where the action around the current token begins
         self.definitions: dict[str, Definition] = {}
 
     def run(self) -> list[Definition]:
@@ -143,8 +143,9 @@ class _Parser:
         if token.type != lex.ERROR:
             return self._error(f"unexpected {token} in {context}")
         extra = ""
-        if self.action_line and self.action_line != self._line(token.position):
-            extra = f" in action started at %s:{self.action_line}"
+        started = self._line(self.action_start) if self.action_start >= 0 else 0
+        if started and started != self._line(token.position):
+            extra = f" in action started at %s:{started}"
             if token.value.endswith(" action"):
                 extra = extra.removeprefix(" in action")
         return self._error(f"{token}{extra}")
@@ -156,9 +157,9 @@ class _Parser:
         if token.type == lex.TEXT:
             return Text(token.position, token.value)
         if token.type == lex.LEFT_DELIM:
-            self.action_line = self._line(token.position)
+            self.action_start = token.position
             action = self._action()
-            self.action_line = 0
+            self.action_start = -1
             return action
         raise self._unexpected(token, "input")
 
@@ -236,7 +237,7 @@ class _Parser:
         pipe = self._pipeline(keyword, lex.RIGHT_DELIM)
         if keyword == "range":
             self.range_depth += 1
-        return Branch(pipe.position, keyword, pipe, [], None)
+        return Branch(pipe.position, keyword, pipe)
 
     def _enter_block(self, keyword: str) -> None:
         self.block_depth += 1
@@ -277,8 +278,8 @@ class _Parser:
 
     def _define(self, name: str, context: str) -> None:
         """The body of a template of its own, which knows nothing of the variables and loops around it."""
-        outer = self.variables, self.range_depth, self.action_line
-        self.variables, self.range_depth, self.action_line = ["$"], 0, 0
+        outer = self.variables, self.range_depth, self.action_start
+        self.variables, self.range_depth, self.action_start = ["$"], 0, -1
         self._enter_block(context)
         body, end = self._statements()
         if end.is_else:
@@ -290,7 +291,7 @@ class _Parser:
             self.definitions[name] = definition
         elif not definition.is_empty():
             raise self._error(f"template: multiple definition of template {quote(name)}")
-        self.variables, self.range_depth, self.action_line = outer
+        self.variables, self.range_depth, self.action_start = outer
 
     # --- pipelines ------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from steersman.template.builtins import length_of_value, show
 from steersman.template.failures import ExecFailure, FunctionError, LimitExceeded
 from steersman.template.gofmt import default_format
 from steersman.template.gofmt_value import Printer
-from steersman.template.limits import Limits
+from steersman.template.limits import MAX_TEXT, Limits
 from steersman.template.strconv import quote
 from steersman.template.tracing import UnknownTemplate, exec_error
 from steersman.template.values import Int8, Int16, Int32, Int64, SizedInt, Uint, Uint8, Uint16, Uint32, Uint64
@@ -53,6 +53,10 @@ class Context:
         self.iterations = limits.iterations
         self.deadline = monotonic() + limits.seconds
 
+    def start(self, name: str, data: Any) -> str:
+        """Run one of the templates by its name. Raises UnknownTemplate and whatever goes wrong inside."""
+        return self.run(self._known(name), data)
+
     # --- templates that call templates ----------------------------------------------------------------------------
 
     def include(self, name: str, data: Any) -> str:
@@ -60,11 +64,9 @@ class Context:
         nested = self.included.get(name, 0)
         if nested > MAX_INCLUDES:
             raise FunctionError(f"rendering template has a nested reference name: {name}: unable to execute template")
-        template = self.templates.get_function(name)
-        if template is None:
-            raise UnknownTemplate(f'template: no template {quote(name)} associated with template "gotpl"')
+        template = self._known(name)
         self.included[name] = nested + 1
-        self._deeper()
+        self._deeper(data)
         try:
             text = template(data, self)
         except (LimitExceeded, RecursionError, MemoryError):
@@ -75,6 +77,12 @@ class Context:
             self.included[name] = nested
             self.depth -= 1
         return text
+
+    def _known(self, name: str) -> Template:
+        template = self.templates.get_function(name)
+        if template is None:
+            raise UnknownTemplate(f'template: no template {quote(name)} associated with template "gotpl"')
+        return template
 
     def find(self, name: str) -> Template:
         """The template that `{{template "name" …}}` will run. Raises ExecFailure."""
@@ -87,7 +95,7 @@ class Context:
         """`{{template "name" data}}`: no function call for Go, so that an error names the inner template alone."""
         if self.depth >= _MAX_DEPTH:
             raise ExecFailure(f"exceeded maximum template depth ({_MAX_DEPTH_OF_GO})")
-        self._deeper()
+        self._deeper(data)
         text = template(data, self)
         self.depth -= 1
         return text
@@ -107,16 +115,18 @@ class Context:
 
     def run(self, template: Template, data: Any) -> str:
         """One level deeper, without a name."""
-        self._deeper()
+        self._deeper(data)
         text = template(data, self)
         self.depth -= 1
         return text
 
-    def _deeper(self) -> None:
+    def _deeper(self, data: Any) -> None:
         self.depth += 1
+        if type(data) is str and len(data) > MAX_TEXT:
+            too_long()
         if self.depth > self.safe_depth:
-            if self.depth > _MAX_DEPTH + 10:
-                raise FunctionError("templates call each other too deeply")
+            if self.depth > _MAX_DEPTH:
+                raise LimitExceeded(f"templates call each other more than {_MAX_DEPTH} levels deep")
             # Python stops at a depth of 1000 calls by itself; only templates that need more get more
             self.safe_depth = self.depth + 100
             needed = self.safe_depth * _FRAMES_PER_LEVEL + _SPARE_FRAMES + _frames()
@@ -254,7 +264,7 @@ def fail(message: str) -> Any:
 
 
 def too_long() -> str:
-    raise LimitExceeded("a template makes a text of more than 256 MiB")
+    raise LimitExceeded(f"a template makes a text of more than {MAX_TEXT} characters")
 
 
 def format_operand(value: Any, verb: str) -> str:

@@ -27,27 +27,33 @@ CODE_NAME = "template"
 FILE_NAME = "<template>"
 
 
-class ExecError(FunctionError):
-    """Go's template.ExecError: a failure with its place. `inner` is the error that it wraps, if Go wraps one."""
+class WrappingError(FunctionError):
+    """An error that ends with the text of another. The text is made when it is asked for: chains can be thousands long."""
 
-    def __init__(self, prefix: str, message: str, location: Location, action: str, hint: str) -> None:
-        super().__init__(message)
-        self.prefix = prefix
-        self.message = message
-        self.location = location
-        self.action = action
-        self.hint = hint
-        self.inner: FunctionError | None = None
+    def __init__(self, lead: str, inner: BaseException | None) -> None:
+        super().__init__(lead)
+        self.lead = lead
+        self.inner = inner
 
     def __str__(self) -> str:
         pieces = []
         error: BaseException | None = self
-        while isinstance(error, ExecError):
-            pieces.append(f"{error.prefix}{error.message}")
+        while isinstance(error, WrappingError):
+            pieces.append(error.lead)
             error = error.inner
         if error is not None:
             pieces.append(str(error))
         return "".join(pieces)
+
+
+class ExecError(WrappingError):
+    """Go's template.ExecError: a failure with its place. `inner` is the error that it wraps, if Go wraps one."""
+
+    def __init__(self, lead: str, inner: BaseException | None, location: Location, action: str, hint: str) -> None:
+        super().__init__(lead, inner)
+        self.location = location
+        self.action = action
+        self.hint = hint
 
 
 class UnknownTemplate(FunctionError):
@@ -64,12 +70,9 @@ def exec_error(error: Exception) -> ExecError:
     message, node, hint = _explain(error, site, frame, is_innermost)
     row, column = position_of(here.unit.text, node.position)
     name = here.unit.name
-    prefix = f"template: {name}:{row}:{column}: executing {quote(here.name)} at <{node}>: "
-    found = ExecError(prefix, message, Location(name, row, column), str(node), hint)
-    if isinstance(error, FunctionError):
-        found.inner = error
-        found.message = message.removesuffix(str(error))
-    return found
+    lead = f"template: {name}:{row}:{column}: executing {quote(here.name)} at <{node}>: {message}"
+    inner = error if isinstance(error, FunctionError) else None
+    return ExecError(lead, inner, Location(name, row, column), str(node), hint)
 
 
 def position_of(text: str, position: int) -> tuple[int, int]:
@@ -92,14 +95,13 @@ def _compiled_frame(error: Exception) -> tuple[FrameType, int, bool]:
 
 
 def _site(here: Here, line: int) -> Site:
-    definition = here.unit.definition(here.number)
-    site = here.unit.engine.compile(definition, here.unit.text).site_at(line)
+    site = here.unit.compiled(here.number).site_at(line)
     assert site is not None, "every line that can fail has a site"
     return site
 
 
 def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool) -> tuple[str, Node, str]:
-    """The message, the node that it is about and a hint."""
+    """The message, the node that it is about and a hint. The message of a FunctionError itself is left to be added."""
     if isinstance(error, ArgumentFailure):
         return error.message, site.arguments[error.position], error.hint
     if isinstance(error, ExecFailure):
@@ -113,9 +115,10 @@ def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool)
             return f"error calling {failure.function}: {failure}", site.node, ""
     if isinstance(error, NameError) and is_innermost:
         return f"undefined variable: {site.path or site.node}", site.node, ""
-    name = getattr(error, "function", "") or site.function
-    node = site.arguments[-1] if site.arguments and isinstance(error, FunctionError) else site.node
-    return f"error calling {name}: {error}", node, getattr(error, "hint", "")
+    if isinstance(error, FunctionError):
+        node = site.arguments[-1] if site.arguments else site.node
+        return f"error calling {error.function or site.function}: ", node, getattr(error, "hint", "")
+    return f"error calling {site.function}: {error}", site.node, ""
 
 
 # --- Helm's words -------------------------------------------------------------------------------------------------

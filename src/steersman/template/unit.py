@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from steersman.record import record
 from steersman.template.failures import FunctionError, LimitExceeded, ParseError
 from steersman.template.strconv import quote
-from steersman.template.tracing import CODE_NAME, FILE_NAME, ExecError, exec_error
+from steersman.template.tracing import CODE_NAME, FILE_NAME, WrappingError, exec_error
 
 if TYPE_CHECKING:
     from steersman.template.compiler import Compiled
@@ -68,15 +68,18 @@ class Engine:
         return compile_template(definition, self.functions, text, strict=self.strict)
 
 
-@record(slots=True, eq=False)
 class Unit:
-    """`name` is what Go calls the ParseName: the file that errors point at."""
+    """A record under the name of a file: what Go calls the ParseName, which errors point at."""
 
-    name: str
-    text: str
-    record: Record
-    engine: Engine
-    _parsed: list[Definition] | None = None
+    def __init__(
+        self, name: str, text: str, record: Record, engine: Engine, parsed: list[Definition] | None = None
+    ) -> None:
+        self.name = name
+        self.text = text
+        self.record = record
+        self.engine = engine
+        self._parsed = parsed
+        self._compiled: dict[int, Compiled] = {}
 
     def definition(self, number: int) -> Definition:
         if self._parsed is None:
@@ -95,23 +98,31 @@ class Unit:
         self.engine.provide(code.co_names)
         return FunctionType(code, self.engine.namespace, CODE_NAME, (Here(self, number, name),))
 
+    def compiled(self, number: int) -> Compiled:
+        """The Python source of one of the templates and what its lines stand for; kept, for errors ask again and again."""
+        if number not in self._compiled:
+            self._compiled[number] = self.engine.compile(self.definition(number), self.text)
+        return self._compiled[number]
+
     def _compile(self, number: int) -> CodeType:
         compiled = self.engine.compile(self.definition(number), self.text)
         try:
             module = compile(compiled.source, FILE_NAME, "exec", dont_inherit=True)
         except (RecursionError, MemoryError, SyntaxError, OverflowError) as error:
-            raise FunctionError(f"the template is too complex: {error}") from error
+            raise LimitExceeded(f"the template is too complex: {error}") from error
         self.record.is_new = True
         return next(each for each in module.co_consts if isinstance(each, CodeType))
 
 
-@record(slots=True, eq=False)
 class Here:
     """Which template a compiled function is: its default argument, where error messages find it."""
 
-    unit: Unit
-    number: int
-    name: str
+    __slots__ = ("name", "number", "unit")
+
+    def __init__(self, unit: Unit, number: int, name: str) -> None:
+        self.unit = unit
+        self.number = number
+        self.name = name
 
 
 class TemplateSet:
@@ -143,8 +154,8 @@ class TemplateSet:
             function = self._functions[name] = unit.function(number, name)
         return function
 
-    def names(self) -> list[str]:
-        return list(self._places)
+    def __contains__(self, name: str) -> bool:
+        return name in self._places
 
     def run_text(self, text: str, data: Any, context: Context) -> str:
         """`tpl`. Raises FunctionError with the words of Helm's."""
@@ -167,7 +178,8 @@ class TemplateSet:
         except (LimitExceeded, RecursionError, MemoryError):
             raise
         except Exception as error:
-            raise TplError(text, exec_error(error)) from error
+            lead = f"error during tpl function execution for {quote(text)}: "
+            raise WrappingError(lead, exec_error(error)) from error
         return output.replace("<no value>", "")
 
     def _with(self, unit: Unit) -> TemplateSet:
@@ -176,11 +188,3 @@ class TemplateSet:
         both._functions = dict(self._functions)
         both.add(unit)
         return both
-
-
-class TplError(FunctionError):
-    """A failure inside of a text that `tpl` runs."""
-
-    def __init__(self, text: str, error: ExecError) -> None:
-        super().__init__(f"error during tpl function execution for {quote(text)}: {error}")
-        self.inner = error
