@@ -7,9 +7,9 @@ import ipaddress
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from steersman.record import record
 from steersman.template.functions.encoding import CorruptInput, decode_base64
 from steersman.template.functions.private_keys import decode_pem, encode_pem, new_rsa_key, read_key, write_key
 from steersman.template.functions.registry import FunctionError, function
@@ -26,7 +26,7 @@ _RSA_BITS = 2048
 _NANOSECONDS_A_DAY = 24 * 3600 * 1_000_000_000
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Certificate(GoObject):
     """A certificate and its private key, both as PEM."""
 
@@ -37,7 +37,7 @@ class Certificate(GoObject):
     go_fields: ClassVar[Mapping[str, str]] = {"Cert": "cert", "Key": "key"}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Wanted:
     """What a certificate shall say of its subject."""
 

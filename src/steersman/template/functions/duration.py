@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import ClassVar
 
+from steersman.lazy import pattern
 from steersman.template.strconv import format_float
 from steersman.template.values import GoMethods, Int64, Method, method, wrap_int
 
@@ -111,7 +111,7 @@ class DurationError(ValueError):
     """Text that is no duration; the message is Go's."""
 
 
-_PART = re.compile(r"([0-9]*)(?:(\.)([0-9]*))?([^.0-9]*)")
+_PART = pattern(r"([0-9]*)(?:(\.)([0-9]*))?([^.0-9]*)")
 
 
 def parse_duration(text: str) -> Duration:

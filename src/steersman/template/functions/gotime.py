@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time as clock_of_python
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
+from steersman.record import record
 from steersman.template.functions.duration import Duration
 from steersman.template.functions.time_layout import DAYS, MONTHS, Clock, format_clock
 from steersman.template.functions.time_reader import read_time
@@ -43,7 +43,7 @@ class Weekday(int, GoMethods):
         return DAYS[self]
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Time(GoObject):
     """`seconds` since 1970 UTC (negative before) and `nanosecond`; `monotonic`, in nanoseconds, only of what `now` gave."""
 

@@ -119,7 +119,7 @@ def chunk(size: int, values: object) -> list[list[Any]]:
 def _chunk_by_nothing(size: int, items: Items) -> list[list[Any]]:
     """What sprig's arithmetic makes of a size that is not positive."""
     count = (len(items) - 1) // size + 1 if size else -1
-    if count < 0 or not items:
+    if count < 0 or (count and len(items) % size == 0):
         raise FunctionError("runtime error: makeslice: len out of range")
     return SliceOfSlices([list(items)] if count else [])
 

@@ -6,10 +6,11 @@ import base64
 import re
 from typing import Any
 
+from steersman.lazy import pattern
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.values import from_utf8, utf8
 
-_PEM = re.compile(
+_PEM = pattern(
     rb"^-----BEGIN (?P<label>[^\r\n-]*)-----[ \t\r]*\n(?:[^\n:]+:[^\n]*\n)*\s*"
     rb"(?P<body>[A-Za-z0-9+/=\s]*?)\s*-----END (?P=label)-----",
     re.MULTILINE,

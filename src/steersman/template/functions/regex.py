@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from steersman.lazy import pattern
 from steersman.template.functions.nil import NilStringSlice
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.strconv import can_backquote
@@ -20,7 +21,7 @@ from steersman.template.values import StringSlice, from_utf8, utf8
 _MAX_MEMORY = 256 * 1024 * 1024
 
 # RE2 knows `\C`, any single byte; Go does not. Text between \Q and \E is taken as it is.
-_SINGLE_BYTE = re.compile(r"(?:[^\\]|\\Q.*?(?:\\E|\Z)|\\[^CQ])*(\\C)?", re.DOTALL)
+_SINGLE_BYTE = pattern(r"(?:[^\\]|\\Q.*?(?:\\E|\Z)|\\[^CQ])*(\\C)?", re.DOTALL)
 
 _GO_WORDS = {
     "missing ]": "missing closing ]",
@@ -224,7 +225,7 @@ def _replace(expression: _Expression, text: str, replacement: Callable[[Any], by
     return from_utf8(b"".join([*pieces, data[end:]]))
 
 
-_REFERENCE = re.compile(rb"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
+_REFERENCE = pattern(rb"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 
 
 def _template_pieces(template: str, expression: _Expression) -> list[bytes | int]:

@@ -182,17 +182,18 @@ def _without_ranges(text: str) -> str:
 
 def _read_group(text: str) -> tuple[tuple[_Comparison, ...], bool]:
     """One alternative: comparisons with blanks or a comma between them."""
-    comparisons: list[_Comparison] = []
+    parts: list[re.Match[str]] = []
     at, end = 0, ","
     while end and (at < len(text) or "," in end):
         found = _compiled(_COMPARISON).match(text, at)
         if found is None:
             break
-        comparisons.append(_read_comparison(found))
+        parts.append(found)
         at, end = found.end(), found["end"]
-    if at < len(text) or not comparisons or "," in end:
+    if at < len(text) or not parts or "," in end:
         raise SemverError(f"improper constraint: {quote(text)}")
-    return tuple(comparisons), any(c.version.prerelease for c in comparisons)
+    comparisons = tuple(map(_read_comparison, parts))
+    return comparisons, any(c.version.prerelease for c in comparisons)
 
 
 def _read_comparison(found: re.Match[str]) -> _Comparison:

@@ -5,9 +5,10 @@ Source: https://pkg.go.dev/time#Layout.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
+
+from steersman.lazy import pattern
 
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 MONTHS = (
@@ -16,7 +17,7 @@ MONTHS = (
 )  # fmt: skip
 
 # In a layout these stand for something; all else is text. Earlier alternatives win where several match.
-_ELEMENT = re.compile(
+_ELEMENT = pattern(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|0[1-6]|002|15|1|2006|_2(?!006)|__2|2|3|4|5|PM|pm"
     r"|[-Z](?:070000|07:00:00|0700|07:00|07)|[.,](?:0+|9+)(?![0-9])"
 )

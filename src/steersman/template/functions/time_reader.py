@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
+from steersman.lazy import pattern
+from steersman.record import record
 from steersman.template.functions.duration import quote
 from steersman.template.functions.time_layout import DAYS, MONTHS, pieces
 from steersman.template.values import from_utf8, utf8
@@ -19,7 +20,7 @@ class TimeError(ValueError):
     """Text that does not fit its layout; the message is Go's."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Reading:
     """What a text says. `offset` and `zone` are None where it says nothing of a zone; `utc` where it says UTC."""
 
@@ -251,7 +252,7 @@ def _read_offset(reading: Reading, element: str, rest: str) -> str:
 
 
 # An abbreviation: three capital letters, four or five of which the last is a T, and a few of other shapes.
-_ABBREVIATION = re.compile(
+_ABBREVIATION = pattern(
     r"ChST|MeST|GMT(?:[+-](?:0*(?:1?[0-9]|2[0-3]))(?![0-9]))?|[+-](?:0*(?:1?[0-9]|2[0-3]))(?![0-9])"
     r"|(?:[A-Z]{4}T|[A-Z]{3}T|WITA|[A-Z]{3})(?![A-Z])"
 )

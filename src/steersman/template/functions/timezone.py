@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
+
+from steersman.record import record
 
 
 class ZoneAt(NamedTuple):
@@ -16,7 +17,7 @@ class ZoneAt(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Location:
     """A zone. `at` tells what holds at a moment, given in seconds since 1970 UTC."""
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from steersman.lazy import pattern
 from steersman.template.functions.toml_numbers import TomlValueError, read_datetime, read_float, read_integer
 from steersman.template.functions.toml_scanner import Path, Scanner, TomlSyntaxError
 from steersman.template.functions.toml_writer import quoted_key
@@ -30,9 +31,9 @@ def loads(text: str) -> Table:
     return _Reader(text).read()
 
 
-_BARE = re.compile(r"[A-Za-z0-9_-]*")
-_DATETIME = re.compile(r"[0-9]{1,}[-:][0-9\-:Tt .Zz+]*")
-_NUMBER = re.compile(r"0x[0-9A-Fa-f_]+|0o[0-7_]+|0b[01_]+|[+-]?[0-9][0-9_]*(?:[.eE][0-9_.eE+-]*)?")
+_BARE = pattern(r"[A-Za-z0-9_-]*")
+_DATETIME = pattern(r"[0-9]{1,}[-:][0-9\-:Tt .Zz+]*")
+_NUMBER = pattern(r"0x[0-9A-Fa-f_]+|0o[0-7_]+|0b[01_]+|[+-]?[0-9][0-9_]*(?:[.eE][0-9_.eE+-]*)?")
 
 
 class _Reader(Scanner):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from steersman.lazy import pattern
 from steersman.template.functions.toml_writer import quoted_key
 from steersman.template.strconv import quote, quote_rune
 
@@ -14,12 +15,12 @@ class TomlSyntaxError(ValueError):
     """Text that is not TOML; the message is BurntSushi's, with the line and the last key."""
 
 
-_BLANK = re.compile(r"[ \t]*")
-_COMMENT = re.compile(r"#[^\n]*")
+_BLANK = pattern(r"[ \t]*")
+_COMMENT = pattern(r"#[^\n]*")
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
 _UNICODE_ESCAPES = {"x": (2, "two"), "u": (4, "four"), "U": (8, "eight")}
-_FOLDED_LINE = re.compile(r"[ \t]*\r?\n[ \t\r\n]*")
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\udc80-\udcff]|\r(?!\n)")
+_FOLDED_LINE = pattern(r"[ \t]*\r?\n[ \t\r\n]*")
+_FORBIDDEN = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\udc80-\udcff]|\r(?!\n)")
 
 
 class Scanner:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
+from steersman.record import record
 from steersman.template.functions import semver as semantic
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.functions.semver import SemverError, Version
@@ -14,7 +14,7 @@ from steersman.template.values import GoObject, Method, Uint64, method
 _POINTER = "*semver.Version"
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class GoVersion(GoObject):
     """*semver.Version of Masterminds: prints as its canonical text; parts and comparisons are methods."""
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from steersman.errors import YamlError
+from steersman.lazy import pattern
 from steersman.manifest import yaml
-from steersman.template.functions.json import mismatch
-from steersman.template.functions.json_writer import JsonError, plain
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.values import GoMethods, GoObject
 
@@ -19,7 +18,7 @@ def to_yaml(value: object) -> str:
     """YAML without the last line break; empty for what has no YAML form."""
     try:
         return _dump(value)
-    except (YamlError, JsonError):
+    except YamlError:
         return ""
 
 
@@ -27,15 +26,22 @@ def to_yaml(value: object) -> str:
 def must_to_yaml(value: object) -> str:
     try:
         return _dump(value)
-    except JsonError as error:
-        raise FunctionError(f"error marshaling into JSON: {error}") from error
     except YamlError as error:
         raise FunctionError(str(error)) from error
 
 
 def _dump(value: object) -> str:
-    shaped = value if _is_shaped(value, 0) else plain(value)
-    return yaml.dump(shaped).removesuffix("\n")
+    return yaml.dump(value if _is_shaped(value, 0) else _shaped(value)).removesuffix("\n")
+
+
+def _shaped(value: object) -> Any:
+    """The value as it comes out of JSON, by way of which Helm writes YAML. Raises YamlError."""
+    from steersman.template.functions.json_writer import JsonError, plain
+
+    try:
+        return plain(value)
+    except JsonError as error:
+        raise YamlError(f"error marshaling into JSON: {error}") from error
 
 
 def _is_shaped(value: object, depth: int) -> bool:
@@ -53,28 +59,42 @@ def _is_shaped(value: object, depth: int) -> bool:
 @function("toYamlPretty", "any", "string")
 def to_yaml_pretty(value: object) -> str:
     """YAML with indented lists, as newer tools write it."""
+    moments: list[str] = []
     try:
-        return yaml.dump_pretty(_direct(value)).removesuffix("\n")
+        text = yaml.dump_pretty(_direct(value, moments)).removesuffix("\n")
     except (YamlError, RecursionError):
         return ""
+    return _MOMENT.sub(lambda found: moments[int(found[1])], text) if moments else text
 
 
-def _direct(value: object) -> Any:
+# Stands for a time while the text is written: a time is the one scalar that looks like text to quote and is not quoted.
+_MOMENT = pattern("TheMomentNumber([0-9]+)InThisDocument")
+
+
+def _direct(value: object, moments: list[str]) -> Any:
     """The value as Go's YAML library sees it without the way through JSON: struct fields in lower case, bytes as numbers."""
+    if isinstance(value, GoObject) and value.go_type == "time.Time":
+        moments.append(value.go_json())  # type: ignore[attr-defined]
+        return f"TheMomentNumber{len(moments) - 1}InThisDocument"
     if isinstance(value, GoObject) and not hasattr(value, "go_json"):
-        return {name.lower(): _direct(getattr(value, attribute)) for name, attribute in value.go_fields.items()}
+        fields = value.go_fields.items()
+        return {name.lower(): _direct(getattr(value, attribute), moments) for name, attribute in fields}
     if isinstance(value, GoMethods) and not isinstance(value, (dict, list)):
         return value.go_string()
     if isinstance(value, dict):
-        return {key: _direct(item) for key, item in value.items()}
+        return {key: _direct(item, moments) for key, item in value.items()}
     if isinstance(value, (list, bytes)):
-        return [_direct(item) for item in value]
+        return [_direct(item, moments) for item in value]
     return value
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
 
-_DECODING = "error unmarshaling JSON: while decoding JSON: "
+
+def _mismatch(value: object, wanted: str) -> str:
+    from steersman.template.functions.json import mismatch
+
+    return "error unmarshaling JSON: while decoding JSON: " + mismatch(value, wanted)
 
 
 @function("fromYaml", "string", "map[string]interface {}")
@@ -87,7 +107,7 @@ def from_yaml(text: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        return {"Error": _DECODING + mismatch(value, "map[string]interface {}")}
+        return {"Error": _mismatch(value, "map[string]interface {}")}
     return value
 
 
@@ -101,5 +121,5 @@ def from_yaml_array(text: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        return [_DECODING + mismatch(value, "[]interface {}")]
+        return [_mismatch(value, "[]interface {}")]
     return value
