@@ -256,6 +256,8 @@ class DeploymentController(Controller):
         least = wanted - unavailable
         not_available_new = _wanted(new) - _count(new, "availableReplicas")
         spare = sum(_wanted(each) for each in [*live, new]) - least - not_available_new
+        if spare <= 0:
+            return  # also while the counts in the sets' statuses lag behind what was asked of them
         for each in live:
             unhealthy = max(_wanted(each) - _count(each, "availableReplicas"), 0)
             cut = min(unhealthy, spare)
