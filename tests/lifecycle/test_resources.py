@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from steersman.errors import ImmutableField
+from steersman.kube.interface import ObjectRef
 from steersman.lifecycle.events import (
     HookFinished,
     HookStarted,
@@ -225,3 +226,18 @@ def _immutable(driver: Driver):  # type: ignore[no-untyped-def]
             )
 
     return fault
+
+
+async def test_a_great_many_objects_are_asked_for_with_one_list() -> None:
+    driver = Driver()
+    app = App(tuple(config_map(f"c{number}") for number in range(120)))
+    driver.kube.add({**FOREIGN, "metadata": {"name": "c7", "namespace": "default"}})
+    refused = await driver.install(app)
+    assert 'ConfigMap "c7" in namespace "default" exists' in refused.error
+    await driver.kube.delete(ObjectRef("v1", "ConfigMap", "c7", "default"))
+    driver.kube.log.clear()
+    assert (await driver.install(app)).exit_code == 0
+    await driver.uninstall()
+    reads = [str(request) for request in driver.kube.log if request.verb == "get" and request.kind == "ConfigMap"]
+    assert reads == []
+    assert driver.kube.live() == set()

@@ -70,6 +70,9 @@ async def run_groups(execution: Execution, groups: Iterable[tuple[Step, ...]]) -
         execution.phase = group[0].phase
         await _note_phase(execution, group[0])
         todo = [step for step in group if not _is_skipped(step, given_up, execution)]
+        await resource_steps.look_at_marks(
+            (step.resource for step in todo if isinstance(step, Delete | Prune)), execution
+        )
         failures = await _run_group(execution, todo)
         for step, error in failures:
             await _judge(execution, step, error, given_up)

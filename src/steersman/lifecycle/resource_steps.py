@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal, cast
 
 from steersman.errors import ApiError, ImmutableField, NoMatchingKind, NotFound
 from steersman.kube import apply as applying
 from steersman.kube.apply import ApplyOptions
-from steersman.kube.interface import Object, ObjectRef, Propagation
-from steersman.kube.ownership import existing, owned, ownership_problems
+from steersman.kube.interface import Kubernetes, Object, ObjectRef, Propagation
+from steersman.kube.ownership import MANAGED_BY, existing, owned, ownership_problems
 from steersman.kube.wait import wait_deleted
 from steersman.lifecycle.events import ReleaseWarning, ResourceApplied, ResourceDeleted, ResourcePruned
 from steersman.lifecycle.execution import Execution
@@ -20,6 +23,11 @@ from steersman.lifecycle.resources import kept
 from steersman.release.record import ApplyMethod
 
 CONCURRENT_READS = 16
+# From so many objects of a kind on, one list costs less than a question for each.
+MANY = 10
+# The same, where the list is of all objects of the kind, whosever they are.
+VERY_MANY = 100
+Scope = tuple[str, str, str | None]
 _PROPAGATION: dict[str, Propagation] = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 
 
@@ -29,12 +37,13 @@ async def check_ownership(step: CheckOwnership, execution: Execution) -> None:
     if plan.action is Action.ROLLBACK:
         return  # what a rollback brings back was this release's before; Helm does not ask either
     slots = asyncio.Semaphore(CONCURRENT_READS)
+    reader = await _Listed.of(step.resources, execution)
 
     async def look(resource: Resource) -> Object | None:
         async with slots:
             try:
                 return await existing(
-                    execution.kube,
+                    cast(Kubernetes, reader),
                     resource.ref,
                     release=plan.release.name,
                     namespace=plan.release.namespace,
@@ -46,6 +55,36 @@ async def check_ownership(step: CheckOwnership, execution: Execution) -> None:
 
     found = await asyncio.gather(*(look(resource) for resource in step.resources))
     execution.adopted |= {str(step.resources[index].ref) for index, live in enumerate(found) if live is not None}
+
+
+@dataclass(slots=True)
+class _Listed:
+    """Answers what is there from one list for each kind of which there is very much to ask, and else asks the server."""
+
+    kube: Kubernetes
+    objects: dict[Scope, dict[str, Object]] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, resources: Iterable[Resource], execution: Execution) -> _Listed:
+        listed = cls(execution.kube)
+        for scope, count in Counter(map(_scope, resources)).items():
+            if count >= VERY_MANY:
+                with suppress(ApiError, NoMatchingKind):  # then each is asked for by itself
+                    found = await execution.kube.list(scope[0], scope[1], namespace=scope[2])
+                    listed.objects[scope] = {item["metadata"]["name"]: item for item in found.items}
+        return listed
+
+    async def get(self, ref: ObjectRef) -> Object:
+        known = self.objects.get((ref.api_version, ref.kind, ref.namespace))
+        if known is None:
+            return await self.kube.get(ref)
+        if ref.name not in known:
+            raise NotFound(f'{ref.kind} "{ref.name}" not found', code=404, reason="NotFound")
+        return known[ref.name]
+
+
+def _scope(resource: Resource) -> Scope:
+    return resource.ref.api_version, resource.ref.kind, resource.ref.namespace
 
 
 async def apply(step: Apply, execution: Execution) -> None:
@@ -129,9 +168,8 @@ def placed(resource: Resource) -> Object:
 
 async def _why_kept(resource: Resource, execution: Execution) -> str:
     """Why a live object is not to be deleted, or "". It is asked itself: its marks may have been changed since."""
-    try:
-        live = await execution.kube.get(resource.ref)
-    except (NotFound, NoMatchingKind):
+    live = await _live(resource, execution)
+    if live is None:
         return "already gone"
     if kept(live):
         return "resource policy"
@@ -140,6 +178,32 @@ async def _why_kept(resource: Resource, execution: Execution) -> str:
         execution.emit(ReleaseWarning(message=f"{resource.ref} is left alone: it is not marked as this release's"))
         return "not this release's"
     return ""
+
+
+async def _live(resource: Resource, execution: Execution) -> Object | None:
+    """The live object (at least its metadata). Where many of a kind are deleted, they are asked for with one list."""
+    ref = resource.ref
+    found = execution.marked.get((ref.api_version, ref.kind, ref.namespace))
+    if found is not None and ref.name in found:
+        return found[ref.name]
+    try:
+        return await execution.kube.get(ref)
+    except (NotFound, NoMatchingKind):
+        return None
+
+
+async def look_at_marks(resources: Iterable[Resource], execution: Execution) -> None:
+    """Before a group of deletions: read the marks of all the release's objects of the kinds of which there are many."""
+    for (api_version, kind, namespace), count in Counter(map(_scope, resources)).items():
+        if count < MANY:
+            continue
+        with suppress(ApiError, NoMatchingKind):  # then each is asked by itself
+            listed = await execution.kube.list(
+                api_version, kind, namespace=namespace, label_selector=f"{MANAGED_BY}=Helm"
+            )
+            execution.marked[api_version, kind, namespace] = {
+                item["metadata"]["name"]: {"metadata": item["metadata"]} for item in listed.items
+            }
 
 
 def _hands_over(execution: Execution) -> bool:
