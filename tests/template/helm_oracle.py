@@ -17,7 +17,7 @@ from steersman.chart.render import Values
 from steersman.errors import TemplateError
 from steersman.template.environment import Environment
 
-_SOURCE = re.compile(r"^---\n# Source: probe/(templates/s[0-9]+\.yaml)\n", re.MULTILINE)
+_SOURCE = re.compile(r"^---\n# Source: probe/templates/(\S+)\n", re.MULTILINE)
 
 # No YAML. With --debug helm prints all that was rendered, byte for byte, when it finds a manifest that it cannot read.
 _BROKEN = "a: b: c"
@@ -57,13 +57,15 @@ RELEASE = {
 }
 
 
-def _write_chart(folder: Path, snippets: Sequence[str], values: Mapping[str, Any]) -> Path:
+def _write_chart(folder: Path, files: Mapping[str, str], values: Mapping[str, Any]) -> Path:
     chart = folder / "probe"
-    (chart / "templates").mkdir(parents=True, exist_ok=True)
+    chart.mkdir(parents=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: probe\nversion: 0.1.0\n")
     (chart / "values.yaml").write_text(json.dumps(dict(values)), encoding="utf-8")
-    for number, snippet in enumerate(snippets):
-        (chart / "templates" / f"s{number}.yaml").write_bytes(snippet.encode("utf-8", "surrogateescape"))
+    for name, text in files.items():
+        path = chart / "templates" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
     return chart
 
 
@@ -83,23 +85,25 @@ def _bound_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 
 
+def helm_renders_files(
+    helm: Path, folder: Path, files: Mapping[str, str], values: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, str]:
+    """What helm makes of the files of one chart's templates/, but for those that come out blank."""
+    chart = _write_chart(folder, {**files, "broken.yaml": _BROKEN}, values)
+    done = _helm(helm, folder, chart, "--debug")
+    pieces = _SOURCE.split(done.stdout.decode("utf-8", "surrogateescape"))
+    assert len(pieces) > 1, done.stderr.decode()
+    texts = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    return {name: text.removesuffix("\n") for name, text in texts.items() if name != "broken.yaml"}
+
+
 def helm_renders(
     helm: Path, folder: Path, snippets: Sequence[str], values: Mapping[str, Any] = MappingProxyType({})
 ) -> list[str]:
     """What helm makes of each snippet, each in a file of its own. None of them may fail."""
-    chart = _write_chart(folder, [f"<{snippet}>" for snippet in snippets], values)
-    (chart / "templates" / "broken.yaml").write_text(_BROKEN)
-    done = _helm(helm, folder, chart, "--debug")
-    output = done.stdout.decode("utf-8", "surrogateescape")
-    pieces = _SOURCE.split(output)
-    assert len(pieces) > 1, done.stderr.decode()
-    found = dict(zip(pieces[1::2], pieces[2::2], strict=True))
-    return [_body(found[f"templates/s{number}.yaml"]) for number in range(len(snippets))]
-
-
-def _body(text: str) -> str:
-    text = text.partition("---\n# Source: probe/templates/broken.yaml\n")[0]
-    return text.removesuffix("\n")[1:-1]
+    files = {f"s{number}.yaml": f"<{snippet}>" for number, snippet in enumerate(snippets)}
+    found = helm_renders_files(helm, folder, files, values)
+    return [found[name][1:-1] for name in files]
 
 
 def helm_errors(
@@ -109,7 +113,7 @@ def helm_errors(
 
     def ask(numbered: tuple[int, str]) -> str:
         number, snippet = numbered
-        chart = _write_chart(folder / f"e{number}", [snippet], values)
+        chart = _write_chart(folder / f"e{number}", {"s0.yaml": snippet}, values)
         done = _helm(helm, folder, chart)
         return done.stderr.decode("utf-8", "surrogateescape").partition("\n\nUse --debug flag")[0]
 

@@ -106,7 +106,7 @@ def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool)
         return error.message, site.arguments[error.position], error.hint
     if isinstance(error, ExecFailure):
         return error.message, site.node, error.hint
-    if isinstance(error, AttributeError) and is_innermost and site.base:
+    if isinstance(error, AttributeError) and error.name == "get" and site.base:
         try:
             walk(frame.f_locals[site.base], site.names, element=site.element, strict=False, path=site.path)
         except ExecFailure as failure:
