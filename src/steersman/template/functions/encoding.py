@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+from binascii import a2b_base64, b2a_base64
 
 from steersman.template.functions.registry import function
 from steersman.template.values import from_utf8, utf8
@@ -21,7 +21,7 @@ class CorruptInput(ValueError):
 
 @function("b64enc", "string", "string")
 def b64enc(text: str) -> str:
-    return base64.b64encode(utf8(text)).decode("ascii")
+    return b2a_base64(utf8(text), newline=False).decode("ascii")
 
 
 @function("b64dec", "string", "string")
@@ -34,7 +34,9 @@ def b64dec(text: str) -> str:
 
 @function("b32enc", "string", "string")
 def b32enc(text: str) -> str:
-    return base64.b32encode(utf8(text)).decode("ascii")
+    from base64 import b32encode
+
+    return b32encode(utf8(text)).decode("ascii")
 
 
 @function("b32dec", "string", "string")
@@ -60,7 +62,7 @@ def decode_base64(text: str) -> bytes:
     else:
         if len(digits) % 4:
             raise CorruptInput("base64", len(data) - len(digits) % 4)
-    return base64.b64decode(bytes(digits) + b"=" * (-len(digits) % 4))
+    return a2b_base64(bytes(digits) + b"=" * (-len(digits) % 4))
 
 
 def _check_base64_padding(data: bytes, at: int, have: int) -> None:
@@ -103,4 +105,6 @@ def decode_base32(text: str) -> bytes:
     else:
         if len(digits) % 8:
             raise CorruptInput("base32", len(data) - len(digits) % 8)
-    return base64.b32decode(bytes(digits) + b"=" * (-len(digits) % 8))
+    from base64 import b32decode
+
+    return b32decode(bytes(digits) + b"=" * (-len(digits) % 8))

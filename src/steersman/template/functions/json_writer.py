@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import math
+from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
 from typing import Any
@@ -63,7 +63,7 @@ def _plain(value: object, depth: int) -> Any:
     if isinstance(value, list):
         return [_plain(item, depth + 1) for item in value]
     if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
+        return b2a_base64(value, newline=False).decode("ascii")
     if isinstance(value, float) and not math.isfinite(value):
         raise JsonError(f"json: unsupported value: {format_float(value)}")
     return value
@@ -121,7 +121,7 @@ class _Writer:
         elif isinstance(value, list):
             self._array(value, depth)
         elif isinstance(value, bytes):
-            self._put('"' + base64.b64encode(value).decode("ascii") + '"')
+            self._put('"' + b2a_base64(value, newline=False).decode("ascii") + '"')
         elif isinstance(value, int):
             self._put(str(int(value)))
         else:
