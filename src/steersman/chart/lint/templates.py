@@ -80,9 +80,22 @@ def _files(chart: Chart, rendered: dict[str, str], version: tuple[int, int]) -> 
             continue
         yield from _first_indent(template.name, text)
         try:
-            for document in yaml.load_all(text, template.name):
+            first: Any = None
+            for number, document in enumerate(yaml.load_all(text, template.name)):
+                first = document if number == 0 else first
                 if isinstance(document, dict):
                     yield from _document(template.name, text, document, version)
+                    # Helm looks for a List's items in the file's first document, whichever the List is
+                    if (
+                        document.get("kind") == "List"
+                        and isinstance(first, dict)
+                        and any(map(_keeps, first.get("items") or ()))
+                    ):
+                        yield Message(
+                            Severity.ERROR,
+                            template.name,
+                            f"annotation '{RESOURCE_POLICY}' within List objects are ignored",
+                        )
         except YamlError as error:
             # what follows would fail in the same way: Helm stops here
             yield Message(Severity.ERROR, template.name, f"unable to parse YAML: {error}")
@@ -119,8 +132,6 @@ def _document(path: str, text: str, document: dict[str, Any], version: tuple[int
         yield Message(
             Severity.ERROR, path, f'a {kind} must contain matchLabels or matchExpressions, and "{name}" does not'
         )
-    if kind == "List" and any(map(_keeps, document.get("items") or ())):
-        yield Message(Severity.ERROR, path, f"annotation '{RESOURCE_POLICY}' within List objects are ignored")
 
 
 def _keeps(item: Any) -> bool:
