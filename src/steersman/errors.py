@@ -367,6 +367,14 @@ class ReleasePending(ReleaseError):
         self.revision = revision
 
 
+class PlanOutdated(ReleaseError):
+    """A saved plan that no longer fits the cluster; `moved` names what has changed since."""
+
+    def __init__(self, message: str, *, release: str, moved: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(message, release=release, hint=hint)
+        self.moved = moved
+
+
 class OwnershipError(ReleaseError):
     """A resource exists and belongs to something else."""
 

@@ -16,9 +16,11 @@ from steersman.lifecycle.operation import Operation, operation, recovery
 from steersman.lifecycle.perform import MakePlan, Request, look
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
+from steersman.lifecycle.preview import Preview, preview
 from steersman.lifecycle.resources import CLUSTER_SCOPED
 from steersman.lifecycle.rollback import plan_rollback
 from steersman.lifecycle.runs import HookRun, read_runs
+from steersman.lifecycle.saved import SavedPlan, require_unmoved, save
 from steersman.lifecycle.situation import Situation, situations
 from steersman.lifecycle.test import plan_test
 from steersman.lifecycle.uninstall import plan_uninstall
@@ -185,6 +187,36 @@ class AsyncClient:
 
     async def plan_test(self, name: str, *, options: Options | None = None) -> Plan:
         return plan_test(await self._informed(await self._situation(name)), self.policy, options or Options())
+
+    async def preview(self, plan: Plan) -> Preview:
+        """What a plan would change, resource by resource. Nothing is written."""
+        return await preview(self.kube, plan)
+
+    async def save(self, plan: Plan, *, target: int = 0) -> SavedPlan:
+        """A plan as data that `apply` takes later. `target` is the revision that was given to `plan_rollback`."""
+        return await save(self.kube, plan, await self._situation(plan.release.name), target=target)
+
+    async def apply(self, saved: SavedPlan) -> Operation:
+        """Begin what a saved plan says. The operation raises PlanOutdated when the cluster has moved on since."""
+        options = saved.options
+
+        async def make(situation: Situation) -> Plan:
+            wanted = saved.wanted() if saved.release else None
+            informed_situation = await informed(self.kube, situation, wanted, _recorded(situation), saved.policy)
+            if saved.action is Action.ROLLBACK:
+                plan = plan_rollback(informed_situation, saved.target, saved.policy, options)
+            elif saved.action is Action.UNINSTALL:
+                plan = plan_uninstall(informed_situation, saved.policy, options)
+            elif wanted is None:
+                plan = plan_test(informed_situation, saved.policy, options)
+            elif saved.action is Action.INSTALL:
+                plan = plan_install(informed_situation, wanted, saved.policy, options)
+            else:
+                plan = plan_upgrade(informed_situation, wanted, saved.policy, options)
+            await require_unmoved(self.kube, saved, plan, situation)
+            return plan
+
+        return self._begin(saved.action, saved.name, options, make)
 
     # --- questions --------------------------------------------------------------------------------------------
 

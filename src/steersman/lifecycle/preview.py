@@ -1,0 +1,137 @@
+"""What a plan would change, resource by resource: the cluster is asked by dry runs, nothing is written."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from steersman.errors import ApiError, KubernetesError, NoMatchingKind, NotFound
+from steersman.kube import apply as applying
+from steersman.kube.apply import ApplyOptions
+from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.kube.ownership import owned
+from steersman.lifecycle.plan import Apply, Delete, Plan, Prune, RunHook
+from steersman.lifecycle.policy import Phase, rule
+from steersman.lifecycle.resource_steps import placed
+from steersman.lifecycle.resources import kept
+from steersman.lifecycle.runs import HookRun
+from steersman.manifest.diff import text_diff
+from steersman.release.record import ApplyMethod
+
+CONCURRENT_DRY_RUNS = 16
+
+Verb = Literal["create", "change", "none", "delete", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChange:
+    """What one step would do. `diff` is unified YAML, Secrets masked; `note` the server's objection, or why it is kept."""
+
+    step: str
+    ref: ObjectRef
+    verb: Verb
+    diff: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A plan with what it would change, and what a failure in each of its phases would lead to."""
+
+    plan: Plan
+    changes: tuple[ResourceChange, ...]
+    consequences: tuple[tuple[Phase, str], ...]
+
+    @property
+    def changes_anything(self) -> bool:
+        return any(change.verb in ("create", "change", "delete") for change in self.changes)
+
+
+async def preview(kube: Kubernetes, plan: Plan) -> Preview:
+    """Ask the cluster what each step of a plan would do. Raises ClusterUnreachable, Unauthorized."""
+    slots = asyncio.Semaphore(CONCURRENT_DRY_RUNS)
+
+    async def look(step: Apply | Prune | Delete) -> ResourceChange:
+        async with slots:
+            return await (_applied(kube, plan, step) if isinstance(step, Apply) else _removed(kube, step))
+
+    steps = [step for step in plan.steps if isinstance(step, Apply | Prune | Delete)]
+    changes = await asyncio.gather(*(look(step) for step in steps))
+    return Preview(plan, tuple(changes), consequences(plan))
+
+
+async def live_object(kube: Kubernetes, ref: ObjectRef) -> Object | None:
+    try:
+        return await kube.get(ref)
+    except (NotFound, NoMatchingKind):
+        return None
+
+
+async def _applied(kube: Kubernetes, plan: Plan, step: Apply) -> ResourceChange:
+    ref = step.resource.ref
+    target = owned(placed(step.resource), plan.release.name, plan.release.namespace)
+    live = await live_object(kube, ref)
+    if live is None:
+        return ResourceChange(step.id, ref, "create", text_diff(None, target))
+    options = ApplyOptions(
+        server_side=plan.release.apply_method != ApplyMethod.CSA,
+        force_conflicts=plan.options.force_conflicts,
+        force_replace=plan.options.force_replace,
+        dry_run=True,
+    )
+    try:
+        after = (await applying.update(kube, step.previous, target, options)).object
+    except (ApiError, KubernetesError) as error:
+        return ResourceChange(step.id, ref, "change", text_diff(live, target, ignore_server_fields=True), str(error))
+    diff = text_diff(live, after, ignore_server_fields=True)
+    return ResourceChange(step.id, ref, "change" if diff else "none", diff)
+
+
+async def _removed(kube: Kubernetes, step: Prune | Delete) -> ResourceChange:
+    ref = step.resource.ref
+    live = await live_object(kube, ref)
+    if live is None:
+        return ResourceChange(step.id, ref, "none", note="already gone")
+    if kept(live) or (isinstance(step, Delete) and step.kept):
+        return ResourceChange(step.id, ref, "keep", note="resource policy")
+    return ResourceChange(step.id, ref, "delete")
+
+
+def consequences(plan: Plan) -> tuple[tuple[Phase, str], ...]:
+    """For each phase of the plan, in its order, what a failure in it leads to, in the failure table's words."""
+    told = []
+    for phase in dict.fromkeys(step.phase for step in plan.steps if step.phase is not Phase.RECORD):
+        found = rule(plan.policy, plan.action, phase, rollback_on_failure=plan.options.rollback_on_failure)
+        known: dict[str, Any] = {
+            "release": plan.release.name,
+            "event": f"{phase.removesuffix('-hooks').removesuffix('s')}-{plan.action}",
+            "cause": "…",
+            "revision": plan.release.version,
+            "previous": plan.current.version if plan.current else "–",
+            "status": "deployed",
+        }
+        lines = [
+            found.text(line, **known) for line in (*([f"Error: {found.error}"] if found.error else []), *found.lines)
+        ]
+        ending = "exit 0" if found.completes and not found.exit_code else "exit 1"
+        told.append((phase, "; ".join([*lines, ending])))
+    return tuple(told)
+
+
+def expected_seconds(plan: Plan, runs: list[HookRun]) -> dict[str, float]:
+    """By step id, how long a hook took when it last succeeded."""
+    last = {(run.event, run.kind, run.hook): run for run in runs if run.result == "Succeeded" and run.ended}
+    expected = {}
+    for step in plan.steps:
+        if isinstance(step, RunHook):
+            run = last.get((str(step.hook.event), step.hook.hook.kind, step.hook.hook.name))
+            if run is not None:
+                expected[step.id] = (_moment(run.ended) - _moment(run.started)).total_seconds()
+    return expected
+
+
+def _moment(time: str) -> datetime:
+    """A record's time to the microsecond, which is as far as datetime goes."""
+    return datetime.fromisoformat(f"{time[:19]}{time[19:26].rstrip('Z')}")
