@@ -86,7 +86,8 @@ def _taken_apart(text: str) -> dict[str, str]:
         metadata = {key: item for key, item in metadata.items() if key != "annotations"}
         if annotations:
             metadata["annotations"] = annotations
+        value = {key: item for key, item in value.items() if key != "metadata"}
         if metadata:
-            value = {**value, "metadata": metadata}
+            value["metadata"] = metadata
         files.setdefault(path, []).append(yaml.dump(value))
     return {path: "---\n".join(texts) for path, texts in files.items()}
