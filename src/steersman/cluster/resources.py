@@ -6,14 +6,12 @@ A resource is named as kubectl names it: `pods`, `jobs.batch`, `widgets.example.
 
 from __future__ import annotations
 
-import importlib.resources
-import json
-import lzma
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from steersman.cluster.schema.model import ANY, Compiler, Node
+from steersman.manifest.kubernetes import load_schema
 
 Json = dict[str, Any]
 
@@ -63,18 +61,11 @@ class Resource:
         return SHARED_STORAGE.get(self.name, self.name)
 
 
-def load_builtin() -> Json:
-    """The condensed schema document: `version`, `resources`, `definitions` (made by tools/kubernetes_schema.py)."""
-    data = importlib.resources.files("steersman.cluster.schema").joinpath("data/schema.json.xz").read_bytes()
-    document: Json = json.loads(lzma.decompress(data))
-    return document
-
-
 class Registry:
     """All served resources: the built-in ones, and those which CRDs add and remove while the server runs."""
 
     def __init__(self) -> None:
-        document = load_builtin()
+        document = load_schema()
         self.definitions: dict[str, Json] = document["definitions"]
         self.compiler = Compiler(self.definitions)
         self.generation = 0  # grows whenever a CRD changes what is served

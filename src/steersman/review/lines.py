@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any
 
 Path = tuple[str | int, ...]
+
+
+@lru_cache(maxsize=512)
+def _compose(text: str) -> Any:
+    """The document's YAML nodes, which know their places; None where it is no YAML."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.compose(text, Loader=loader)
+    except yaml.YAMLError:
+        return None
 
 
 def line_of(text: str, path: Path) -> int:
     """The 1-based line of `text` on which the key or item at `path` stands; the nearest parent's where it is not there."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        node: Any = yaml.compose(text, Loader=loader)
-    except yaml.YAMLError:
-        return 1
+    node = _compose(text)
     line = node.start_mark.line + 1 if node is not None else 1
     for step in path:
         found = None
@@ -45,31 +55,46 @@ def scalar_line(text: str, path: Path, offset: int) -> int:
 
 
 def template_line(template: str, rendered: str, line: int) -> int | None:
-    """The template's line that gave line `line` of the rendered document, where only one can have given it."""
-    lines = rendered.splitlines()
-    if not 1 <= line <= len(lines):
+    """The template's line that gave line `line` of the rendered document, where only one can have given it.
+
+    Of several equal lines the one is taken that alone stands between the sources of the document's lines around.
+    """
+    places = _places(template, rendered)
+    if not 1 <= line <= len(places):
         return None
-    wanted = lines[line - 1].strip()
-    if not wanted:
-        return None
-    sources = template.splitlines()
-    same = [number for number, source in enumerate(sources, 1) if source.strip() == wanted]
-    if len(same) == 1:
-        return same[0]
-    return _by_fixed_parts(sources, wanted) if not same else None
+    candidates = places[line - 1]
+    if len(candidates) > 1:
+        above = max((found[0] for found in places[: line - 1] if len(found) == 1), default=0)
+        below = min((found[0] for found in places[line:] if len(found) == 1), default=len(template) + 1)
+        if above < below:
+            candidates = tuple(number for number in candidates if above < number < below)
+    return candidates[0] if len(candidates) == 1 else None
 
 
-def _by_fixed_parts(sources: list[str], wanted: str) -> int | None:
-    """The one line whose text around its actions fits."""
-    import re
+@lru_cache(maxsize=512)
+def _places(template: str, rendered: str) -> tuple[tuple[int, ...], ...]:
+    """For each line of the document the template's lines that can have given it."""
+    sources = [source.strip() for source in template.splitlines()]
+    known: dict[str, list[int]] = {}
+    for number, source in enumerate(sources, 1):
+        known.setdefault(source, []).append(number)
+    patterns = _patterns(sources)
+    places = []
+    for line in map(str.strip, rendered.splitlines()):
+        found = known.get(line, []) if line else []
+        if line and not found:
+            found = [number for number, pattern in patterns if pattern.fullmatch(line)]
+        places.append(tuple(found))
+    return tuple(places)
 
-    fitting = []
+
+def _patterns(sources: list[str]) -> list[tuple[int, re.Pattern[str]]]:
+    """What the lines that hold actions can have become: their fixed text with anything in place of the actions."""
+    patterns = []
     for number, source in enumerate(sources, 1):
         if "{{" not in source:
             continue
-        parts = re.split(r"\{\{.*?\}\}", source.strip())
-        if sum(map(len, parts)) < 3:  # hardly any fixed text: it would fit everything
-            continue
-        if re.fullmatch(".*".join(map(re.escape, parts)), wanted):
-            fitting.append(number)
-    return fitting[0] if len(fitting) == 1 else None
+        parts = re.split(r"\{\{.*?\}\}", source)
+        if sum(map(len, parts)) >= 3:  # with hardly any fixed text it would fit everything
+            patterns.append((number, re.compile(".*".join(map(re.escape, parts)))))
+    return patterns

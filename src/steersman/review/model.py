@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that is certain: `old` (whole lines of the template, as they stand) becomes `new`."""
+    """A change that is certain: on the finding's line of the template `old` becomes `new`; a line left blank goes."""
 
     old: str
     new: str

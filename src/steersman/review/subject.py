@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from steersman.manifest.hooks import Hook, HookEvent
+from steersman.manifest.hooks import DeletePolicy, Hook, HookEvent
 from steersman.review.lines import Path, line_of, scalar_line, template_line
 from steersman.review.model import Finding, Fix
 
@@ -32,6 +32,20 @@ class Container:
     path: Path
     spec: Json
     init: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the container runs, as far as the manifest says: command and arguments."""
+        return tuple(str(word) for key in ("command", "args") for word in _list(self.spec.get(key)))
+
+    @property
+    def text(self) -> str:
+        """All words, one a line: to search in."""
+        return "\n".join(self.words)
+
+    @property
+    def image(self) -> str:
+        return str(self.spec.get("image") or "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +79,30 @@ class Item:
     def namespace(self) -> str:
         return str(self.metadata.get("namespace") or "")
 
-    @property
+    @cached_property
     def annotations(self) -> dict[str, str]:
         annotations = self.metadata.get("annotations")
         return {str(key): str(value) for key, value in annotations.items()} if isinstance(annotations, dict) else {}
+
+    @property
+    def events(self) -> tuple[HookEvent, ...]:
+        """The events at which it runs; () for what is no hook."""
+        return tuple(self.hook.events) if self.hook else ()
+
+    @property
+    def weight(self) -> int:
+        return self.hook.weight if self.hook else 0
+
+    @property
+    def delete_policies(self) -> tuple[str, ...]:
+        """What Helm goes by: the annotation's words, or the default that stands in for an absent one."""
+        words = tuple(word for word in self.hook.delete_policies if word) if self.hook else ()
+        return words or (DeletePolicy.BEFORE_HOOK_CREATION,)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether Helm waits for it to finish: Jobs and Pods; all other kinds count as done once they are there."""
+        return self.hook is not None and self.kind in ("Job", "Pod")
 
     @property
     def title(self) -> str:
@@ -91,7 +125,7 @@ class Item:
         return tuple(
             Container(str(spec.get("name") or ""), (*self.pod_path, key, index), spec, key == "initContainers")
             for key in ("initContainers", "containers")
-            for index, spec in enumerate(self.pod_spec.get(key) or ())
+            for index, spec in enumerate(_list(self.pod_spec.get(key)))
             if isinstance(spec, dict)
         )
 
@@ -117,6 +151,10 @@ class Item:
     def source_line(self, line: int) -> int | None:
         """The template's line for a line of the document, where it is certain."""
         return None if self.template is None else template_line(self.template, self.text, line)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def dotted(path: Path) -> str:
@@ -148,7 +186,7 @@ class Subject:
     def event(self, event: HookEvent) -> tuple[Item, ...]:
         """The hooks of one event in the order in which they run: by weight, then by name."""
         found = [item for item in self.hooks if item.hook is not None and event in item.hook.events]
-        return tuple(sorted(found, key=lambda item: (item.hook.weight if item.hook else 0, item.name)))
+        return tuple(sorted(found, key=lambda item: (item.weight, item.name)))
 
     def named(self, kind: str, name: str) -> Iterator[Item]:
         """All documents of this kind and name."""
