@@ -69,7 +69,7 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
     machine, problem = await _machine(images, options)
     kubelet = _kubelet(objects, machine, tokens, options) if machine is not None else None
     controllers = _controllers(objects, options)
-    if machine is not None and machine.runtime.sandboxed:
+    if machine is not None:
         table = NetworkTable(objects, machine.link)
         machine.lost.append(lambda: table.attach(machine.link))
         controllers.append(table)

@@ -9,7 +9,7 @@ from typing import Any
 from steersman.cluster.agent.link import AgentError, Link
 from steersman.cluster.controllers.controller import Controller, Key, key_of
 from steersman.cluster.machinery import Json, Objects
-from steersman.cluster.network.addresses import API_SERVER, CLUSTER_DOMAIN, DNS
+from steersman.cluster.network.addresses import API_SERVER, CLUSTER_DOMAIN, DNS, plain
 
 
 class NetworkTable(Controller):
@@ -43,6 +43,8 @@ class NetworkTable(Controller):
 
     async def _push(self, made: tuple[Any, ...]) -> None:
         addresses, table, names, aliases, services = made
+        if self._link.mode == "plain":
+            table = [[protocol, plain(address), *rest] for protocol, address, *rest in table]
         try:
             await self._link.ask("names", addresses=names, aliases=aliases, services=services)
             await self._link.ask("services", addresses=addresses, table=table)

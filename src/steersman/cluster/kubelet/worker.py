@@ -13,7 +13,7 @@ from steersman.cluster.kubelet import etc, status
 from steersman.cluster.kubelet.containers import Container
 from steersman.cluster.kubelet.volumes import MountError, Volumes
 from steersman.cluster.machinery import Json, now
-from steersman.cluster.network.addresses import BRIDGE
+from steersman.cluster.network.addresses import BRIDGE, PLAIN_POD
 from steersman.cluster.runtimes.interface import Mount, SandboxError
 from steersman.errors import Conflict, NotFound
 
@@ -206,7 +206,7 @@ class PodWorker:
     async def _sandbox(self) -> None:
         pause = 1.0
         while True:
-            address = self.kubelet.addresses.take()
+            address = self.kubelet.addresses.take() if self.kubelet.runtime.sandboxed else PLAIN_POD
             try:
                 await self.kubelet.runtime.add_pod(self.pod["metadata"]["uid"], address)
             except SandboxError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 BRIDGE, POD_PREFIX = "10.244.0.1", 16
@@ -13,6 +14,16 @@ API_SERVER = "10.96.0.1"
 DNS = "10.96.0.10"
 """The Service `kube-dns` in `kube-system`."""
 CLUSTER_DOMAIN = "cluster.local"
+
+
+PLAIN_POD = "127.0.0.1"
+"""What every Pod's address is without a sandbox."""
+_SERVICE_ADDRESS = re.compile(r"\b10\.(9[6-9]|10[0-9]|11[01])\.(\d+)\.(\d+)\b")
+
+
+def plain(text: str) -> str:
+    """`text` with each cluster IP replaced by the loopback address that stands for it without a sandbox."""
+    return _SERVICE_ADDRESS.sub(r"127.\1.\2.\3", text)
 
 
 class AddressesExhausted(Exception):

@@ -87,6 +87,11 @@ class Runtime(Protocol):
     name: str
     handlers: Handlers
 
+    @property
+    def sandboxed(self) -> bool:
+        """Whether each Pod has a network of its own; without, all share the machine's."""
+        ...
+
     async def image(self, reference: str, pull_policy: str) -> Image:
         """Makes the image usable. Raises ImageUnavailable."""
         ...

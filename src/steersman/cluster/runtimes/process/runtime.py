@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from steersman.cluster.agent.link import AgentError, Link
+from steersman.cluster.network.addresses import plain
 from steersman.cluster.runtimes.images import Image, ImageTable, Python
 from steersman.cluster.runtimes.interface import (
     Ended,
@@ -111,15 +112,21 @@ class ProcessRuntime:
             cgroups.remove(self._groups.pop(launch.key, groups))
             raise StartError(f"{_FAILED}{error}") from error
 
-    @staticmethod
-    def environment(launch: Launch) -> dict[str, str]:
+    def environment(self, launch: Launch) -> dict[str, str]:
+        """What the container's process gets. Without a sandbox Services stand at loopback addresses, and STEERSMAN_MOUNTS
+        says which folder stands for what path (`PATH=FOLDER:…`), as nothing can be mounted."""
         given = launch.environment.get("PATH")
         path = (
             f"{view.TOOLS}:{given}"
             if given
             else f"{view.TOOLS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         )
-        return {"HOME": "/root", **launch.environment, "PATH": path}
+        made = {"HOME": "/root", **launch.environment, "PATH": path}
+        if self.sandboxed:
+            return made
+        mounts = ":".join(f"{mount.path}={mount.source}" for mount in launch.mounts)
+        made = {name: plain(value) for name, value in made.items()}
+        return made | {"HOME": str(Path(launch.log).parent), "STEERSMAN_MOUNTS": mounts}
 
     def _command(
         self, launch: Launch, tools: str, environment: dict[str, str]
