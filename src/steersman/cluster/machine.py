@@ -22,19 +22,21 @@ ServeApi = Callable[[socket.socket], Awaitable[None]]
 class Machine:
     """`lost` is called when all containers are gone with the agent, after a new one is there."""
 
-    def __init__(self, link: Link, images: ImageTable, folder: Path) -> None:
+    def __init__(self, link: Link, images: ImageTable, folder: Path, *, way_out: bool) -> None:
         self.link = link
         self.runtime = ProcessRuntime(link, images, folder)
         self.lost: list[Callable[[], None]] = []
         self._sandbox = link.mode != "plain"
+        self._way_out = way_out
         self._serve_api: ServeApi | None = None
         self._reviving: asyncio.Task[None] | None = None
         link.on_lost = self._agent_died
 
     @classmethod
-    async def start(cls, images: ImageTable, folder: Path, *, sandbox: bool) -> Machine:
-        """Raises SandboxUnavailable."""
-        return cls(await Link.start(sandbox=sandbox), images, folder)
+    async def start(cls, images: ImageTable, folder: Path, *, sandbox: bool, way_out: bool) -> Machine:
+        """With a `way_out`, Pods may reach addresses outside the cluster. Raises SandboxUnavailable."""
+        link = await Link.start(sandbox=sandbox, way_out=way_out)
+        return cls(link, images, folder, way_out=way_out)
 
     async def serve_api(self, serve: ServeApi) -> None:
         """`serve` gets a socket that listens where Pods find the API server (the Service `kubernetes`)."""
@@ -50,7 +52,7 @@ class Machine:
     async def _revive(self) -> None:
         while True:
             try:
-                link = await Link.start(sandbox=self._sandbox)
+                link = await Link.start(sandbox=self._sandbox, way_out=self._way_out)
                 break
             except (SandboxUnavailable, OSError) as error:
                 log.error("no node agent: %s", error)

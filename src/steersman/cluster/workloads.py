@@ -96,7 +96,8 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
 
 async def _machine(images: ImageTable, options: WorkloadOptions) -> tuple[Machine | None, str]:
     try:
-        return await Machine.start(images, options.folder / "programs", sandbox=options.sandbox), ""
+        folder = options.folder / "programs"
+        return await Machine.start(images, folder, sandbox=options.sandbox, way_out=options.allow_network), ""
     except SandboxUnavailable as error:
         return None, f"{error}. {error.hint}"
 

@@ -34,7 +34,12 @@ async def test_services_stand_at_loopback_addresses_and_volumes_are_named() -> N
 
 @pytest.mark.parametrize(
     ("text", "changed"),
-    [("tcp://10.96.0.2:8080", "tcp://127.96.0.2:8080"), ("10.244.0.2", "10.244.0.2"), ("10.111.255.1", "127.111.255.1"), ("110.96.0.2", "110.96.0.2")],
-)  # fmt: skip
+    [
+        ("tcp://10.96.0.2:8080", "tcp://127.96.0.2:8080"),
+        ("10.244.0.2", "10.244.0.2"),
+        ("10.111.255.1", "127.111.255.1"),
+        ("110.96.0.2", "110.96.0.2"),
+    ],
+)
 def test_only_cluster_addresses_change(text: str, changed: str) -> None:
     assert plain(text) == changed

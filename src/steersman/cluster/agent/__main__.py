@@ -1,13 +1,14 @@
-"""`python -m steersman.cluster.agent CONTROL DESCRIPTORS MODE`: the agent's main loop. Started by `link.Link.start` only.
+"""`python -m steersman.cluster.agent CONTROL DESCRIPTORS MODE [way-out]`: the agent's main loop, started by `link`.
 
 CONTROL is a stream socket with one JSON object a line: requests `{"id", "do", …}` from the server, answers `{"id", …}` and
 events `{"event", …}` to it. DESCRIPTORS is a SEQPACKET socket over which the server gets sockets made in the cluster's
-namespace and hands over the streams of an exec. MODE is `root`, `user` or `plain` (see `Link`).
+namespace and hands over the streams of an exec and connections to the outside. MODE is `root`, `user` or `plain` (see `Link`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from steersman.cluster.network import namespaces
 from steersman.cluster.network.addresses import DNS
 from steersman.cluster.network.bridge import PodNetworks
 from steersman.cluster.network.dns import DnsServer, Names
+from steersman.cluster.network.gateway import Gateway
 from steersman.cluster.network.services import ServiceProxy
 
 
@@ -33,19 +35,42 @@ class Agent:
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: dict[int, list[int]] = {}
+        self._asked: dict[int, asyncio.Future[Any]] = {}
+        self._numbers = itertools.count()
         self._updating = asyncio.Lock()
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(json.dumps(message).encode() + b"\n")
 
-    async def run(self, control: socket.socket, *, network: bool) -> None:
+    async def _ask(self, event: str, **arguments: Any) -> Any:
+        """Asks the server for something of the machine's own network."""
+        number = next(self._numbers)
+        future = self._asked[number] = asyncio.get_running_loop().create_future()
+        self._send({"event": event, "number": number, **arguments})
+        return await future
+
+    async def _dial(self, address: str, port: int) -> socket.socket | None:
+        found: socket.socket | None = await self._ask("dial", address=address, port=port)
+        return found
+
+    async def _resolve(self, name: str) -> list[str]:
+        found: list[str] = await self._ask("resolve", name=name)
+        return found
+
+    async def do_resolved(self, number: int, addresses: list[str]) -> None:
+        self._asked.pop(number).set_result(addresses)
+
+    async def run(self, control: socket.socket, *, network: bool, way_out: bool) -> None:
         """Serves the server until it hangs up."""
         reader, self._writer = await asyncio.open_connection(sock=control, limit=64 * 1024 * 1024)
         asyncio.get_running_loop().add_reader(self._descriptors, self._descriptor_request)
         if network:
             self._networks.set_service_addresses({DNS})
             await self._dns.start(DNS)
+        if way_out:
+            self._dns.resolve = self._resolve
+            Gateway(self._networks, self._dial).start()
         self._send({"event": "ready"})
         try:
             while line := await reader.readline():
@@ -104,18 +129,21 @@ class Agent:
         if not data:
             return
         request = json.loads(data)
+        if "dialed" in request:
+            made = socket.socket(fileno=descriptors[0]) if descriptors else None
+            self._asked.pop(request["dialed"]).set_result(made)
+            return
         if "streams" in request:
             self._streams[request["streams"]] = descriptors
             self._descriptors.send(b"{}")
             return
         try:
-            made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            if request.get("listen"):
-                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                made.bind(tuple(request["listen"]))
-                made.listen(128)
-            socket.send_fds(self._descriptors, [b"{}"], [made.fileno()])
-            made.close()
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as fresh:
+                if request.get("listen"):
+                    fresh.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    fresh.bind(tuple(request["listen"]))
+                    fresh.listen(128)
+                socket.send_fds(self._descriptors, [b"{}"], [fresh.fileno()])
         except OSError as error:
             self._descriptors.send(json.dumps({"error": str(error)}).encode())
 
@@ -123,10 +151,10 @@ class Agent:
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     descriptors = socket.socket(fileno=int(sys.argv[2]))
-    mode = sys.argv[3]
+    mode, way_out = sys.argv[3], sys.argv[4:] == ["way-out"]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o022)  # what containers get, whatever the server keeps for its own files
-    networks = PodNetworks(enabled=mode != "plain")
+    networks = PodNetworks(enabled=mode != "plain", way_out=way_out)
     try:
         if mode == "root":
             namespaces.unshare(namespaces.CLONE_NEWNET)
@@ -139,7 +167,7 @@ def main() -> None:
         return
     if os.getppid() == 1 and os.environ.get("STEERSMAN_PARENT") != "1":
         return
-    asyncio.run(Agent(descriptors, networks).run(control, network=mode != "plain"))
+    asyncio.run(Agent(descriptors, networks).run(control, network=mode != "plain", way_out=way_out))
 
 
 if __name__ == "__main__":

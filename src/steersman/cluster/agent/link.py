@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from steersman.errors import SteersmanError
 
+_OUTSIDE_PATIENCE = 30.0
 Mode = Literal["root", "user", "plain"]
 """`root`: as root, network namespaces only; containers change to another user. `user`: as anybody, in a user namespace.
 `plain`: no namespaces at all (`--no-sandbox`)."""
@@ -45,23 +46,28 @@ class Link:
         self._ids = itertools.count()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._closing = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def start(cls, *, sandbox: bool = True) -> Link:
-        """Starts an agent in the best mode this machine allows. Raises SandboxUnavailable when `sandbox` cannot be had."""
+    async def start(cls, *, sandbox: bool = True, way_out: bool = False) -> Link:
+        """Starts an agent in the best mode this machine allows. Raises SandboxUnavailable when `sandbox` cannot be had.
+
+        With a `way_out`, Pods reach addresses outside the cluster, over connections that this process opens.
+        """
         if not sandbox:
-            return await cls._start("plain")
+            return await cls._start("plain", way_out=False)
         if os.geteuid() == 0 and shutil.which("setpriv"):
             with contextlib.suppress(SandboxUnavailable):
-                return await cls._start("root")
-        return await cls._start("user")
+                return await cls._start("root", way_out=way_out)
+        return await cls._start("user", way_out=way_out)
 
     @classmethod
-    async def _start(cls, mode: Mode) -> Link:
+    async def _start(cls, mode: Mode, *, way_out: bool) -> Link:
         control, its_control = socket.socketpair()
         fds, its_fds = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "steersman.cluster.agent", str(its_control.fileno()), str(its_fds.fileno()), mode,
+            *(["way-out"] if way_out else []),
             pass_fds=(its_control.fileno(), its_fds.fileno()),
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
@@ -108,11 +114,39 @@ class Link:
                 self.on_exit(message["key"], message["code"], message["oom"])
             elif message["event"] == "log":
                 self.on_log(message["key"])
+            elif message["event"] in ("dial", "resolve"):
+                work = self._connect_outside(message) if message["event"] == "dial" else self._resolve(message)
+                task = asyncio.ensure_future(work)
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(AgentError("the node agent is gone"))
         if not self._closing:
             self.on_lost()
+
+    async def _connect_outside(self, message: dict[str, Any]) -> None:
+        """A Pod wants to talk to the outside: the connection is made here and handed over."""
+        loop = asyncio.get_running_loop()
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made.setblocking(False)
+        descriptors = [made.fileno()]
+        try:
+            await asyncio.wait_for(loop.sock_connect(made, (message["address"], message["port"])), _OUTSIDE_PATIENCE)
+        except (OSError, TimeoutError):
+            descriptors = []
+        async with self._fds_lock:
+            socket.send_fds(self._fds, [json.dumps({"dialed": message["number"]}).encode()], descriptors)
+        made.close()
+
+    async def _resolve(self, message: dict[str, Any]) -> None:
+        addresses: list[str] = []
+        with contextlib.suppress(OSError):
+            found = await asyncio.get_running_loop().getaddrinfo(
+                message["name"], None, family=socket.AF_INET, type=socket.SOCK_STREAM
+            )
+            addresses = [str(each[4][0]) for each in found]
+        await self.ask("resolved", number=message["number"], addresses=addresses)
 
     async def ask(self, action: str, **arguments: Any) -> Any:
         """One request. Raises AgentError with the agent's words."""

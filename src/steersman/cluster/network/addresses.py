@@ -9,6 +9,7 @@ from collections.abc import Iterable
 BRIDGE, POD_PREFIX = "10.244.0.1", 16
 """The Pods' gateway; it is also the node's own address towards them."""
 SERVICES, SERVICE_PREFIX = "10.96.0.0", 12
+POD_NETWORK, SERVICE_NETWORK = "10.244.0.0/16", f"{SERVICES}/{SERVICE_PREFIX}"
 API_SERVER = "10.96.0.1"
 """The Service `kubernetes` in `default`."""
 DNS = "10.96.0.10"
@@ -66,8 +67,8 @@ class AddressPool:
 
 
 def pod_addresses() -> AddressPool:
-    return AddressPool("10.244.0.0/16", reserved=[BRIDGE])
+    return AddressPool(POD_NETWORK, reserved=[BRIDGE])
 
 
 def service_addresses() -> AddressPool:
-    return AddressPool(f"{SERVICES}/{SERVICE_PREFIX}", reserved=[API_SERVER, DNS])
+    return AddressPool(SERVICE_NETWORK, reserved=[API_SERVER, DNS])

@@ -26,8 +26,10 @@ class PodNetwork:
 class PodNetworks:
     """Owned by the agent, inside the cluster's namespace; with `enabled` False (no sandbox) every call does nothing."""
 
-    def __init__(self, *, enabled: bool) -> None:
+    def __init__(self, *, enabled: bool, way_out: bool = False) -> None:
+        """With a `way_out`, Pods send what is not for the cluster to the bridge (see `gateway`)."""
         self._enabled = enabled
+        self._way_out = way_out
         self._pods: dict[str, PodNetwork] = {}
         self._next = 0
         self._service_addresses: set[str] = set()
@@ -58,8 +60,10 @@ class PodNetworks:
                 link = socket.if_nametoindex("eth0")
                 inner.add_address(link, address, POD_PREFIX)
                 inner.set_up(link)
-                # Only the cluster is routed: anything else is "Network is unreachable" at once.
+                # Without a way out only the cluster is routed: anything else is "Network is unreachable" at once.
                 inner.add_route(SERVICES, SERVICE_PREFIX, gateway=BRIDGE, index=link)
+                if self._way_out:
+                    inner.add_route("0.0.0.0", 0, gateway=BRIDGE, index=link)
             finally:
                 inner.close()
             # No container is root, and yet ports below 1024 are usual in images (containerd sets the same).
@@ -81,6 +85,11 @@ class PodNetworks:
             return
         with namespaces.inside(self._pods[pod].namespace):
             yield
+
+    def add_outside_address(self, address: str) -> None:
+        """Takes an address of the outside world for our own, inside this namespace only."""
+        with contextlib.suppress(OSError):
+            self._netlink.add_address(_LOOPBACK, address, 32)
 
     def set_service_addresses(self, wanted: set[str]) -> None:
         """Gives this namespace exactly these cluster IPs, so that a Service's address answers even without endpoints."""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -18,6 +19,7 @@ _NO_ERROR, _FORMAT_ERROR, _NO_SUCH_NAME, _NOT_IMPLEMENTED = 0, 1, 3, 4
 _LIFE = 5
 """Seconds that an answer may be kept, as CoreDNS gives for cluster names."""
 _UDP_LIMIT = 512
+_CLUSTER_SUFFIX = ".cluster.local"
 
 
 @dataclass(slots=True)
@@ -121,8 +123,11 @@ class DnsServer(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.names = Names()
+        self.resolve: Callable[[str], Awaitable[list[str]]] | None = None
+        """Asks the machine for the addresses of a name outside the cluster, where Pods may go there."""
         self._transport: asyncio.DatagramTransport | None = None
         self._tcp: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, address: str, port: int = 53) -> None:
         loop = asyncio.get_running_loop()
@@ -133,15 +138,34 @@ class DnsServer(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        response = answer(data, self.names, limit=_UDP_LIMIT)
+        task = asyncio.ensure_future(self._reply(data, addr))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reply(self, data: bytes, addr: tuple[str, int]) -> None:
+        response = answer(data, await self._names_for(data), limit=_UDP_LIMIT)
         if response and self._transport is not None:
             self._transport.sendto(response, addr)
+
+    async def _names_for(self, query: bytes) -> Names:
+        """The cluster's names; for one outside of it, where that is allowed, what the machine knows of it."""
+        if self.resolve is None:
+            return self.names
+        try:
+            name = _read_question(query)[0].lower()
+        except _BadQuery:
+            return self.names
+        if name.endswith(_CLUSTER_SUFFIX) or "." not in name:
+            return self.names
+        found = await self.resolve(name)
+        return Names(addresses={name: found}) if found else Names()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 (length,) = struct.unpack(">H", await reader.readexactly(2))
-                response = answer(await reader.readexactly(length), self.names)
+                query = await reader.readexactly(length)
+                response = answer(query, await self._names_for(query))
                 writer.write(struct.pack(">H", len(response)) + response)
                 await writer.drain()
         writer.close()

@@ -70,7 +70,7 @@ class ServiceProxy:
         if protocol == "TCP":
 
             async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                await _relay(listener, reader, writer)
+                await _serve(listener, reader, writer)
 
             listener.tcp = await asyncio.start_server(connected, address, number, backlog=512)
         elif protocol == "UDP":
@@ -86,19 +86,28 @@ class ServiceProxy:
         self._listeners.clear()
 
 
-async def _relay(listener: _Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(listener: _Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     for address, port in listener.in_turn():
         try:
             inner = await asyncio.wait_for(asyncio.open_connection(address, port), _CONNECT_PATIENCE)
         except (OSError, TimeoutError):
             continue
-        other_reader, other_writer = inner
-        await asyncio.gather(_pump(reader, other_writer), _pump(other_reader, writer), return_exceptions=True)
-        other_writer.close()
-        writer.close()
+        await relay(reader, writer, *inner)
         return
     # No endpoint took it: a reset, which the client sees as it would see the endpoint's own refusal.
     writer.transport.abort()
+
+
+async def relay(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    other_reader: asyncio.StreamReader,
+    other_writer: asyncio.StreamWriter,
+) -> None:
+    """Passes both directions on until both have ended."""
+    await asyncio.gather(_pump(reader, other_writer), _pump(other_reader, writer), return_exceptions=True)
+    other_writer.close()
+    writer.close()
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
