@@ -273,3 +273,11 @@ def _ref(name: str):  # type: ignore[no-untyped-def]
     from steersman.kube.interface import ObjectRef
 
     return ObjectRef("batch/v1", "Job", name, "default")
+
+
+async def test_a_run_that_kept_a_release_from_being_deleted_is_remembered() -> None:
+    driver = Driver()
+    await driver.install(app(hook("a", "pre-delete")))
+    driver.kube.job_ends = {"a": JOB}
+    await driver.uninstall()
+    assert [(run.event, run.result) for run in await driver.runs()] == [("pre-delete", "Failed")]

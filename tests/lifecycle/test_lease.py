@@ -214,3 +214,15 @@ async def test_a_lease_that_cannot_be_given_back_expires() -> None:
 
 def _complete() -> dict[str, object]:
     return {"succeeded": 1, "conditions": [{"type": "Complete", "status": "True"}]}
+
+
+async def test_who_waits_for_the_lease_can_be_interrupted() -> None:
+    kube = FakeKube()
+    held = lease(kube)
+    await held.acquire()
+    driver = Driver(kube=kube)
+    driver.on_event = lambda event, running: running.cancel() if isinstance(event, LeaseWaiting) else None
+    finished = await driver.install(wait_lock=3600.0)
+    assert (finished.error, finished.interrupted, finished.exit_code) == ("interrupted", True, 1)
+    await held.release_it()
+    assert kube.live() == set()

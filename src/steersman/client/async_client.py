@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from steersman.client.kinds import informed
 from steersman.client.rendering import ChartOptions, Naming, render
 from steersman.client.results import HookInfo, ReleaseStatus, hook_infos
 from steersman.client.values import ReuseValues, values_for_upgrade
 from steersman.errors import ReleaseNotFound
 from steersman.kube.interface import Kubernetes
 from steersman.lifecycle.install import plan_install
+from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.operation import Operation, operation, recovery
 from steersman.lifecycle.perform import MakePlan, Request, look
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.preview import Preview, preview
-from steersman.lifecycle.resources import CLUSTER_SCOPED
 from steersman.lifecycle.rollback import plan_rollback
 from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.saved import SavedPlan, require_unmoved, save
@@ -313,7 +312,7 @@ class AsyncClient:
             naming = Naming(name, self.namespace, situation.next_revision, True)
             wanted = await render(self.kube, chart, values, naming, chart_options)
             wanted.release.info.description = options.description
-            situation = await informed(self.kube, situation, wanted, _recorded(situation), self.policy)
+            situation = await informed(self.kube, situation, self.policy, wanted)
             return plan_install(situation, wanted, self.policy, options, replaces=replace)
 
         return make
@@ -333,16 +332,16 @@ class AsyncClient:
             naming = Naming(name, self.namespace, situation.next_revision, False)
             wanted = await render(self.kube, chart, merged, naming, chart_options, defaults=defaults)
             wanted.release.labels = {**current.labels, **wanted.release.labels}
-            situation = await informed(self.kube, situation, wanted, _recorded(situation), self.policy)
+            situation = await informed(self.kube, situation, self.policy, wanted)
             return plan_upgrade(situation, wanted, self.policy, options)
 
         return make
 
     async def _situation(self, name: str) -> Situation:
-        return await look(self.storage, name, CLUSTER_SCOPED)
+        return await look(self.storage, name)
 
     async def _informed(self, situation: Situation) -> Situation:
-        return await informed(self.kube, situation, None, _recorded(situation), self.policy)
+        return await informed(self.kube, situation, self.policy)
 
     async def _would_install(self, name: str) -> bool:
         situation = await self._situation(name)
@@ -359,12 +358,6 @@ def _loaded(chart: ChartLike) -> Chart:
 
         return load(chart)
     return chart
-
-
-def _recorded(situation: Situation) -> list[Release]:
-    """The revisions whose resources may be live: the newest, and the one that is deployed."""
-    live = {stored.version: stored for stored in (situation.newest, situation.deployed) if stored is not None}
-    return [stored.release() for stored in live.values()]
 
 
 async def _no_plan(_: Situation) -> Plan:

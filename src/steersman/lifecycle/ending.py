@@ -39,11 +39,12 @@ def failed(execution: Execution, fallen: Fallen, step: str, problem: str, *, hin
     """The table's words; `problem` is what went wrong on the way back."""
     lines = tuple(fallen.text(line) for line in fallen.rule.lines)
     error = fallen.text(fallen.rule.error)
+    name = fallen.release.name
+    if fallen.remedy is not fallen.rule.remedy:
+        lines = (f'Release "{name}" was never deployed; what this attempt had created is removed',)
     if problem:
-        lines = (f"The way back failed, too: {problem}", "Release " + f'"{fallen.release.name}" is not in order')
-        hint = (
-            f"`steer status {fallen.release.name}` shows what is there, `steer rollback` or `upgrade` goes on from it"
-        )
+        lines = (f"The way back failed, too: {problem}", f'Release "{name}" is not in order')
+        hint = f"`steer status {name}` shows what is there, `steer rollback` or `upgrade` goes on from it"
     return replace(
         _standing(execution, fallen, problem),
         error=error,
@@ -135,6 +136,21 @@ def nothing_to_uninstall(release: str, namespace: str) -> ReleaseFinished:
         revision=0,
         exit_code=0,
         lines=(f'release "{release}" was not there',),
+    )
+
+
+def not_begun(action: Action, release: str, namespace: str) -> ReleaseFinished:
+    """Interrupted before anything was planned: nothing was touched."""
+    return ReleaseFinished(
+        action=action,
+        release=release,
+        namespace=namespace,
+        outcome=Outcome.FAILED,
+        status=None,
+        revision=0,
+        exit_code=1,
+        error="interrupted",
+        interrupted=True,
     )
 
 

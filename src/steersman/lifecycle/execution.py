@@ -42,7 +42,8 @@ class Execution:
     was there before, both by the object's name as a string; `kept` what a resource policy left in place;
     `marked` the metadata of the release's live objects, by kind and namespace, where it was asked for. `postponed`:
     readiness is still owed, after the post hooks. `remedial`: the plan is the way back from a failure. `phase` is the one that
-    runs now. `unfinished`: the journal must outlive this process. `came_back` is the revision that a way back has deployed.
+    runs now. `unfinished`: the journal must outlive this process. `gone`: the release and its history are
+    removed. `came_back` is the revision that a way back has deployed.
     """
 
     plan: Plan
@@ -63,6 +64,7 @@ class Execution:
     remedial: bool = False
     phase: Phase = Phase.RECORD
     unfinished: bool = False
+    gone: bool = False
     came_back: Release | None = None
 
     @property

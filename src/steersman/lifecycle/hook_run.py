@@ -171,7 +171,7 @@ async def _await_end(created: Object, step: RunHook, execution: Execution, redac
         end = await await_end(execution.watches, created, timeout=step.hook.timeout, fail_fast=fail_fast)
     finally:
         if not end.succeeded and end.state not in ("Failed", "NotFound"):
-            await asyncio.shield(_stop(ref, execution))
+            await asyncio.shield(_stop(ref, created["metadata"]["uid"], execution))
         if logs is not None:
             await logs.finish(drain=end.succeeded or end.state == "Failed")
     if end.succeeded or logs is None:
@@ -179,15 +179,18 @@ async def _await_end(created: Object, step: RunHook, execution: Execution, redac
     return replace(end, log_tail=tuple(logs.tail), exit_code=await exit_code_of(execution.kube, created))
 
 
-async def _stop(ref: ObjectRef, execution: Execution) -> None:
+async def _stop(ref: ObjectRef, uid: str, execution: Execution) -> None:
     """Nothing may go on working behind a release that gave up on it; the object stays, to be looked at.
 
-    Under policy `helm` it goes on, as with Helm.
+    Under policy `helm` it goes on, as with Helm; and who lost the lease has no say any more.
     """
-    if execution.policy is Policy.HELM or ref.kind not in RUN_KINDS:
+    lost = execution.lease is not None and execution.lease.lost
+    if execution.policy is Policy.HELM or ref.kind not in RUN_KINDS or lost:
         return
     try:
-        await execution.kube.patch(ref, {"spec": {"activeDeadlineSeconds": 1}}, PatchType.MERGE)
+        await execution.kube.patch(
+            ref, {"metadata": {"uid": uid}, "spec": {"activeDeadlineSeconds": 1}}, PatchType.MERGE
+        )
     except KubernetesError as error:
         execution.emit(ReleaseWarning(message=f"{ref} could not be stopped and may still be running: {error}"))
 

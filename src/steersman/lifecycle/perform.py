@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from steersman.errors import Forbidden, LeaseLost, NotFound
+from steersman.errors import Forbidden, KubernetesError, LeaseLost, NoMatchingKind, NotFound
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
 from steersman.lifecycle import ending
@@ -23,14 +24,14 @@ from steersman.lifecycle.plan import Options, Plan, RunHook
 from steersman.lifecycle.policy import Action, Phase, Policy, interruptible, rule
 from steersman.lifecycle.recovery import left_by_helm, recover
 from steersman.lifecycle.remedy import put_in_order
-from steersman.lifecycle.resources import CLUSTER_SCOPED, GroupKind
 from steersman.lifecycle.runs import add_runs
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Release
 from steersman.release.storage import Storage
 
-MakePlan = Callable[[Situation], Awaitable[Plan]]
+T = TypeVar("T")
+MakePlan = Callable[[Situation], Coroutine[Any, Any, Plan]]
 
 _PRE = {
     Action.INSTALL: HookEvent.PRE_INSTALL,
@@ -58,7 +59,6 @@ class Request:
     policy: Policy
     options: Options
     make_plan: MakePlan
-    cluster_scoped: frozenset[GroupKind] = CLUSTER_SCOPED
     lease_duration: float = leases.DURATION
     dead: Callable[[Holder], bool] = known_dead
     interrupt: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,32 +72,65 @@ async def perform(
     Raises what planning raises, ReleaseLocked, and KubernetesErrors from before anything was touched.
     """
     clock = time.monotonic()
-    lease, found = await _lock(request, kube, emit)
-    leave: Journal | None = None
+    try:
+        lease, found = await _unless_interrupted(request, _lock(request, kube, emit))
+    except _Interrupted:
+        return ending.not_begun(request.action, request.release, request.namespace)
+    leave = found.journal if found is not None else None
     execution: Execution | None = None
     try:
         if found is not None and found.journal is not None:
-            leave = found.journal
-            await recover(found, kube, watches, storage, emit, lease, request.cluster_scoped)
-            leave = None
-        situation = await look(storage, request.release, request.cluster_scoped)
+            await recover(found, kube, watches, storage, emit, lease)
+        leave = None
+        situation = await look(storage, request.release)
         if request.options.ignore_not_found and request.action is Action.UNINSTALL and not situation.history:
             return ending.nothing_to_uninstall(request.release, request.namespace)
-        plan = await request.make_plan(situation)
+        plan = await _unless_interrupted(request, request.make_plan(situation))
         if plan.release.version == situation.next_revision:
             storage.check_size(plan.release)
         execution = _execution(plan, situation, kube, watches, storage, emit, lease)
         finished = await _run(request, execution, situation)
         leave = execution.journal if execution.unfinished else None
         return ending.timed(finished, time.monotonic() - clock)
+    except _Interrupted:
+        return ending.not_begun(request.action, request.release, request.namespace)
     except LeaseLost as lost:
-        assert execution is not None
+        if execution is None:
+            raise
         return ending.timed(ending.broken_off(execution, lost), time.monotonic() - clock)
     finally:
-        if execution is not None and plan.action is not Action.UNINSTALL:
-            await add_runs(kube, request.release, request.namespace, execution.runs)
+        if execution is not None and not execution.gone:
+            await _keep_runs(execution)
         if lease is not None:
             await lease.release_it(leave=leave)
+
+
+class _Interrupted(Exception):
+    """Ctrl-C before there was a plan."""
+
+
+async def _unless_interrupted(request: Request, preparation: Coroutine[Any, Any, T]) -> T:
+    """Raises _Interrupted, and what the preparation raises."""
+    work = asyncio.create_task(preparation)
+    signal = asyncio.create_task(request.interrupt.wait())
+    try:
+        await asyncio.wait((work, signal), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.cancel()
+            await asyncio.wait((work,))
+        if work.cancelled():
+            raise _Interrupted
+        return work.result()
+    finally:
+        signal.cancel()
+
+
+async def _keep_runs(execution: Execution) -> None:
+    release = execution.plan.release
+    try:
+        await add_runs(execution.kube, release.name, release.namespace, execution.runs)
+    except KubernetesError as error:
+        execution.emit(ReleaseWarning(message=f"the history of hook runs could not be written: {error}"))
 
 
 async def perform_recovery(
@@ -111,13 +144,13 @@ async def perform_recovery(
     lease, found = await _lock(request, kube, emit)
     leave = found.journal if found is not None else None
     try:
-        situation = await look(storage, request.release, request.cluster_scoped)
+        situation = await look(storage, request.release)
         if found is None or found.journal is None:
             found = left_by_helm(situation)
         if found is not None:
-            await recover(found, kube, watches, storage, emit, lease, request.cluster_scoped)
+            await recover(found, kube, watches, storage, emit, lease)
         leave = None
-        situation = await look(storage, request.release, request.cluster_scoped)
+        situation = await look(storage, request.release)
     finally:
         if lease is not None:
             await lease.release_it(leave=leave)
@@ -126,8 +159,8 @@ async def perform_recovery(
     )
 
 
-async def look(storage: Storage, name: str, cluster_scoped: frozenset[GroupKind]) -> Situation:
-    return Situation(name, storage.namespace, tuple(await storage.history(name)), cluster_scoped)
+async def look(storage: Storage, name: str) -> Situation:
+    return Situation(name, storage.namespace, tuple(await storage.history(name)))
 
 
 async def _lock(request: Request, kube: Kubernetes, emit: Emit) -> tuple[Lease | None, Found | None]:
@@ -153,7 +186,7 @@ async def _lock(request: Request, kube: Kubernetes, emit: Emit) -> tuple[Lease |
 
     try:
         return lease, await lease.acquire(wait=request.options.wait_lock, on_waiting=waiting)
-    except Forbidden as error:
+    except (Forbidden, NoMatchingKind) as error:
         emit(ReleaseWarning(message=f"no lease protects this release from a second writer: {error}"))
         return None, None
     except NotFound as error:

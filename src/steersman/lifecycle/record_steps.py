@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from steersman.errors import AlreadyExists
+from steersman.errors import AlreadyExists, ApiError
 from steersman.lifecycle.events import RevisionRecorded
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.plan import CreateNamespace, RecordRevision, RemoveRecords
+from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.runs import remove_runs
 from steersman.release.record import DEGRADED, Info, Release, Status, go_time
 
@@ -34,7 +35,7 @@ async def record_revision(step: RecordRevision, execution: Execution) -> None:
         return
     if step.create:
         await execution.note(step=step.id)  # whoever finds the revision must find the journal
-        await execution.storage.create(release)
+        await _create(release, execution)
         execution.journal = execution.journal.at(began=True)
     else:
         await execution.storage.update(release)
@@ -48,10 +49,23 @@ async def record_revision(step: RecordRevision, execution: Execution) -> None:
     )
 
 
+async def _create(release: Release, execution: Execution) -> None:
+    try:
+        await execution.storage.create(release)
+    except ApiError as error:
+        if execution.policy is Policy.ROLLBACK:
+            raise
+        message = f"create: failed to create: {error}"
+        raise type(error)(
+            message, code=error.code, reason=error.reason, details=error.details, hint=error.hint
+        ) from error
+
+
 async def remove_records(step: RemoveRecords, execution: Execution) -> None:
     for version in step.versions:
         await execution.storage.delete(execution.plan.release.name, version)
     if step.reason == "uninstall":
+        execution.gone = True
         release = execution.plan.release
         await remove_runs(execution.kube, release.name, release.namespace)
 

@@ -26,11 +26,11 @@ from steersman.lifecycle.events import RecoveryStarted, ReleaseWarning
 from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Degraded, Emit, Execution
 from steersman.lifecycle.journal import Journal
+from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.lease import Found, Lease
 from steersman.lifecycle.plan import Options, Plan, RecordRevision
 from steersman.lifecycle.policy import Action, Phase, Policy, rule
 from steersman.lifecycle.remedy import undo
-from steersman.lifecycle.resources import GroupKind
 from steersman.lifecycle.runs import add_runs, from_dict
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.uninstall import plan_uninstall
@@ -47,14 +47,12 @@ async def recover(
     storage: Storage,
     emit: Emit,
     lease: Lease | None,
-    cluster_scoped: frozenset[GroupKind],
 ) -> None:
     """Finish what the journal in `found` describes. Raises RecoveryFailed and LeaseLost."""
     journal = found.journal
     assert journal is not None, "without a journal nothing had begun"
-    situation = Situation(
-        journal.release, storage.namespace, tuple(await storage.history(journal.release)), cluster_scoped
-    )
+    history = tuple(await storage.history(journal.release))
+    situation = await informed(kube, Situation(journal.release, storage.namespace, history), journal.policy)
     await add_runs(kube, journal.release, storage.namespace, [from_dict(run) for run in journal.runs])
     written = next((stored.release() for stored in situation.history if stored.version == journal.revision), None)
     if written is None or journal.action is Action.TEST:

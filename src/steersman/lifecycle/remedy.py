@@ -9,6 +9,7 @@ from steersman.lifecycle.aftermath import Fallen, removal, verdict, way_back
 from steersman.lifecycle.events import RemedyStarted
 from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Execution
+from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.plan import Plan, RecordRevision
 from steersman.lifecycle.policy import Action, Remedy
 from steersman.lifecycle.situation import Situation
@@ -31,10 +32,9 @@ async def undo(execution: Execution, fallen: Fallen) -> str:
     remedy = fallen.remedy
     if remedy is Remedy.NONE:
         return ""
-    situation = Situation(
-        fallen.release.name,
-        fallen.release.namespace,
-        tuple(await execution.storage.history(fallen.release.name)),
+    history = tuple(await execution.storage.history(fallen.release.name))
+    situation = await informed(
+        execution.kube, Situation(fallen.release.name, fallen.release.namespace, history), execution.policy
     )
     if remedy is Remedy.REMOVE_CREATED:
         groups = removal(fallen, situation)

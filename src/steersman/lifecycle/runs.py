@@ -63,7 +63,7 @@ async def read_runs(kube: Kubernetes, release: str, namespace: str) -> list[Hook
 
 
 async def add_runs(kube: Kubernetes, release: str, namespace: str, runs: Iterable[HookRun]) -> None:
-    """Append to the history. Without permission to do so it is not kept: that must not fail a release."""
+    """Append to the history. Without permission to do so it is not kept. Raises other KubernetesErrors."""
     new = [bounded(run) for run in runs]
     if not new:
         return

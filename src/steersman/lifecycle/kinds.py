@@ -16,10 +16,8 @@ from steersman.lifecycle.situation import Situation
 from steersman.release.record import Release
 
 
-async def informed(
-    kube: Kubernetes, situation: Situation, wanted: Wanted | None, releases: Iterable[Release], policy: Policy
-) -> Situation:
-    """The situation, knowing which of the kinds in `wanted` and in `releases` have no namespace.
+async def informed(kube: Kubernetes, situation: Situation, policy: Policy, wanted: Wanted | None = None) -> Situation:
+    """The situation, knowing which of the kinds in `wanted` and in what may be live have no namespace.
 
     Raises NoMatchingKind for a wanted kind that the cluster does not serve, unless its CRD comes with the release.
     """
@@ -29,7 +27,7 @@ async def informed(
         texts = [wanted.release.manifest, *(hook.manifest for hook in wanted.release.hooks)]
         new = tuple(resource for text in texts for resource in resources_of(text, situation.namespace))
         crds = tuple(r for _, text in wanted.crds for r in resources_of(text, situation.namespace))
-    old = tuple(r for release in releases for r in resources_of(release.manifest, situation.namespace))
+    old = tuple(r for release in _recorded(situation) for r in resources_of(release.manifest, situation.namespace))
     brought = _brought(crds if policy is Policy.HELM else crds + new)
     kinds = {(r.ref.api_version, r.ref.kind) for r in new + old}
     answers = await asyncio.gather(*(_scope(kube, *kind) for kind in sorted(kinds)))
@@ -41,6 +39,12 @@ async def informed(
         if namespaced is False:
             cluster_scoped.add(key)
     return replace(situation, cluster_scoped=situation.cluster_scoped | cluster_scoped)
+
+
+def _recorded(situation: Situation) -> list[Release]:
+    """The revisions whose resources may be live: the newest, and those that may have left some."""
+    newest = [situation.newest.release()] if situation.newest is not None else []
+    return newest + [release for release in situation.possibly_live if release.version != newest[0].version]
 
 
 async def _scope(kube: Kubernetes, api_version: str, kind: str) -> bool | None:
