@@ -201,7 +201,7 @@ class AsyncClient:
 
         async def make(situation: Situation) -> Plan:
             wanted = saved.wanted() if saved.release else None
-            informed_situation = await informed(self.kube, situation, wanted, _recorded(situation), saved.policy)
+            informed_situation = await informed(self.kube, situation, saved.policy, wanted)
             if saved.action is Action.ROLLBACK:
                 plan = plan_rollback(informed_situation, saved.target, saved.policy, options)
             elif saved.action is Action.UNINSTALL:
