@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,31 @@ def helm(oracle: Path) -> Path:
 @pytest.fixture(scope="session")
 def kubectl(oracle: Path) -> Path:
     return oracle / "kubectl"
+
+
+@pytest.fixture(scope="session")
+def embedded_kubeconfig() -> Iterator[str]:
+    """The kubeconfig of an embedded cluster that lives as long as the tests, in a thread with an event loop of its own."""
+    from steersman.cluster.local import local_cluster
+
+    ready: list[str] = []
+    up, loop = threading.Event(), asyncio.new_event_loop()
+    done = asyncio.Event()
+
+    async def serve() -> None:
+        try:
+            async with local_cluster() as cluster:
+                ready.append(str(cluster.kubeconfig))
+                up.set()
+                await done.wait()
+        finally:
+            up.set()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    up.wait(60)
+    assert ready, "the embedded cluster did not start"
+    yield ready[0]
+    loop.call_soon_threadsafe(done.set)
+    thread.join(30)
+    loop.close()

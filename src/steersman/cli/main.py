@@ -92,6 +92,9 @@ def run(arguments: Sequence[str]) -> int:
         result = root.main(list(arguments), prog_name="steer", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
+    except SystemExit as ending:  # a command that chose its exit code
+        sys.stdout.flush()
+        return ending.code if isinstance(ending.code, int) else 0 if ending.code is None else 1
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.UsageError as error:
@@ -106,14 +109,19 @@ def run(arguments: Sequence[str]) -> int:
         silence()
         return 0
     except SteersmanError as error:
-        if debugging(arguments):
+        if debugging():
             raise
         return complain(str(error), error.hint)
+    except Exception as error:  # a bug of ours: still one line, and the way to all of it
+        if debugging():
+            raise
+        hint = "This is a bug in steer. STEERSMAN_TRACEBACK=1 shows where."
+        return complain(f"{type(error).__name__}: {error}", hint)
 
 
 def usage_hint(error: click.UsageError) -> str:
     return f"Run `{error.ctx.command_path} --help` for usage." if error.ctx else ""
 
 
-def debugging(arguments: Sequence[str]) -> bool:
+def debugging() -> bool:
     return os.environ.get("STEERSMAN_TRACEBACK") == "1"

@@ -1,0 +1,111 @@
+"""The manners of the command line: Go's flags, global flags, aliases, one clear error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from steersman.cli.command import go_arguments, optional_value
+from steersman.cli.durations import parse_duration
+from steersman.cli.main import ALIASES, COMMANDS, root
+
+from .conftest import Steer
+
+WAIT = optional_value("--wait", bare="watcher", default=None, help="", metavar="S")
+FLAG = click.Option(["--install", "-i"], is_flag=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        (["--wait", "name"], ["--wait=watcher", "name"]),
+        (["--wait=legacy", "name"], ["--wait=legacy", "name"]),
+        (["--install=true"], ["--install"]),
+        (["--install=false", "x"], ["x"]),
+        (["--install=T"], ["--install"]),
+        (["--", "--wait"], ["--", "--wait"]),
+        (["-i", "x"], ["-i", "x"]),
+    ],
+)
+def test_flags_are_read_as_go_reads_them(given: list[str], understood: list[str]) -> None:
+    assert go_arguments([WAIT, FLAG], given) == understood
+
+
+def test_a_boolean_flag_with_another_value_is_an_error() -> None:
+    with pytest.raises(click.BadParameter, match='invalid argument "maybe" for "--install" flag'):
+        go_arguments([FLAG], ["--install=maybe"])
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("5m0s", 300.0), ("1h30m", 5400.0), ("1.5s", 1.5), ("300ms", 0.3), ("0", 0.0), ("-1m", -60.0)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["5", "5x", "", "m", "1m2", "s1"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="invalid duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, *ALIASES])
+def test_every_command_is_there_and_explains_itself(name: str, steer: Steer) -> None:
+    context = click.Context(root)
+    assert root.get_command(context, name) is not None  # type: ignore[attr-defined]
+    shown = steer(name, "--help")
+    assert shown.code == 0
+    assert "Usage: steer" in shown.out
+
+
+def test_global_flags_may_stand_on_either_side(steer: Steer) -> None:
+    for words in (("--kubeconfig", "/nowhere", "list"), ("list", "--kubeconfig", "/nowhere")):
+        shown = steer(*words)
+        assert shown.code == 1
+        assert "cannot read kubeconfig /nowhere" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("frobnicate",), "No such command 'frobnicate'"),
+        (("list", "--frob"), "No such option '--frob'"),
+        (("install", "a"), "must either provide a name or specify --generate-name"),
+        (("upgrade", "a"), "Missing argument 'CHART'"),
+        (
+            ("upgrade", "a", "b", "--wait=foo"),
+            'invalid wait input "foo". Valid inputs are watcher, hookOnly, and legacy',
+        ),
+        (("upgrade", "a", "b", "--timeout", "5x"), 'time: invalid duration "5x"'),
+        (("install", "a", "/nowhere"), 'path "/nowhere" not found'),
+        (("list", "--kube-apiserver", "https://127.0.0.1:1"), "Kubernetes cluster unreachable: https://127.0.0.1:1"),
+    ],
+)
+def test_one_clear_error_and_exit_1(words: tuple[str, ...], message: str, steer: Steer) -> None:
+    shown = steer(*words)
+    assert shown.code == 1
+    assert shown.out == ""
+    assert shown.err.startswith("Error: ")
+    assert message in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_completion_for_every_shell(steer: Steer) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        shown = steer("completion", shell)
+        assert shown.code == 0
+        assert "_STEER_COMPLETE" in shown.out
+
+
+def test_the_start_of_the_command_loads_no_cluster(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from steersman.cli.main import run; run(['--help']); "
+        "print([m for m in ('aiohttp', 'asyncio', 'rich', 'lightkube') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.rstrip().endswith("[]")
