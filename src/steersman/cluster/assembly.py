@@ -10,6 +10,7 @@ from pathlib import Path
 
 from steersman.cluster import credentials
 from steersman.cluster.api.server import ApiServer, LoggedRequest
+from steersman.cluster.expiry import forget_old_events
 from steersman.cluster.kinds.custom import CustomResources
 from steersman.cluster.machinery import Objects
 from steersman.cluster.store import Store
@@ -72,11 +73,13 @@ async def run_cluster(
             await server.start(options.port)
             if workloads.machine is not None:
                 await workloads.machine.serve_api(server.listen_at)
+            expiry = asyncio.create_task(forget_old_events(objects), name="event expiry")
             try:
                 kubeconfig = folder / "kubeconfig"
                 credentials.write_kubeconfig(kubeconfig, server.url, found)
                 yield RunningCluster(kubeconfig, objects, server, workloads)
             finally:
+                expiry.cancel()
                 await asyncio.shield(server.stop())
     finally:
         store.close()

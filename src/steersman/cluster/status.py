@@ -71,27 +71,23 @@ def forbidden_field(field: str, detail: str) -> Cause:
     return Cause(field, "Forbidden", f"Forbidden: {detail}")
 
 
-def qualified(resource: Resource) -> str:
-    return resource.name
-
-
 def details(resource: Resource, name: str, *, kind: str = "") -> Json:
     out: Json = {"name": name, "group": resource.group, "kind": kind or resource.plural}
     return {key: value for key, value in out.items() if value}
 
 
 def not_found(resource: Resource, name: str) -> NotFound:
-    message = f'{qualified(resource)} "{name}" not found'
+    message = f'{resource.name} "{name}" not found'
     return NotFound(message, code=404, reason="NotFound", details=details(resource, name))
 
 
 def already_exists(resource: Resource, name: str) -> AlreadyExists:
-    message = f'{qualified(resource)} "{name}" already exists'
+    message = f'{resource.name} "{name}" already exists'
     return AlreadyExists(message, code=409, reason="AlreadyExists", details=details(resource, name))
 
 
 def conflict(resource: Resource, name: str, why: str) -> Conflict:
-    message = f'Operation cannot be fulfilled on {qualified(resource)} "{name}": {why}'
+    message = f'Operation cannot be fulfilled on {resource.name} "{name}": {why}'
     return Conflict(message, code=409, reason="Conflict", details=details(resource, name))
 
 
@@ -163,7 +159,7 @@ def bad_patch_options(causes: list[Cause]) -> Invalid:
 
 
 def forbidden(resource: Resource, name: str, why: str, causes: list[Json] | None = None) -> Forbidden:
-    subject = f'{qualified(resource)} "{name}"' if name else qualified(resource)
+    subject = f'{resource.name} "{name}"' if name else resource.name
     found = details(resource, name)
     if causes:
         found["causes"] = causes
@@ -178,7 +174,7 @@ def expired(message: str) -> Gone:
     return Gone(message, code=410, reason="Expired")
 
 
-def method_not_allowed(verb: str) -> ApiError:
+def method_not_allowed() -> ApiError:
     return ApiError(
         "the server does not allow this method on the requested resource", code=405, reason="MethodNotAllowed"
     )
@@ -211,8 +207,9 @@ def to_status(error: ApiError) -> Json:
         "metadata": {},
         "status": "Failure",
         "message": str(error),
-        "reason": error.reason,
     }
+    if error.reason:
+        status["reason"] = error.reason
     if error.details:
         status["details"] = error.details
     elif error.reason == "Invalid":

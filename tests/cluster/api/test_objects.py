@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from steersman.cluster.expiry import forget_events_before
 from steersman.cluster.machinery import Objects
 from steersman.cluster.store import Store
 from steersman.errors import AlreadyExists, Conflict, Invalid, NotFound
@@ -84,3 +86,12 @@ def test_everything_is_there_again_after_reopening(tmp_path: Path) -> None:
     again = Objects(Store(tmp_path / "state.db"))
     assert again.store.revision == revision
     assert [obj["metadata"]["name"] for obj in again.list("configmaps", labels="n in (a,b,c)")] == ["a", "c"]
+
+
+def test_events_are_forgotten_an_hour_after_they_were_last_written(objects: Objects) -> None:
+    for name in ("a", "b"):
+        objects.create("events", {"metadata": {"name": name}, "involvedObject": {"kind": "Pod"}}, "default")
+    forget_events_before(objects, datetime.now(UTC) - timedelta(hours=1))
+    assert len(objects.list("events")) == 2
+    forget_events_before(objects, datetime.now(UTC) + timedelta(seconds=5))
+    assert objects.list("events") == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from steersman.cluster.api.paths import parse
 from steersman.cluster.local import LocalCluster
 from steersman.cluster.resources import Registry
 from steersman.cluster.tables.table import printer_of, table
@@ -91,9 +92,7 @@ def strip_controllers(obj: Json) -> Json:
     return {**obj, "metadata": meta, "status": {}}
 
 
-async def test_tables_have_the_same_columns_and_cells() -> None:
-    from steersman.cluster.api.paths import parse
-
+async def test_tables_have_the_same_columns_and_cells(api: Api, namespace: str) -> None:
     registry = Registry()
     rows: dict[str, dict[str, list[Any]]] = {}
     for path, recorded in recording("tables.json.gz").items():
@@ -102,6 +101,9 @@ async def test_tables_have_the_same_columns_and_cells() -> None:
         found = [(c.name, c.type, c.format, int(c.wide)) for c in printer_of(target.resource).columns]
         wanted = recorded["response"]["columnDefinitions"]
         assert found == [(c["name"], c["type"], c["format"], c["priority"]) for c in wanted], path
+        reply = await send(api, recorded["request"])
+        assert reply.body["kind"] == "Table"
+        assert reply.header("Warning") == recorded["headers"].get("Warning", ""), path
         rows[target.resource.name] = {row["cells"][0]: row["cells"] for row in recorded["response"]["rows"] or ()}
     for name, ages in (("pods", [4]), ("jobs.batch", [3, 4])):
         resource = registry.named(name)

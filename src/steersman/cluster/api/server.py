@@ -155,7 +155,7 @@ class ApiServer:
     def _carry_out(self, call: Call) -> Answer:
         if call.target.resource.name in reviews.RESOURCES:
             if call.method != "POST":
-                raise status.method_not_allowed(call.method)
+                raise status.method_not_allowed()
             obj, _ = negotiate.read_object(call.body, call.content_type, self.objects.registry)
             return Answer(to_bytes(reviews.review(call.target.resource, obj, self.credentials)), 201)
         if call.target.subresource:

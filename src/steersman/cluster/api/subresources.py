@@ -48,7 +48,7 @@ class Subresources:
             case "token", "POST":
                 return self.token(call)
             case _:
-                raise status.method_not_allowed(call.method)
+                raise status.method_not_allowed()
 
     # --- scale ------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from steersman.cluster.api.watching import watch
 from steersman.cluster.history import Record
 from steersman.cluster.machinery import Deleted, Objects, PatchKind, WriteOptions
 from steersman.cluster.resources import Registry, Resource
-from steersman.errors import NotFound
+from steersman.errors import ApiError, NotFound
 
 Json = dict[str, Any]
 
@@ -30,6 +30,7 @@ PATCHES: dict[str, PatchKind] = {
 # Kinds that answer a deletion with the object, where the others answer with a Status.
 RETURN_DELETED = {"pods", "services", "persistentvolumeclaims", "persistentvolumes", "serviceaccounts", "podtemplates",
                   "resourcequotas"}  # fmt: skip
+DEPRECATED = {"endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
 JOBS_WARNING = (
     "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
     "propagationPolicy=Orphan to suppress this warning"
@@ -68,6 +69,12 @@ class Verbs:
 
     def handle(self, call: Call) -> Answer:
         """Everything but subresources. Raises ApiError."""
+        answer = self._carry_out(call)
+        if deprecated := DEPRECATED.get(call.target.resource.name):
+            answer.warnings.insert(0, deprecated)
+        return answer
+
+    def _carry_out(self, call: Call) -> Answer:
         named = bool(call.target.name)
         match call.method, named:
             case "GET", True:
@@ -85,7 +92,7 @@ class Verbs:
             case "DELETE", False:
                 return self.delete_collection(call)
             case _:
-                raise status.method_not_allowed(call.method)
+                raise status.method_not_allowed()
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -140,6 +147,8 @@ class Verbs:
     def create(self, call: Call) -> Answer:
         target, options = call.target, self.options(call)
         obj = self.read_object(call, options)
+        if (obj.get("metadata") or {}).get("resourceVersion"):
+            raise ApiError("resourceVersion should not be set on objects to be created", code=500)
         made = self.objects.create_object(target.resource, obj, target.namespace, options)
         return Answer(self.encoder(call).one(made), 201, warnings=options.warnings)
 
@@ -179,7 +188,7 @@ class Verbs:
     def delete_collection(self, call: Call) -> Answer:
         target = call.target
         if target.resource.storage == "namespaces":
-            raise status.method_not_allowed("DELETE")
+            raise status.method_not_allowed()
         arguments = delete_arguments(call, self.objects.registry)
         selection = Selection(target.resource, call.query)
         items: list[Json] = []

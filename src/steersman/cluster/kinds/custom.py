@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from steersman.cluster.kinds.cluster import CRDS
 from steersman.cluster.machinery import Objects, now
 from steersman.cluster.resources import Resource, Subresource
 
 Json = dict[str, Any]
 
-CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 
 
