@@ -54,7 +54,7 @@ def test_what_is_no_duration(text: str) -> None:
 @pytest.mark.parametrize("name", [*COMMANDS, *ALIASES])
 def test_every_command_is_there_and_explains_itself(name: str, steer: Steer) -> None:
     context = click.Context(root)
-    assert root.get_command(context, name) is not None  # type: ignore[attr-defined]
+    assert root.get_command(context, name) is not None
     shown = steer(name, "--help")
     assert shown.code == 0
     assert "Usage: steer" in shown.out
