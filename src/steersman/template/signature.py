@@ -6,20 +6,22 @@ A signature is written as Go writes it, without parameter names: `"int, string"`
 
 from __future__ import annotations
 
-from typing import NamedTuple
 
 ANY = "interface {}"
 
 
-class Signature(NamedTuple):
+class Signature:
     """`params` holds Go type names; of a variadic function the last one is the element type of the rest.
 
     `returns` is the Go type of the result; `interface {}` where it differs from call to call.
     """
 
-    params: tuple[str, ...]
-    variadic: bool = False
-    returns: str = ANY
+    __slots__ = ("params", "returns", "variadic")
+
+    def __init__(self, params: tuple[str, ...], variadic: bool = False, returns: str = ANY) -> None:
+        self.params = params
+        self.variadic = variadic
+        self.returns = returns
 
 
 def parse_signature(args: str, returns: str = ANY) -> Signature:

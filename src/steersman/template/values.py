@@ -17,7 +17,7 @@ in `if`: that is why no `GoObject` defines `__len__` or `__bool__`, unless it st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from steersman.template.signature import ANY, Signature, parse_signature
 
@@ -46,11 +46,14 @@ _kinds: dict[type, str] = {
 }
 
 
-class Method(NamedTuple):
+class Method:
     """A method that templates can call: the Python attribute it is kept under, and its Go signature."""
 
-    attribute: str
-    signature: Signature
+    __slots__ = ("attribute", "signature")
+
+    def __init__(self, attribute: str, signature: Signature) -> None:
+        self.attribute = attribute
+        self.signature = signature
 
 
 def method(attribute: str, args: str = "", returns: str = ANY) -> Method:
