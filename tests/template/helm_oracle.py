@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from steersman.chart.render import Values
 from steersman.errors import TemplateError
 from steersman.template.environment import Environment
+from steersman.template.helm_types import Values
 
 _SOURCE = re.compile(r"^---\n# Source: probe/templates/(\S+)\n", re.MULTILINE)
 

@@ -82,7 +82,7 @@ OBJECT = {
     '{{ printf "%s|%v|%d|%+v|%T" .v .v .v .v .v }}': "version 3|version 3|{3 %!d(string=v3)}|version 3|test.Version",
     "{{ with .v }}{{ .Major }}{{ end }}{{ $x := .v }}{{ $x.Bump 1 }}": "34",
     "{{ .v.Bump }}": "wrong number of args for Bump: want 1 got 0",
-    '{{ .v.Bump "x" }}': "wrong type for value; expected int; got string",
+    '{{ .v.Bump "x" }}': 'expected integer; found "x"',
     "{{ .v.Nope }}": "can't evaluate field Nope in type interface {}",
     "{{ $x := .v }}{{ $x.Nope }}": "can't evaluate field Nope in type test.Version",
     "{{ .v.Major 1 }}": "Major has arguments but cannot be invoked as function",

@@ -259,6 +259,14 @@ SNIPPETS = {
     ],
 }
 
+SNIPPETS["methods of Values"] = [
+    "{{ .Values.AsMap.s }}{{ printf `%T` .Values.AsMap }}{{ .Template.AsMap.BasePath }}{{ .AsMap.Release.Name }}",
+    '{{ (.Values.Table "deep").YAML }}',
+    '{{ (.Values.Table "m").a }}{{ "deep.a" | .Values.Table }}{{ printf "%T" (.Values.Table "m") }}',
+    '{{ .Values.PathValue "deep.a.b.c" }}{{ .Values.PathValue "s" }}',
+    "{{ printf `%T %T` .Values.deep .Values }}{{ .Release.AsMap }}",
+]
+
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("feature", SNIPPETS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from steersman.chart.capabilities import Capabilities
 from steersman.chart.coalesce import coalesce_values
@@ -20,7 +20,8 @@ from steersman.errors import ChartError, RenderedYamlError, YamlError
 from steersman.manifest.documents import Document
 from steersman.manifest.hooks import Hook
 from steersman.record import field, record
-from steersman.template.values import GoMethods, from_utf8
+from steersman.template.helm_types import Values
+from steersman.template.values import from_utf8
 
 if TYPE_CHECKING:
     from steersman.memo import Memo
@@ -54,14 +55,6 @@ class ReleaseOptions:
             "Revision": self.revision,
             "Service": "Helm",
         }
-
-
-class Values(dict[str, Any], GoMethods):  # type: ignore[misc]  # dict's own get is meant: it is the fast one
-    """`.Values`, `.Template` and the root of what a template sees (Go's `common.Values`)."""
-
-    __slots__ = ()
-    go_type: ClassVar[str] = "common.Values"
-    go_kind: ClassVar[str] = "map"
 
 
 @record(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def call_method(receiver: Any, name: str, arguments: Sequence[Any], *, element: 
     for position, argument in enumerate(arguments):
         parameter = parameters[min(position, len(parameters) - 1)]
         if not is_assignable(argument, parameter):
-            raise ArgumentFailure(wrong_type(argument, parameter, element=True), position)
+            raise ArgumentFailure(wrong_type(argument, parameter, element=True), position, parameter)
     try:
         return getattr(receiver, declared.attribute)(*arguments)
     except FunctionError as error:

@@ -13,11 +13,12 @@ class ExecFailure(Exception):
 
 
 class ArgumentFailure(ExecFailure):
-    """An argument that a method does not take; `position` counts from 0."""
+    """An argument that a method does not take; `position` counts from 0, `wanted` is the Go type of the parameter."""
 
-    def __init__(self, message: str, position: int) -> None:
+    def __init__(self, message: str, position: int, wanted: str) -> None:
         super().__init__(message)
         self.position = position
+        self.wanted = wanted
 
 
 class FunctionError(Exception):

@@ -64,7 +64,8 @@ class Site:
     """What a line of the compiled template stands for: `node` is what an error names.
 
     For a chain of fields: the Python variable it starts from, the names, and the source of the start. For a call: the
-    function's name, and the operands.
+    function's name, and for a method the nodes that errors name: of each argument, of what came through the pipe, and of
+    the call as a whole.
     """
 
     __slots__ = ("arguments", "base", "element", "function", "names", "node", "path")
@@ -198,7 +199,7 @@ class Operands:
         if isinstance(first, Identifier):
             return self.call(first, command, arguments, final)
         if isinstance(first, Field | Chain | Variable) and not (isinstance(first, Variable) and not first.fields):
-            return self._fields(first, command, arguments, final)
+            return self._fields(first, arguments, final)
         if arguments or final is not None:
             return self.fail(
                 before if isinstance(first, Pipe) else first, f"can't give argument to non-function {first}"
@@ -214,10 +215,10 @@ class Operands:
         if isinstance(node, Dot):
             return self.dot._replace(simple=True)
         if isinstance(node, Field | Chain):
-            return self._fields(node, None, (), None)
+            return self._fields(node)
         if isinstance(node, Variable):
             if node.fields:
-                return self._fields(node, None, (), None)
+                return self._fields(node)
             return self._variable(node)
         if isinstance(node, Pipe):
             return self.pipe_value(node)
@@ -249,9 +250,8 @@ class Operands:
     def _fields(
         self,
         node: Field | Chain | Variable,
-        command: Command | None,
-        arguments: Sequence[Operand],
-        final: Expression | None,
+        arguments: Sequence[Operand] = (),
+        final: Expression | None = None,
     ) -> Expression:
         if isinstance(node, Field):
             base, names, path = self.dot, node.names, ""
@@ -264,7 +264,7 @@ class Operands:
         named = last_evaluated(node)
         if arguments or final is not None:
             receiver = self._chain(base, names[:-1], named, path)
-            return self._method(receiver, names[-1], node, command or node, arguments, final, path)
+            return self._method(receiver, names[-1], node, arguments, final, path)
         return self._chain(base, names, named, path)
 
     def _chain(self, base: Expression, names: Sequence[str], node: Node, path: str) -> Expression:
@@ -290,7 +290,6 @@ class Operands:
         receiver: Expression,
         name: str,
         node: Node,
-        command: Node,
         arguments: Sequence[Operand],
         final: Expression | None,
         path: str,
@@ -298,8 +297,9 @@ class Operands:
         codes = [self.operand(argument).code for argument in arguments]
         if final is not None:
             codes.append(final.code)
+        named = last_evaluated(node)
         nodes = [last_evaluated(argument) for argument in arguments]
-        site = Site(node, function=name, arguments=[*nodes, nodes[-1] if nodes else node, command], path=path)
+        site = Site(named, function=name, arguments=[*nodes, nodes[-1] if nodes else named, node], path=path)
         call = f"call_method({receiver.code}, {name!r}, ({', '.join(codes)},), element={receiver.element})"
         return Expression(self.mark_site(site, call))
 

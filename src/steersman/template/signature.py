@@ -6,7 +6,6 @@ A signature is written as Go writes it, without parameter names: `"int, string"`
 
 from __future__ import annotations
 
-
 ANY = "interface {}"
 
 

@@ -103,7 +103,10 @@ def _site(here: Here, line: int) -> Site:
 def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool) -> tuple[str, Node, str]:
     """The message, the node that it is about and a hint. The message of a FunctionError itself is left to be added."""
     if isinstance(error, ArgumentFailure):
-        return error.message, site.arguments[error.position], error.hint
+        node = site.arguments[error.position]
+        constant = type(node).__name__ in ("Bool", "Number", "String")
+        wanted = {"float64": "float", "string": "string", "bool": "bool"}.get(error.wanted, "integer")
+        return f"expected {wanted}; found {node}" if constant else error.message, node, error.hint
     if isinstance(error, ExecFailure):
         return error.message, site.node, error.hint
     if isinstance(error, AttributeError) and error.name == "get" and site.base:

@@ -1,0 +1,57 @@
+"""Helm's own types that are of use to any caller: `common.Values`, the root of what templates see, and `.Values` in it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from steersman.template.failures import FunctionError
+from steersman.template.strconv import quote
+from steersman.template.values import GoMethods, Method, method
+
+
+class Values(dict[str, Any], GoMethods):  # type: ignore[misc]  # dict's own get is meant: it is the fast one
+    """A map with methods. Maps inside of it are plain ones."""
+
+    __slots__ = ()
+    go_type: ClassVar[str] = "common.Values"
+    go_kind: ClassVar[str] = "map"
+    go_methods: ClassVar[dict[str, Method]] = {
+        "AsMap": method("as_map", "", "map[string]interface {}"),
+        "Encode": method("encode", "io.Writer", "error"),
+        "PathValue": method("path_value", "string"),
+        "Table": method("table", "string", "common.Values"),
+        "YAML": method("yaml", "", "string"),
+    }
+
+    def as_map(self) -> dict[str, Any]:
+        return dict(self)
+
+    def encode(self, _writer: object) -> None:
+        raise AssertionError("no template has an io.Writer")
+
+    def yaml(self) -> str:
+        from steersman.manifest import yaml
+
+        return yaml.dump(self)
+
+    def table(self, path: str) -> Values:
+        """The map under a dotted path. Raises FunctionError."""
+        found: Any = self
+        for name in path.split("."):
+            found = found.get(name)
+            if not isinstance(found, dict):
+                raise FunctionError(f"{quote(name)} is not a table")
+        return Values(found)
+
+    def path_value(self, path: str) -> Any:
+        """What is under a dotted path and is no map. Raises FunctionError."""
+        if not path:
+            raise FunctionError("YAML path cannot be empty")
+        parent, _, name = path.rpartition(".")
+        try:
+            table = self.table(parent) if parent else self
+        except FunctionError:
+            table = Values()
+        if name not in table or isinstance(table[name], dict):
+            raise FunctionError(f"{quote(name)} is not a value")
+        return table[name]
