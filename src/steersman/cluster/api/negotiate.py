@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,6 +40,17 @@ def accepted(header: str) -> Accepted:
         if not form:
             return Accepted()
     return Accepted()
+
+
+def integer(query: Mapping[str, str], name: str) -> int | None:
+    """A number in the query, None where it is not given. Raises Invalid (400)."""
+    text = query.get(name, "")
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
 
 class _Pairs(dict[str, Any]):

@@ -113,9 +113,9 @@ class Subresources:
             follow=query.get("follow") in ("true", "1"),
             previous=query.get("previous") in ("true", "1"),
             timestamps=query.get("timestamps") in ("true", "1"),
-            tail_lines=int(query["tailLines"]) if query.get("tailLines") else None,
-            since=_since(query.get("sinceTime", ""), query.get("sinceSeconds", "")),
-            limit_bytes=int(query["limitBytes"]) if query.get("limitBytes") else None,
+            tail_lines=negotiate.integer(query, "tailLines"),
+            since=_since(query.get("sinceTime", ""), negotiate.integer(query, "sinceSeconds")),
+            limit_bytes=negotiate.integer(query, "limitBytes"),
         )
         if self.logs is None:
             raise status.bad_request(f"no runtime on this cluster keeps logs of pod {target.name}")
@@ -163,10 +163,13 @@ def _container(pod: Json, wanted: str) -> str:
     raise status.bad_request(f"a container name must be specified for pod {name}, {choices}")
 
 
-def _since(time: str, seconds: str) -> datetime | None:
+def _since(time: str, seconds: int | None) -> datetime | None:
     if time:
-        return datetime.fromisoformat(time.replace("Z", "+00:00"))
-    return datetime.now(UTC) - timedelta(seconds=int(seconds)) if seconds else None
+        try:
+            return datetime.fromisoformat(time.replace("Z", "+00:00"))
+        except ValueError:
+            raise status.bad_request(f'parsing time "{time}" as "2006-01-02T15:04:05Z07:00": cannot parse it') from None
+    return None if seconds is None else datetime.now(UTC) - timedelta(seconds=seconds)
 
 
 def _at(obj: Any, path: str) -> Any:

@@ -106,7 +106,7 @@ class Verbs:
     def list(self, call: Call) -> Answer:
         target, query = call.target, call.query
         selection = Selection(target.resource, query)
-        limit = int(query.get("limit") or 0)
+        limit = negotiate.integer(query, "limit") or 0
         revision, after = self.objects.store.revision, ""
         if token := query.get("continue", ""):
             revision, after = self._continued(token, target)
@@ -114,7 +114,7 @@ class Verbs:
         meta: Json = {"resourceVersion": str(revision)}
         if not selection.all:
             records = [record for record in records if selection.matches(record)]
-        if limit and len(records) > limit:
+        if 0 < limit < len(records):
             meta["continue"] = _token(revision, records[limit - 1], target)
             if selection.all:
                 meta["remainingItemCount"] = len(records) - limit
@@ -147,7 +147,7 @@ class Verbs:
     def create(self, call: Call) -> Answer:
         target, options = call.target, self.options(call)
         obj = self.read_object(call, options)
-        if (obj.get("metadata") or {}).get("resourceVersion"):
+        if obj["metadata"].get("resourceVersion"):
             raise ApiError("resourceVersion should not be set on objects to be created", code=500)
         made = self.objects.create_object(target.resource, obj, target.namespace, options)
         return Answer(self.encoder(call).one(made), 201, warnings=options.warnings)
@@ -155,8 +155,7 @@ class Verbs:
     def update(self, call: Call) -> Answer:
         target, options = call.target, self.options(call)
         obj = self.read_object(call, options)
-        meta = obj.setdefault("metadata", {})
-        _same_name(meta, target)
+        _same_name(obj["metadata"], target)
         stored = self.objects.update_object(target.resource, obj, target.subresource, options)
         return Answer(self.encoder(call).one(stored), warnings=options.warnings)
 
@@ -235,6 +234,10 @@ class Verbs:
         if (version, kind) != (resource.api_version, resource.kind):
             raise _wrong_kind(resource, version, kind)
         obj["kind"], obj["apiVersion"] = kind, version
+        if obj.get("metadata") is None:
+            obj["metadata"] = {}
+        if not isinstance(obj["metadata"], dict):
+            raise status.undecodable(resource, f"metadata is no object: {obj['metadata']!r}")
         return obj
 
     def read_patch(self, call: Call) -> tuple[PatchKind, Any]:
@@ -260,8 +263,8 @@ def delete_arguments(call: Call, registry: Registry) -> Json:
         options, _ = negotiate.read_object(call.body, call.content_type, registry)
     query = call.query
     grace = options.get("gracePeriodSeconds")
-    if grace is None and query.get("gracePeriodSeconds"):
-        grace = int(query["gracePeriodSeconds"])
+    if grace is None:
+        grace = negotiate.integer(query, "gracePeriodSeconds")
     propagation = options.get("propagationPolicy") or query.get("propagationPolicy") or None
     if propagation is None and "orphanDependents" in {**options, **query}:
         orphan = options.get("orphanDependents", query.get("orphanDependents"))

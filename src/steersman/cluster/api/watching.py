@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from steersman.cluster import status
+from steersman.cluster.api import negotiate
 from steersman.cluster.api.encode import Encoder, to_bytes
 from steersman.cluster.api.selection import Selection
 from steersman.cluster.history import Change, Record
@@ -30,7 +31,7 @@ async def watch(
     if since and not since.isdigit():
         raise status.bad_request(f'Invalid value: "{since}": resourceVersion: strconv.ParseUint: invalid syntax')
     initial = query.get("sendInitialEvents", "")
-    timeout = float(query.get("timeoutSeconds") or random.randint(SHORTEST_DEFAULT, LONGEST_DEFAULT))
+    timeout = float(negotiate.integer(query, "timeoutSeconds") or random.randint(SHORTEST_DEFAULT, LONGEST_DEFAULT))
     bookmarks = query.get("allowWatchBookmarks") in ("true", "1")
     start_over = initial == "true" or (since in ("", "0") and initial != "false")
     revision = objects.store.revision if start_over or since in ("", "0") else int(since)

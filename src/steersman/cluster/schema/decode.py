@@ -101,7 +101,7 @@ class _Decoder:
                 found = self.read(field, item, struct.name, f"{path}.{key}" if path else key)
                 if found or self.sparse or _kept(node, key, found):
                     out[key] = found
-            elif node.source is not None:
+            elif node.source is not None and key not in struct.always:
                 out[key] = None  # a custom resource keeps its nulls until validation has looked at them
         if not self.sparse:
             fill(struct, out)

@@ -39,7 +39,7 @@ def read(body: bytes, find: Callable[[str, str], Node | None]) -> Json:
         if node is None or node.struct is None:
             raise ProtobufError(f'no kind "{kind}" is known in version "{version}"')
         return {"kind": kind, "apiVersion": version, **_message(node.struct, envelope.get(2, b""))}
-    except (IndexError, struct.error, UnicodeDecodeError, ValueError, AttributeError) as error:
+    except (IndexError, struct.error, ValueError, AttributeError, TypeError, OverflowError, OSError) as error:
         raise ProtobufError(f"malformed protobuf: {error}") from None
 
 
