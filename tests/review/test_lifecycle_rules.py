@@ -17,6 +17,27 @@ ITEMS: Json = {"volumes": [{"name": "s", "configMap": {"name": "settings", "item
 ACCOUNT: Json = {"serviceAccountName": "migrator"}
 RBAC = "rbac.authorization.k8s.io/v1"
 SUBJECTS = [{"kind": "ServiceAccount", "name": "migrator"}]
+ADD = "psql -c 'ALTER TABLE agents ADD COLUMN IF NOT EXISTS status text'"
+SCHEMA = "psql -c 'CREATE TABLE IF NOT EXISTS agents (id int)'"
+DROP = "psql -c 'ALTER TABLE agents DROP COLUMN model'"
+DATABASE: Json = {"env": [{"name": "PGHOST", "value": "db.example"}]}
+SERVICE = document("Service", "postgres")
+APP: Json = document(
+    "Deployment",
+    "app",
+    "",
+    "apps/v1",
+    spec=job(container={"image": "registry.example/app:2", "readinessProbe": {"httpGet": {"port": 1}}})["spec"],
+)
+NEEDS_TOKEN: Json = document("Deployment", "app", "", "apps/v1", spec=job(container=ENV)["spec"])
+WAITS: Json = document(
+    "Deployment",
+    "app",
+    "",
+    "apps/v1",
+    spec=job(initContainers=[{"name": "wait", "command": ["kubectl", "wait", "job/migrate"]}])["spec"],
+)
+SQL = document("ConfigMap", "settings", "pre-install,pre-upgrade -5", data={"a.sql": "ALTER TABLE a RENAME TO b;"})
 
 BAD: list[tuple[str, list[Json], str]] = [
     ("hook-later-reference", [SECRET, job(container=ENV)], "Secret/database is no hook"),
@@ -75,6 +96,55 @@ BAD: list[tuple[str, list[Json], str]] = [
     ("hook-not-waited", [document("Deployment", "d", "pre-install", "apps/v1", spec=job()["spec"])], "Deployment"),
     ("name-collision", [document("Secret", "a", "pre-install"), document("Secret", "a")], "both a hook"),
     ("name-collision", [job("pre-install,pre-upgrade"), job("pre-upgrade 5")], "at pre-upgrade"),
+    ("unknown-field", [job(spec={"volumes": []})], "Job has no field spec.volumes"),
+    ("unknown-field", [job(spec={"backofLimit": 1})], "no field spec.backofLimit"),
+    ("unknown-field", [job(backoffLimit=1)], "no field spec.template.spec.backoffLimit"),
+    (
+        "unknown-field",
+        [job(container={"command": ["sh", "-c", {'echo "Step 1': "x"}]})],
+        "must be a string, not an object",
+    ),
+    ("unknown-field", [job(container={"env": [{"name": "PORT", "value": 80}]})], "must be a string, not a number"),
+    ("unknown-field", [job(container={"image": ["x"]})], "must be a string, not a list"),
+    ("unknown-field", [document("Secret", "s", stringData="x")], "must be"),
+    ("hook-recreates-data", [document("PersistentVolumeClaim", "b", "pre-upgrade")], "an empty one"),
+    ("upgrade-migration-without-install", [job("pre-upgrade", script=ADD)], "on upgrade only"),
+    ("upgrade-migration-without-install", [job("pre-upgrade", container={"command": ["alembic", "upgrade"]})], "only"),
+    (
+        "upgrade-migration-without-install",
+        [job("pre-install", "init", script=SCHEMA), job("pre-upgrade", script=ADD)],
+        "no install hook knows status",
+    ),
+    ("destructive-migration-without-rollback", [job("pre-upgrade", script=DROP)], "DROP COLUMN on upgrade"),
+    ("destructive-migration-without-rollback", [SQL, job("pre-install,pre-upgrade", container=FROM)], "RENAME TO"),
+    (
+        "readiness-waits-for-post-install",
+        [NEEDS_TOKEN, document("Secret", "database", "post-install")],
+        "Deployment/app cannot start without Secret/database",
+    ),
+    ("readiness-waits-for-post-install", [WAITS, job("post-install")], "in its init container wait"),
+    (
+        "readiness-waits-for-post-install",
+        [APP, job("post-install", container={"image": "registry.example/app:2"})],
+        "is asked for readiness",
+    ),
+    (
+        "equal-weights",
+        [job("pre-upgrade", "backup", **CLAIM), job("pre-upgrade", **CLAIM)],
+        "both use PersistentVolume",
+    ),
+    (
+        "equal-weights",
+        [job("pre-upgrade", "backup", container=DATABASE), job("pre-upgrade", container=DATABASE)],
+        "both work on db.example",
+    ),
+    ("equal-weights", [document("Secret", "database", "pre-install"), job(container=ENV)], "it needs Secret/database"),
+    ("hook-later-service", [SERVICE, job(container={"env": [{"name": "H", "value": "postgres"}]})], "is no hook"),
+    ("hook-later-service", [SERVICE, job(script="psql -h postgres")], "calls the Service postgres"),
+    ("hook-later-service", [SERVICE, job("post-delete", script="curl http://postgres:80/x")], "is deleted before it"),
+    ("hook-later-service", [SERVICE, job(container={"command": ["redis-cli", "-h", "postgres"]})], "is no hook"),
+    ("gitops-events", [job("pre-install")], "at every sync"),
+    ("gitops-events", [job("pre-rollback,post-rollback")], "never runs"),
     ("hook-unknown-word", [job("pre-upgarde")], "'pre-upgarde' is no hook event"),
     ("hook-unknown-word", [job("pre-upgrade 1.5")], "'1.5' is no integer"),
     ("hook-unknown-word", [job("pre-upgrade 0 on-success")], "'on-success' is no policy"),

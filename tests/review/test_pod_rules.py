@@ -8,6 +8,15 @@ from .kit import Json, document, job, pod, said
 
 DEADLINE: Json = {"activeDeadlineSeconds": 60}
 
+VOLUME: Json = {"volumes": [{"name": "b", "emptyDir": {}}]}
+MOUNT: Json = {"volumeMounts": [{"name": "b", "mountPath": "/b"}]}
+REQUESTS: Json = {"resources": {"requests": {"cpu": "50m"}}}
+CONFINED: Json = {"securityContext": {"allowPrivilegeEscalation": False}}
+STRONG: Json = {"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}
+ADD = "psql -c 'ALTER TABLE agents ADD COLUMN status text'"
+INSERT = "psql -c 'INSERT INTO agents VALUES (1)'"
+ONCE_MORE: Json = {"backoffLimit": 1}
+
 BAD: list[tuple[str, list[Json], str]] = [
     ("hook-deadline", [job()], "at spec: no activeDeadlineSeconds"),
     ("hook-deadline", [pod()], "no activeDeadlineSeconds"),
@@ -22,9 +31,31 @@ BAD: list[tuple[str, list[Json], str]] = [
     ("mutable-image-tag", [job(container={"image": "localhost:5000/busybox"})], "no tag"),
     ("mutable-image-tag", [pod(container={"image": "ghcr.io/x/y:latest"})], "'latest' moves"),
     ("unlikely-image", [job(container={"image": "curl:latest"})], "no official image 'curl'"),
+    ("hook-resources", [job()], "no resource requests"),
+    ("hook-privileges", [job(hostNetwork=True)], "hostNetwork"),
+    ("hook-privileges", [job(container={"securityContext": {"privileged": True}})], "is privileged"),
+    ("hook-privileges", [job(container=STRONG)], "adds SYS_ADMIN"),
+    ("hook-privileges", [job(volumes=[{"name": "h", "hostPath": {"path": "/"}}])], "hostPath"),
+    ("hook-security-context", [job()], "may run as root"),
+    ("unused-service-account-token", [job()], "nothing in it uses"),
+    ("hook-repeats-unsafe-work", [job(spec=ONCE_MORE, script=ADD)], "'ADD COLUMN status'"),
+    ("hook-repeats-unsafe-work", [job(spec={"backoffLimit": None}, script=INSERT)], "'INSERT INTO agents VALUES'"),
+    ("hook-repeats-unsafe-work", [job(restartPolicy="OnFailure", script=ADD)], "OnFailure repeats it"),
+    ("unmounted-volume", [job(**VOLUME)], "no container mounts the volume 'b'"),
+    ("unmounted-volume", [job(container=MOUNT)], "the Pod has no volume of that name"),
 ]
 
 GOOD: list[tuple[str, list[Json]]] = [
+    ("hook-resources", [job(container=REQUESTS), job(name="b", resources=REQUESTS["resources"])]),
+    ("hook-privileges", [job(container=CONFINED, hostNetwork=False)]),
+    ("hook-security-context", [job(container=CONFINED), pod(securityContext={"runAsNonRoot": True})]),
+    ("unused-service-account-token", [job(automountServiceAccountToken=False), job(serviceAccountName="migrator")]),
+    ("unused-service-account-token", [job(script="kubectl get pods"), job(name="b", container={"command": None})]),
+    ("hook-repeats-unsafe-work", [job(script=ADD)]),
+    ("hook-repeats-unsafe-work", [job(spec=ONCE_MORE, script=ADD.replace("COLUMN", "COLUMN IF NOT EXISTS"))]),
+    ("hook-repeats-unsafe-work", [job(spec=ONCE_MORE, script=INSERT.replace("(1)", "(1) ON CONFLICT DO NOTHING"))]),
+    ("hook-repeats-unsafe-work", [job(spec=ONCE_MORE, script=f"psql <<E\nBEGIN;\n{ADD}\nCOMMIT;\nE")]),
+    ("unmounted-volume", [job(container=MOUNT, **VOLUME), job(name="b")]),
     ("hook-deadline", [job(spec=DEADLINE), pod(**DEADLINE), job(name="b", **DEADLINE)]),
     ("hook-deadline", [document("Secret", "s", "pre-install")]),
     ("hook-retries", [job()]),

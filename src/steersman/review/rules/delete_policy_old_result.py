@@ -35,9 +35,9 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def message(policies: tuple[str, ...]) -> str:
     if SUCCEEDED in policies:
-        return f"after a failure the {BEFORE}-less policy leaves the failed object: the next run fails at once, untried"
+        return "what failed stays: the next run finds the failed object and fails at once, without a new try"
     if FAILED in policies:
-        return "after a success the object stays: the next run does not run, Helm reads the old success"
+        return "what succeeded stays: the next run does not run, Helm reads the old success"
     return "the object stays: the next run does not run, Helm reads the old result"
 
 
