@@ -22,6 +22,7 @@ class Bar:
     run: HookRun
     start: float
     end: float
+    weight: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -69,16 +70,15 @@ def chapters(history: Sequence[Release], runs: Iterable[HookRun]) -> tuple[Chapt
 
 
 def _chapter(release: Release, before: Release | None, runs: list[HookRun]) -> Chapter:
-    timed = [
-        (run, _moment(run.started), _moment(run.ended) or _moment(run.started)) for run in runs if _moment(run.started)
-    ]
-    origin = min((start for _, start, _ in timed if start), default=None)
+    weights = {(hook.kind, hook.name): hook.weight for hook in release.hooks}
+    timed: list[tuple[HookRun, datetime, datetime]] = []
+    for run in runs:
+        if (start := _moment(run.started)) is not None:
+            timed.append((run, start, max(_moment(run.ended) or start, start)))
+    origin = min((start for _, start, _ in timed), default=datetime.min)
     bars = tuple(
-        Bar(
-            run, (start - origin).total_seconds(), max((end - origin).total_seconds(), (start - origin).total_seconds())
-        )
+        Bar(run, (start - origin).total_seconds(), (end - origin).total_seconds(), weights.get((run.kind, run.hook)))
         for run, start, end in timed
-        if start and end and origin
     )
     seconds = max((bar.end for bar in bars), default=0.0)
     first = max((bar.end for bar in bars if bar.run.event in PRE), default=None)

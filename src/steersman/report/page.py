@@ -68,7 +68,8 @@ def _timeline(chapter: Chapter) -> list[Markup]:
 
 def _bar(bar: Bar, seconds: float) -> Markup:
     attempt = f", attempt {bar.run.attempt}" if bar.run.attempt > 1 else ""
-    about = f"{bar.run.event}{attempt}"
+    weight = f", weight {bar.weight}" if bar.weight is not None else ""
+    about = f"{bar.run.event}{weight}{attempt}"
     return _row(f"{bar.run.kind}/{bar.run.hook}", about, bar.start, bar.end, seconds, "failed" if bar.failed else "")
 
 
@@ -78,7 +79,7 @@ def _row(name: str, about: str, start: float, end: float, seconds: float, kind: 
     bar = tag("div", class_=f"bar {kind}".strip(), style=style)
     took = tag("span", f"{end - start:.1f} s", class_="took")
     label = tag("div", name, tag("br"), tag("span", about, class_="soft"), class_="name")
-    return tag("div", label, tag("div", bar, took, class_="track"), class_="row")
+    return tag("div", label, tag("div", bar, class_="track"), took, class_="row")
 
 
 def _failure(run: HookRun, explain: Explain | None) -> Markup:

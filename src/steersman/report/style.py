@@ -15,15 +15,15 @@ section.failed { border-left: .4rem solid var(--bad); } section.deployed { borde
 .badge { display: inline-block; padding: 0 .5rem; border-radius: 1rem; font-size: .8rem; color: #fff; background: var(--soft); }
 .badge.deployed { background: var(--good); }
 .badge.failed { background: var(--bad); } .badge.degraded { background: var(--warn); }
-.row { display: grid; grid-template-columns: minmax(8rem, 16rem) 1fr; gap: .5rem; align-items: center; margin: .2rem 0; }
+.row { display: grid; grid-template-columns: minmax(8rem, 16rem) 1fr 4rem; gap: .5rem; align-items: center; margin: .2rem 0; }
 .row .name { overflow-wrap: anywhere; font-size: .85rem; } .track { position: relative; height: 1.4rem; background: var(--panel);
   border-radius: .2rem; overflow: hidden; }
 .bar { position: absolute; top: 0; bottom: 0; min-width: .3rem; border-radius: .2rem; background: var(--good); }
 .bar.failed { background: var(--bad); } .bar.resources { background: var(--work); opacity: .6; }
-.took { position: absolute; right: .3rem; top: 0; line-height: 1.4rem; font-size: .75rem; color: var(--ink); }
+.took { font-size: .8rem; text-align: right; }
 pre { overflow-x: auto; background: var(--panel); padding: .6rem; border-radius: .3rem; font-size: .8rem; white-space: pre-wrap;
   overflow-wrap: anywhere; margin: .4rem 0; }
 details > summary { cursor: pointer; } .why { color: var(--bad); font-weight: 600; }
-@media (max-width: 34rem) { .row { grid-template-columns: 1fr; gap: 0; } }
+@media (max-width: 34rem) { .row { grid-template-columns: 1fr 4rem; gap: 0 .5rem; } .row .name { grid-column: 1 / 3; } }
 @media print { details > * { display: block; } section { border-color: #999; } .track, pre { print-color-adjust: exact; } }
 """
