@@ -181,6 +181,7 @@ FAILING = {
         "{{ range .Values.s }}{{ end }}",
         '{{ range $i, $c := "ab" }}{{ end }}',
         "{{ $x = 3 }}",
+        "{{ range $x = .Values.ls }}{{ end }}",
         "{{ if true }}{{ $y := 1 }}{{ else }}{{ $y }}{{ end }}",
         "{{ if false }}{{ $y := 1 }}{{ else }}{{ $y }}{{ end }}",
         "{{ with $x := .Values.q.r }}{{ end }}",

@@ -14,8 +14,8 @@ from steersman.template.signature import ANY, Signature
 from steersman.template.strconv import quote
 from steersman.template.values import GoMethods, GoObject, kind, type_name, type_names
 
-# common.Values is a map with methods; these names are looked up as methods first
-NILABLE_KINDS = ("[]", "map[", "*", "func(", ANY, "error", "common.Values", "chan ")
+# How the types begin that nil can be passed for.
+_NILABLE = ("[]", "map[", "*", "func(", ANY, "error", "common.Values", "chan ")
 
 # Named types that Go lets pass for the unnamed type that they are made of.
 _SAME_AS = {
@@ -102,7 +102,7 @@ def count_problem(name: str, signature: Signature, given: int) -> str:
 
 
 def can_be_nil(go_type: str) -> bool:
-    return go_type.startswith(NILABLE_KINDS)
+    return go_type.startswith(_NILABLE)
 
 
 def is_assignable(value: Any, go_type: str) -> bool:

@@ -1,16 +1,18 @@
 """Calls that become Python operators or literals instead of function calls: the ones that charts are full of.
 
 Each takes the compiler, the function's name in the template, the command that errors name and the checked arguments, and gives
-None where the plain call is needed after all.
+None where the plain call is needed after all. They mean what Helm's functions of these names mean: a table of functions that has
+others under such a name is not asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from steersman.template.expressions import Expression
 from steersman.template.gofmt import simple_plan
 from steersman.template.nodes import Command, Identifier, Node
-from steersman.template.operands import Expression, Operands
+from steersman.template.operands import Operands
 
 Inline = Callable[[Operands, Identifier, Node, Sequence[Expression]], Expression | None]
 

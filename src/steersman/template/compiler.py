@@ -21,18 +21,20 @@ from typing import Any
 
 from steersman.record import record
 from steersman.template.calls import INLINE
+from steersman.template.expressions import Expression, Scope, Site, last_evaluated
 from steersman.template.nodes import (
     Action,
     Branch,
     Break,
     Continue,
     Definition,
+    Pipe,
     Statement,
     Template,
     Text,
     Variable,
 )
-from steersman.template.operands import Expression, Operands, Scope, Site, last_evaluated
+from steersman.template.operands import Operands
 
 _ASSIGNS_ROOT = re.compile(r"\$[ \t\r\n]*=")
 _MARKER = re.compile(r"#@([0-9]+)$")
@@ -203,7 +205,7 @@ class _Compiler(Operands):
         pipe = branch.pipe
         value = self.pipe(pipe)
         code = value.code
-        targets = [self._range_variable(variable, pipe.is_assignment) for variable in pipe.declared]
+        targets = [self._range_variable(variable, pipe) for variable in pipe.declared]
         for target in targets:  # what they hold in the `else`
             if target:
                 code = f"({target} := {code})"
@@ -229,11 +231,14 @@ class _Compiler(Operands):
             self._block(branch.otherwise or [])
         self.scope.release(known)
 
-    def _range_variable(self, variable: Variable, is_assignment: bool) -> str:
-        if not is_assignment:
+    def _range_variable(self, variable: Variable, pipe: Pipe) -> str:
+        if not pipe.is_assignment:
             return self.scope.declare(variable.name, element=True)
         known = self.scope.find(variable.name)
-        return known.code if known is not None else self.new_variable()
+        if known is None:
+            self._line(f"({self.fail(last_evaluated(pipe), f'undefined variable: {variable.name}').code})")
+            return self.temporary()
+        return known.code
 
 
 def _continues(branch: Branch, following: Statement) -> bool:

@@ -33,8 +33,8 @@ class Environment:
     """Templates that can call each other, and the functions that they can call.
 
     `functions` is the table by Helm's names (default: all there are; Go's own are always there). `strict` is Go's
-    missingkey=error. Compiled templates are kept below `cache` (default: the user's cache folder; None: nowhere) when `save`
-    is called.
+    missingkey=error. Compiled templates are kept below `cache` (default: the user's cache folder; False: nowhere) when
+    `save` is called.
     """
 
     def __init__(

@@ -19,8 +19,8 @@ from steersman.template.strconv import quote
 from steersman.template.values import utf8
 
 if TYPE_CHECKING:
+    from steersman.template.expressions import Site
     from steersman.template.nodes import Node
-    from steersman.template.operands import Site
     from steersman.template.unit import Here
 
 CODE_NAME = "template"
