@@ -73,8 +73,13 @@ class Processes:
             )
             os.lseek(options, 0, os.SEEK_SET)
             argv = [*(str(options) if part == "{arguments}" else part for part in argv)]
+        place = pod
+        if pod is not None and any("{network}" in part for part in argv):
+            # podman enters the Pod's network by itself, from outside.
+            argv = [part.replace("{network}", self._networks.path(pod)) for part in argv]
+            place = None
         try:
-            with self._networks.inside(pod):
+            with self._networks.inside(place):
                 outer = subprocess.Popen(  # noqa: ASYNC220 - nothing may be awaited in another namespace
                     argv,
                     stdin=subprocess.DEVNULL,

@@ -34,6 +34,11 @@ FIRST_BACK_OFF, LONGEST_BACK_OFF, FORGIVEN_AFTER = 10.0, 300.0, 600.0
 _TERMINATION_MESSAGE = 4096
 
 
+def _runtime_of(image: Image) -> str:
+    """The runtime's name, as it stands in container and image ids."""
+    return "podman" if image.container_image else "process"
+
+
 @dataclass
 class Attempt:
     """One start of a container. `followers` are set whenever its log grows."""
@@ -108,7 +113,7 @@ class Container:
                     return None
                 reason = str(error)
             else:
-                self.state.image_id = f"{runtime.name}:{image.name}"
+                self.state.image_id = f"{_runtime_of(image)}:{image.name}"
                 self.normal(
                     "Pulled", f'Container image "{reference}" already present on machine and can be accessed by the pod'
                 )
@@ -146,7 +151,7 @@ class Container:
         """One start to its end; says how long it ran, in seconds."""
         loop = asyncio.get_running_loop()
         launch = await self._configure(image)
-        self.state.container_id = f"{self._worker.kubelet.runtime.name}://{secrets.token_hex(32)}"
+        self.state.container_id = f"{_runtime_of(image)}://{secrets.token_hex(32)}"
         attempt = Attempt(launch, Path(launch.log))
         if self.previous is not None:
             self._worker.kubelet.forget_log(self.previous)
@@ -183,6 +188,11 @@ class Container:
         self._stop_probes()
         attempt = self.attempt
         if attempt is None or "running" not in self.state.state:
+            return
+        if ended.not_started:
+            self.warning("Failed", f"Error: {ended.not_started}")
+            self.state.terminated(128, "StartError", message=ended.not_started, started="1970-01-01T00:00:00Z")
+            self._worker.publish()
             return
         reason = "OOMKilled" if ended.out_of_memory else "Completed" if ended.code == 0 else "Error"
         self.state.terminated(ended.code, reason, message=self._termination_message(attempt, ended.code))
@@ -243,6 +253,7 @@ class Container:
         return Launch(
             key=key, pod=pod["metadata"]["uid"], hostname=worker.hostname, image=image, argv=argv, environment=variables,
             working_dir=spec.get("workingDir") or image.working_dir, user=user, group=group, log=str(log), mounts=mounts,
+            asked_user=worker.asked_user(spec),
             read_only_root=bool(security.get("readOnlyRootFilesystem")),
             memory_limit=int(quantity.parse(limits["memory"])) if "memory" in limits else None,
             cpu_limit=float(quantity.parse(limits["cpu"])) if "cpu" in limits else None,

@@ -83,6 +83,11 @@ class PodWorker:
         given = self.pod["spec"].get("terminationGracePeriodSeconds")
         return 30.0 if given is None else float(given)
 
+    def asked_user(self, container: Json) -> int | None:
+        pod_wide, own = self.pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}
+        asked = own.get("runAsUser", pod_wide.get("runAsUser"))
+        return None if asked is None else int(asked)
+
     def identity(self, container: Json) -> tuple[int, int]:
         """(user, group) of a container. Never root: who asks for 0 gets the default as well."""
         pod_wide, own = self.pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}

@@ -77,6 +77,10 @@ class PodNetworks:
                 self._netlink.delete_link(network.link)
             os.close(network.namespace)
 
+    def path(self, pod: str) -> str:
+        """Where other processes find the Pod's namespace."""
+        return f"/proc/{os.getpid()}/fd/{self._pods[pod].namespace}"
+
     @contextlib.contextmanager
     def inside(self, pod: str | None) -> Iterator[None]:
         """Runs the block in the Pod's network; nothing may be awaited in it."""

@@ -52,6 +52,8 @@ class Image:
     """Writable folders that the image would bring along."""
     files: dict[str, str] = field(default_factory=dict)
     """Path in the container → file of this machine that is to be there instead of what is."""
+    container_image: str = ""
+    """Not empty: podman has this image itself, and nothing of this machine stands for it."""
 
 
 def repository(reference: str) -> str:

@@ -49,6 +49,8 @@ class Launch:
     user: int
     group: int
     log: str
+    asked_user: int | None = None
+    """The user that the Pod asks for; real images have one of their own."""
     mounts: tuple[Mount, ...] = ()
     read_only_root: bool = False
     memory_limit: int | None = None
@@ -63,6 +65,8 @@ class Ended:
 
     code: int
     out_of_memory: bool = False
+    not_started: str = ""
+    """Why the command never ran, where that showed only now."""
 
 
 @dataclass(frozen=True, slots=True)

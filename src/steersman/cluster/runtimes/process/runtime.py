@@ -21,6 +21,8 @@ from steersman.cluster.runtimes.interface import (
     SandboxError,
     StartError,
 )
+from steersman.cluster.runtimes.podman.client import base_command
+from steersman.cluster.runtimes.podman.runtime import Podman
 from steersman.cluster.runtimes.process import cgroups, view
 
 _FAILED = (
@@ -50,6 +52,8 @@ class ProcessRuntime:
         self._tools: dict[str, str] = {}
         self._groups: dict[str, cgroups.Groups] = {}
         self._group_prefix = f"steersman-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}-"
+        self._podman_used = folder / "podman-used"
+        self._podman: Podman | None = None
         self.attach(link)
 
     def attach(self, link: Link) -> None:
@@ -57,6 +61,7 @@ class ProcessRuntime:
         self._link = link
         self._groups.clear()
         cgroups.sweep(self._group_prefix)
+        self._set_up_podman()
         link.on_exit = self._ended
         link.on_log = lambda key: self.handlers.logged(key)
 
@@ -64,8 +69,19 @@ class ProcessRuntime:
     def sandboxed(self) -> bool:
         return self._link.mode != "plain"
 
+    def _set_up_podman(self) -> None:
+        """podman joins a container to the network of its Pod only as root."""
+        command = base_command() if self._link.mode == "root" else None
+        if command is not None and self._podman is None:
+            self._podman = Podman(command, self._group_prefix, lambda key, ended: self.handlers.ended(key, ended))
+        if self._podman is not None and self._podman_used.exists():
+            self._podman.sweep()
+
     async def image(self, reference: str, pull_policy: str) -> Image:
+        """Local programs where they stand for the image, which is quick; else the image itself, where podman is."""
         found = self._images.find(reference)
+        if found is None and self._podman is not None:
+            found = await self._podman.image(reference, pull=pull_policy != "Never")
         if found is None:
             raise ImageUnavailable(
                 f'no local program stands for image "{reference}": add it to images.yaml in the cluster\'s state folder, '
@@ -83,6 +99,11 @@ class ProcessRuntime:
         await self._link.ask("pod_gone", pod=pod)
 
     async def start(self, launch: Launch) -> None:
+        if launch.image.container_image and self._podman is not None:
+            self._podman_used.parent.mkdir(exist_ok=True)
+            self._podman_used.touch()
+            await self._podman.start(self._link, launch)
+            return
         tools = self._tool_folder(launch.image)
         environment = self.environment(launch)
         if self.sandboxed:
@@ -191,11 +212,16 @@ class ProcessRuntime:
         return str(folder)
 
     async def signal(self, key: str, number: int) -> None:
+        if self._podman is not None and self._podman.runs(key):
+            await self._podman.signal(key, number)
+            return
         await self._link.ask("signal", key=key, number=number)
 
     async def execute(
         self, launch: Launch, argv: list[str], *, timeout: float | None = None, streams: list[int] | None = None
     ) -> Executed:
+        if self._podman is not None and self._podman.runs(launch.key):
+            return await self._podman.execute(launch, argv, timeout, streams)
         environment = self.environment(launch)
         if not self.sandboxed:
             environment["PATH"] = environment["PATH"].replace(view.TOOLS, self._tool_folder(launch.image), 1)
@@ -216,11 +242,16 @@ class ProcessRuntime:
         return connection
 
     def close(self) -> None:
-        """To be called when the agent is gone, and with it all containers."""
+        """To be called when the agent is gone, and with it all processes."""
+        if self._podman is not None and self._podman_used.exists():
+            self._podman.sweep()
         cgroups.sweep(self._group_prefix)
 
     def _ended(self, key: str, code: int, out_of_memory: bool) -> None:
         groups = self._groups.pop(key, None)
         if groups is not None:
             cgroups.remove(groups)
+        if self._podman is not None and self._podman.runs(key):
+            self._podman.exited(key, code)
+            return
         self.handlers.ended(key, Ended(code, out_of_memory))

@@ -1,0 +1,114 @@
+"""Real containers of a real image (made here), in the cluster's own network. Needs podman, root and a static busybox."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from steersman.cluster.runtimes.podman.client import base_command
+
+from ..workloads import Cluster, cluster, is_ready, job  # noqa: TID252
+
+IMAGE = "localhost/steersman-test:1"
+COMMAND = base_command()
+
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(COMMAND is None or os.geteuid() != 0, reason="needs podman and root"),
+]
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    busybox = shutil.which("busybox")
+    if busybox is None or COMMAND is None:
+        pytest.skip("no busybox to make an image of")
+    root: Path = tmp_path_factory.mktemp("image")
+    (root / "bin").mkdir()
+    for folder in ("etc", "tmp", "proc", "sys", "dev"):
+        (root / folder).mkdir()
+    shutil.copy(busybox, root / "bin" / "busybox")
+    for applet in ("sh", "cat", "sleep", "id", "head", "tr", "hostname"):
+        (root / "bin" / applet).symlink_to("busybox")
+    (root / "marker").write_text("of the image\n")
+    archive = root.parent / "image.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(root, ".")
+    made = subprocess.run(
+        [*COMMAND, "import", "--change", 'CMD ["cat", "/marker"]', str(archive), IMAGE],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip(f"podman does not work here: {made.stderr[-200:]}")
+    yield IMAGE
+    subprocess.run([*COMMAND, "rmi", "--force", IMAGE], capture_output=True, check=False)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(image: str) -> AsyncIterator[Cluster]:
+    async with cluster() as made:
+        if made.workloads.problem:
+            pytest.skip(made.workloads.problem)
+        yield made
+
+
+def containers_of(image: str) -> str:
+    assert COMMAND is not None
+    command = [*COMMAND, "ps", "--all", "--quiet", "--filter", f"ancestor={image}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+async def test_the_images_own_command_runs(running: Cluster) -> None:
+    made = job("own", [], image=IMAGE)
+    del made["spec"]["template"]["spec"]["containers"][0]["command"]
+    running.create("jobs.batch", made)
+    assert (await running.finished("own"))["type"] == "Complete"
+    assert await running.log_of("own") == "of the image\n"
+    assert running.pods_of("own")[0]["status"]["containerStatuses"][0]["imageID"].startswith("podman:")
+
+
+async def test_variables_volumes_and_network_are_the_clusters(running: Cluster) -> None:
+    running.create("configmaps", {"metadata": {"name": "c"}, "data": {"x": "from the config map"}})
+    container = {"env": [{"name": "X", "value": "a b"}], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}
+    pod = {"volumes": [{"name": "v", "configMap": {"name": "c"}}]}
+    script = "echo $X; cat /v/x; echo; cat /etc/resolv.conf; hostname; exit 4"
+    running.create("jobs.batch", job("view", ["sh", "-c", script], image=IMAGE, container=container, pod=pod))
+    assert (await running.finished("view"))["type"] == "Failed"
+    log = (await running.log_of("view")).splitlines()
+    assert log[:2] == ["a b", "from the config map"]
+    assert "nameserver 10.96.0.10" in log
+    assert log[-1].startswith("view-")
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "memory", "code", "reason"),
+    [
+        ("missing", ["/no/such"], None, 128, "StartError"),
+        ("greedy", ["sh", "-c", "x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo $?"], "32Mi", 137, "OOMKilled"),
+    ],
+)
+async def test_ends(
+    running: Cluster, name: str, command: list[str], memory: str | None, code: int, reason: str
+) -> None:
+    container = {"resources": {"limits": {"memory": memory}}} if memory else None
+    running.create("jobs.batch", job(name, command, image=IMAGE, container=container))
+    await running.finished(name)
+    state = running.pods_of(name)[0]["status"]["containerStatuses"][0]["state"]["terminated"]
+    assert (state["exitCode"], state["reason"]) == (code, reason)
+
+
+async def test_nothing_is_left(image: str) -> None:
+    async with cluster() as made:
+        made.run("long", ["sleep", "1000"], image=image, readinessProbe={"exec": {"command": ["cat", "/marker"]}})
+        await made.until("pods", "long", is_ready)
+    assert containers_of(image) == ""
