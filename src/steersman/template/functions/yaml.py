@@ -80,7 +80,7 @@ def _direct(value: object, moments: list[str]) -> Any:
         fields = value.go_fields.items()
         return {name.lower(): _direct(getattr(value, attribute), moments) for name, attribute in fields}
     if isinstance(value, GoMethods) and not isinstance(value, (dict, list)):
-        return value.go_string()
+        return int(value) if isinstance(value, int) and value.go_type != "time.Duration" else value.go_string()
     if isinstance(value, dict):
         return {key: _direct(item, moments) for key, item in value.items()}
     if isinstance(value, (list, bytes)):
