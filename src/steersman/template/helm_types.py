@@ -55,3 +55,17 @@ class Values(dict[str, Any], GoMethods):  # type: ignore[misc]  # dict's own get
         if name not in table or isinstance(table[name], dict):
             raise FunctionError(f"{quote(name)} is not a value")
         return table[name]
+
+
+class _AsArgument(Values):
+    """Values that went through a function whose parameter is a plain map: for Go it comes back as that, the same map."""
+
+    __slots__ = ()
+    go_type: ClassVar[str] = "map[string]interface {}"
+
+
+def returned(mapping: dict[str, Any]) -> dict[str, Any]:
+    """`mapping` as a function gives back a map that it was given."""
+    if type(mapping) is Values:
+        mapping.__class__ = _AsArgument
+    return mapping

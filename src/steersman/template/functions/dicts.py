@@ -7,6 +7,7 @@ from typing import Any
 from steersman.template.functions.nil import NilMap
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.functions.strings import to_string
+from steersman.template.helm_types import returned
 from steersman.template.values import StringSlice, type_name
 
 Dict = dict[str, Any]
@@ -31,7 +32,7 @@ def set_(mapping: Dict | None, key: str, value: object) -> Dict:
     if mapping is None or isinstance(mapping, NilMap):
         raise FunctionError("assignment to entry in nil map")
     mapping[key] = value
-    return mapping
+    return returned(mapping)
 
 
 @function("unset", f"{_DICT}, string", _DICT)
@@ -39,7 +40,7 @@ def unset(mapping: Dict | None, key: str) -> Dict:
     if mapping is None:
         return NilMap()
     mapping.pop(key, None)
-    return mapping
+    return returned(mapping)
 
 
 @function("hasKey", f"{_DICT}, string", "bool")

@@ -10,6 +10,7 @@ from typing import Any
 
 from steersman.template.functions.nil import NilMap
 from steersman.template.functions.registry import function
+from steersman.template.helm_types import returned
 from steersman.template.values import GoObject
 
 _ARGUMENTS = "map[string]interface {}, ...map[string]interface {}"
@@ -32,7 +33,7 @@ def _merge_all(target: Dict | None, sources: tuple[Dict | None, ...], *, overwri
     for source in sources:
         if source:
             _merge_into(target, source, overwrite)
-    return target
+    return returned(target)
 
 
 def _merge_into(target: Dict, source: Dict, overwrite: bool) -> None:
