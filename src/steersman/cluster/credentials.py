@@ -20,6 +20,7 @@ USER = "steersman"
 GROUP = "system:masters"
 CONTEXT = "steersman"
 _VALID = timedelta(days=3650)
+_RENEW = timedelta(days=30)  # before the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,21 @@ class Credentials:
 def obtain(folder: Path) -> Credentials:
     """Those kept in `folder`, made where they are missing or about to expire."""
     names = ("ca.crt", "server.crt", "server.key", "token")
-    if all((folder / name).exists() for name in names) and _fresh(folder / "server.crt"):
+    if all((folder / name).exists() for name in names) and _fresh(folder / "expires"):
         return Credentials(*((folder / name).read_text() for name in names))
     made = make()
+    write_private(folder / "expires", (datetime.now(UTC) + _VALID - _RENEW).isoformat())
     for name, text in zip(names, (made.ca, made.certificate, made.key, made.token), strict=True):
         write_private(folder / name, text)
     return made
 
 
-def _fresh(certificate: Path) -> bool:
-    from cryptography import x509
-
-    found = x509.load_pem_x509_certificate(certificate.read_bytes())
-    return found.not_valid_after_utc > datetime.now(UTC) + timedelta(days=30)
+def _fresh(expires: Path) -> bool:
+    """By a date kept beside the certificate: reading the certificate itself would load a library on every start."""
+    try:
+        return datetime.fromisoformat(expires.read_text()) > datetime.now(UTC)
+    except (OSError, ValueError):
+        return False
 
 
 def make() -> Credentials:
