@@ -220,3 +220,22 @@ async def test_a_secret_too_large_is_refused_before_it_is_stored(api: Api, clust
     assert (reply.status, "Too long" in reply.body["message"]) == (422, True)
     reply = await api.call("POST", "/api/v1/namespaces/default/secrets", b"x" * 4_000_000)
     assert (reply.status, reply.body["reason"]) == (413, "RequestEntityTooLarge")
+
+
+async def test_a_field_given_twice_is_found_by_strict_validation(api: Api) -> None:
+    body = b'{"metadata": {"name": "a"}, "data": {"k": "1", "k": "2"}}'
+    reply = await api.call("POST", f"{CONFIGMAPS}?fieldValidation=Strict", body)
+    assert reply.status == 400
+    assert 'strict decoding error: duplicate field "data.k"' in reply.body["message"]
+    reply = await api.call("POST", CONFIGMAPS, body)
+    assert (reply.status, reply.body["data"]) == (201, {"k": "2"})
+    assert reply.header("Warning") == '299 - "duplicate field \\"data.k\\""'
+
+
+async def test_bodies_may_be_yaml(api: Api) -> None:
+    text = "metadata:\n  name: yaml\ndata:\n  k: 'on'\n"
+    reply = await api.call("POST", CONFIGMAPS, text, "application/yaml")
+    assert (reply.status, reply.body["data"]) == (201, {"k": "on"})
+    reply = await api.call("POST", CONFIGMAPS, "a: [", "application/yaml")
+    assert (reply.status, reply.body["reason"]) == (400, "BadRequest")
+    assert (await api.call("POST", CONFIGMAPS, "x", "text/plain")).status == 415

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from steersman.cluster.resources import Registry
 from steersman.cluster.schema import protobuf
 from steersman.cluster.status import bad_request
-from steersman.errors import ApiError
+from steersman.errors import ApiError, YamlError
 
 Json = dict[str, Any]
 Form = Literal["object", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"]
@@ -99,11 +99,11 @@ def read_yaml(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         pass
-    import yaml
+    from steersman.manifest.yaml import load
 
     try:
-        return yaml.load(body, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+        return load(body.decode())
+    except (YamlError, UnicodeDecodeError) as error:
         raise bad_request(f"error decoding YAML: {error}") from None
 
 
