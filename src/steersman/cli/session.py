@@ -112,6 +112,10 @@ def make_view(settings: Settings, how: How) -> View:
         from steersman.cli.jsonl import JsonLinesView
 
         return JsonLinesView()
+    if sys.stderr.isatty() and not os.environ.get("CI") and settings.color != "never":
+        from steersman.cli.live import LiveView
+
+        return LiveView(hook_logs=how.hook_logs, debug=settings.debug)
     from steersman.cli.plain import PlainView
 
     return PlainView(hook_logs=how.hook_logs, debug=settings.debug)
