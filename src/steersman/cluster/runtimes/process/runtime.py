@@ -80,13 +80,19 @@ class ProcessRuntime:
     async def image(self, reference: str, pull_policy: str) -> Image:
         """Local programs where they stand for the image, which is quick; else the image itself, where podman is."""
         found = self._images.find(reference)
-        if found is None and self._podman is not None:
+        if found is not None:
+            return found
+        lacking = (
+            f'no local program stands for image "{reference}": add it to images.yaml in the cluster\'s state folder'
+        )
+        if self._podman is None:
+            raise ImageUnavailable(f"{lacking}, or install podman to run the image itself")
+        try:
             found = await self._podman.image(reference, pull=pull_policy != "Never")
+        except ImageUnavailable as error:
+            raise ImageUnavailable(f"{error}; {lacking}") from None
         if found is None:
-            raise ImageUnavailable(
-                f'no local program stands for image "{reference}": add it to images.yaml in the cluster\'s state folder, '
-                "or install podman to run the image itself"
-            )
+            raise ImageUnavailable(f'Container image "{reference}" is not present with pull policy of Never; {lacking}')
         return found
 
     async def add_pod(self, pod: str, address: str) -> None:
