@@ -10,9 +10,9 @@ from typing import TypeVar
 from steersman.lifecycle.events import Event, ReleaseFinished
 from steersman.lifecycle.install import plan_install
 from steersman.lifecycle.operation import Operation, operation, recovery
-from steersman.lifecycle.perform import MakePlan, Request
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
+from steersman.lifecycle.request import MakePlan, Request
 from steersman.lifecycle.rollback import plan_rollback
 from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.situation import Situation

@@ -13,10 +13,11 @@ from steersman.kube.interface import Kubernetes
 from steersman.lifecycle.install import plan_install
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.operation import Operation, operation, recovery
-from steersman.lifecycle.perform import MakePlan, Request, look
+from steersman.lifecycle.perform import look
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.preview import Preview, preview
+from steersman.lifecycle.request import MakePlan, Request
 from steersman.lifecycle.rollback import plan_rollback
 from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.saved import SavedPlan, require_unmoved, save

@@ -10,7 +10,8 @@ from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
 from steersman.lifecycle.events import Event, Outcome, ReleaseFinished
 from steersman.lifecycle.execution import Emit
-from steersman.lifecycle.perform import Request, perform, perform_recovery
+from steersman.lifecycle.perform import perform, perform_recovery
+from steersman.lifecycle.request import Request
 from steersman.release.storage import Storage
 
 Work = Callable[[Request, Kubernetes, Watches, Storage, Emit], Awaitable[ReleaseFinished]]

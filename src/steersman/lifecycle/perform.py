@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
-from steersman.errors import Forbidden, KubernetesError, LeaseLost, NoMatchingKind, NotFound
+from steersman.errors import KubernetesError, LeaseLost
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
 from steersman.lifecycle import ending
-from steersman.lifecycle import lease as leases
 from steersman.lifecycle.aftermath import Fallen
-from steersman.lifecycle.events import LeaseWaiting, ReleaseFinished, ReleaseStarted, ReleaseWarning
+from steersman.lifecycle.events import ReleaseFinished, ReleaseStarted, ReleaseWarning
 from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Emit, Execution
-from steersman.lifecycle.holder import Holder, known_dead
 from steersman.lifecycle.journal import Journal
-from steersman.lifecycle.lease import Found, Lease
-from steersman.lifecycle.plan import Options, Plan, RunHook
+from steersman.lifecycle.lease import Lease
+from steersman.lifecycle.locking import lock
+from steersman.lifecycle.plan import Plan, RunHook
 from steersman.lifecycle.policy import Action, Phase, Policy, interruptible, rule
 from steersman.lifecycle.recovery import left_by_helm, recover
 from steersman.lifecycle.remedy import put_in_order
+from steersman.lifecycle.request import Interrupted, Request, unless_interrupted
 from steersman.lifecycle.runs import add_runs
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Release
 from steersman.release.storage import Storage
-
-T = TypeVar("T")
-MakePlan = Callable[[Situation], Coroutine[Any, Any, Plan]]
 
 _PRE = {
     Action.INSTALL: HookEvent.PRE_INSTALL,
@@ -48,22 +42,6 @@ _POST = {
 }
 
 
-@dataclass(slots=True)
-class Request:
-    """What is asked for. `make_plan` is called with the lease held, on the release as it is then; it may raise what it likes:
-    nothing has been touched yet. `dead` says whether the holder of a lease is known to be dead."""
-
-    action: Action
-    release: str
-    namespace: str
-    policy: Policy
-    options: Options
-    make_plan: MakePlan
-    lease_duration: float = leases.DURATION
-    dead: Callable[[Holder], bool] = known_dead
-    interrupt: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 async def perform(
     request: Request, kube: Kubernetes, watches: Watches, storage: Storage, emit: Emit
 ) -> ReleaseFinished:
@@ -73,8 +51,8 @@ async def perform(
     """
     clock = time.monotonic()
     try:
-        lease, found = await _unless_interrupted(request, _lock(request, kube, emit))
-    except _Interrupted:
+        lease, found = await unless_interrupted(request, lock(request, kube, emit))
+    except Interrupted:
         return ending.not_begun(request.action, request.release, request.namespace)
     leave = found.journal if found is not None else None
     execution: Execution | None = None
@@ -85,14 +63,14 @@ async def perform(
         situation = await look(storage, request.release)
         if request.options.ignore_not_found and request.action is Action.UNINSTALL and not situation.history:
             return ending.nothing_to_uninstall(request.release, request.namespace)
-        plan = await _unless_interrupted(request, request.make_plan(situation))
+        plan = await unless_interrupted(request, request.make_plan(situation))
         if plan.release.version == situation.next_revision:
             storage.check_size(plan.release)
         execution = _execution(plan, situation, kube, watches, storage, emit, lease)
         finished = await _run(request, execution, situation)
         leave = execution.journal if execution.unfinished else None
         return ending.timed(finished, time.monotonic() - clock)
-    except _Interrupted:
+    except Interrupted:
         return ending.not_begun(request.action, request.release, request.namespace)
     except LeaseLost as lost:
         if execution is None:
@@ -103,26 +81,6 @@ async def perform(
             await _keep_runs(execution)
         if lease is not None:
             await lease.release_it(leave=leave)
-
-
-class _Interrupted(Exception):
-    """Ctrl-C before there was a plan."""
-
-
-async def _unless_interrupted(request: Request, preparation: Coroutine[Any, Any, T]) -> T:
-    """Raises _Interrupted, and what the preparation raises."""
-    work = asyncio.create_task(preparation)
-    signal = asyncio.create_task(request.interrupt.wait())
-    try:
-        await asyncio.wait((work, signal), return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            work.cancel()
-            await asyncio.wait((work,))
-        if work.cancelled():
-            raise _Interrupted
-        return work.result()
-    finally:
-        signal.cancel()
 
 
 async def _keep_runs(execution: Execution) -> None:
@@ -141,7 +99,7 @@ async def perform_recovery(
     Raises ReleaseNotFound, ReleaseLocked.
     """
     clock = time.monotonic()
-    lease, found = await _lock(request, kube, emit)
+    lease, found = await lock(request, kube, emit)
     leave = found.journal if found is not None else None
     try:
         situation = await look(storage, request.release)
@@ -161,42 +119,6 @@ async def perform_recovery(
 
 async def look(storage: Storage, name: str) -> Situation:
     return Situation(name, storage.namespace, tuple(await storage.history(name)))
-
-
-async def _lock(request: Request, kube: Kubernetes, emit: Emit) -> tuple[Lease | None, Found | None]:
-    """Take the release's lease. Policy `helm` only looks whether somebody holds it: Helm writes none."""
-    lease = Lease(kube, request.release, request.namespace, duration=request.lease_duration, dead=request.dead)
-    lease.on_lost = request.interrupt.set
-    if request.policy is Policy.HELM:
-        if (holder := await lease.look()) is not None:
-            raise leases.locked(request.release, holder)
-        return None, None
-
-    def waiting(found: Found) -> None:
-        journal = found.journal
-        emit(
-            LeaseWaiting(
-                release=request.release,
-                holder=found.holder,
-                since=found.since,
-                action=str(journal.action) if journal else "",
-                step=journal.step if journal else "",
-            )
-        )
-
-    try:
-        return lease, await lease.acquire(wait=request.options.wait_lock, on_waiting=waiting)
-    except (Forbidden, NoMatchingKind) as error:
-        emit(ReleaseWarning(message=f"no lease protects this release from a second writer: {error}"))
-        return None, None
-    except NotFound as error:
-        if request.action is Action.INSTALL and request.options.create_namespace:
-            return lease, None  # taken as soon as the namespace is there
-        if request.action is not Action.INSTALL:
-            return None, None  # no namespace, no release: planning says so
-        raise NotFound(
-            str(error), code=error.code, reason=error.reason, hint="--create-namespace creates the namespace first"
-        ) from error
 
 
 def _execution(
