@@ -31,6 +31,8 @@ from steersman.errors import Invalid
 Json = dict[str, Any]
 Causes = list[status.Cause]
 
+# What only the server sets in an object's metadata.
+_SERVERS_OWN = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels, so that no generated name spells a word
 _RANDOM = random.SystemRandom()
 
@@ -39,6 +41,7 @@ class Writing(Reading):
     """Creating, updating and patching, with all that a request may say about how."""
 
     def create_object(self, resource: Resource, obj: Json, namespace: str | None, options: WriteOptions) -> Json:
+        """As `Objects.create`. Fields that the server fills in after the defaults are owned by nobody."""
         strategy = strategy_of(resource)
         obj = self._typed(resource, obj, options)
         meta: Json = obj["metadata"]
@@ -71,6 +74,7 @@ class Writing(Reading):
         return self._commit(resource, obj, None, options)
 
     def update_object(self, resource: Resource, obj: Json, subresource: str, options: WriteOptions) -> Json:
+        """As `Objects.update`; with a subresource (`status`, `finalize`), only that part. Raises NotFound too."""
         meta = obj.get("metadata") or {}
         record = self.record(resource, meta.get("name", ""), meta.get("namespace"))
         old = self.decode(resource, record)
@@ -147,39 +151,14 @@ class Writing(Reading):
         return config
 
     def _replace(self, resource: Resource, new: Json, old: Json, subresource: str, options: WriteOptions) -> Json:
+        """Store `new` in the place of `old`, as far as the subresource allows; removes the object when it was only waiting
+        for its last finalizer to go."""
         strategy = strategy_of(resource)
         new = self._typed(resource, new, options)
-        meta, old_meta = new["metadata"], old["metadata"]
-        name = old_meta["name"]
-        revision = meta.get("resourceVersion", "")
-        if revision not in ("", "0") and revision != old_meta["resourceVersion"]:
-            raise status.modified(resource, name)
-        if not revision and strategy.needs_revision:
-            cause = status.bad_value("metadata.resourceVersion", 0, "must be specified for an update")
-            raise status.invalid(resource, name, [cause])
-        if meta.get("uid") and meta["uid"] != old_meta["uid"]:
-            raise status.conflict(
-                resource, name, f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old_meta['uid']}"
-            )  # fmt: skip
-        for key in (
-            "uid",
-            "creationTimestamp",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "generation",
-            "selfLink",
-        ):
-            _carry(key, meta, old_meta)
-        if subresource:
-            part = "spec" if subresource == "finalize" else "status"
-            new = {**old, part: new.get(part, {})}
-            kept: Json = {**old_meta, "managedFields": meta.get("managedFields", [])}
-            if resource.custom is None:  # controllers of built-in kinds leave notes beside the status
-                _carry("annotations", kept, meta)
-            new["metadata"] = kept
-        else:
-            for part in _apart(resource):
-                _carry(part, new, old)
+        self._check_basis(resource, new["metadata"], old["metadata"])
+        for key in _SERVERS_OWN:
+            _carry(key, new["metadata"], old["metadata"])
+        new = _allowed_part(resource, new, old, subresource)
         strategy.default(new)
         if not options.applied:
             self._own(resource, new, old, subresource, options)
@@ -187,21 +166,34 @@ class Writing(Reading):
             strategy.prepare_update(new, old)
             strategy.default(new)
         if strategy.generation and not subresource and _spec_changed(new, old):
-            new["metadata"]["generation"] = old_meta.get("generation", 0) + 1
+            new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         self._admit("UPDATE", resource, new, old)
-        causes = self._metadata_causes(resource, new["metadata"], old_meta)
+        causes = self._metadata_causes(resource, new["metadata"], old["metadata"])
         causes += strategy.validate(new) + strategy.validate_update(new, old)
         if resource.custom is not None:
             causes += custom.causes(schema_of(resource), new)
+        name = old["metadata"]["name"]
         if causes:
             raise status.invalid(resource, name, causes)
-        record = self.store.get(resource.storage, old_meta.get("namespace", ""), name)
-        new["metadata"]["resourceVersion"] = old_meta["resourceVersion"]
+        new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
         if new == old:
             return old  # nothing to write: the resourceVersion stays and watchers are left in peace
+        record = self.store.get(resource.storage, old["metadata"].get("namespace", ""), name)
         if _deletion_complete(new, resource):
             return self._remove(resource, new, record, options.dry_run)
         return self._commit(resource, new, record, options)
+
+    def _check_basis(self, resource: Resource, meta: Json, old: Json) -> None:
+        """An update has to be based on the object as it is now. Raises Conflict, or Invalid where it does not say."""
+        revision = meta.get("resourceVersion", "")
+        if revision not in ("", "0") and revision != old["resourceVersion"]:
+            raise status.modified(resource, old["name"])
+        if not revision and strategy_of(resource).needs_revision:
+            cause = status.bad_value("metadata.resourceVersion", 0, "must be specified for an update")
+            raise status.invalid(resource, old["name"], [cause])
+        if meta.get("uid") and meta["uid"] != old["uid"]:
+            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old['uid']}"
+            raise status.conflict(resource, old["name"], why)
 
     def _node(self, resource: Resource) -> Node:
         return self.registry.node(resource.api_version, resource.kind)
@@ -325,10 +317,19 @@ def schema_of(resource: Resource) -> Json:
     return resource.custom["version"].get("schema", {}).get("openAPIV3Schema") or {}
 
 
-def _apart(resource: Resource) -> tuple[str, ...]:
-    """What an update of the object itself cannot change, because a subresource is for that."""
-    parts = ("status",) if "status" in resource.subresources else ()
-    return (*parts, "spec") if "finalize" in resource.subresources else parts
+def _allowed_part(resource: Resource, new: Json, old: Json, subresource: str) -> Json:
+    """What of `new` this request may change, the rest as it was."""
+    if not subresource:
+        if "status" in resource.subresources:
+            _carry("status", new, old)
+        if "finalize" in resource.subresources:
+            _carry("spec", new, old)
+        return new
+    part = "spec" if subresource == "finalize" else "status"
+    meta: Json = {**old["metadata"], "managedFields": new["metadata"].get("managedFields", [])}
+    if resource.custom is None:  # controllers of built-in kinds leave notes beside the status
+        _carry("annotations", meta, new["metadata"])
+    return {**old, part: new.get(part, {}), "metadata": meta}
 
 
 def _carry(key: str, new: Json, old: Json) -> None:
