@@ -9,8 +9,8 @@ from steersman.review.subject import Subject
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    for hook in subject.running_hooks:
-        if not hook.is_awaited:
+    for hook in subject.hooks:
+        if hook.pod_path and not hook.is_awaited:
             yield hook.finding(
                 f"Helm does not wait for a {hook.kind} that is a hook: the next hook starts at once, and a failure is not seen",
                 ("kind",),
