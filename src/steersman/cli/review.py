@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,8 +16,9 @@ from steersman.chart.values import ValueSources, merge_files_and_sets
 from steersman.cli.command import HelmCommand
 from steersman.cli.durations import DURATION
 from steersman.cli.options import comma_separated, values_options
+from steersman.cli.output import complain
 from steersman.cli.settings import Settings
-from steersman.errors import UsageError
+from steersman.errors import SteersmanError, UsageError
 
 if TYPE_CHECKING:
     from steersman.review.configuration import Configuration
@@ -26,7 +29,31 @@ FORMATS = ["text", "json", "sarif", "junit"]
 LEVELS = ["error", "warning", "info", "never"]
 
 
-@click.command("review", cls=HelmCommand)
+class ReviewCommand(HelmCommand):
+    """Exit code 1 means findings, so whatever kept the review from being made is 2."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with could_not_review(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with could_not_review(ctx):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def could_not_review(ctx: click.Context) -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        complain(error.format_message(), f"Run `{ctx.command_path} --help` for usage.")
+        sys.exit(2)
+    except SteersmanError as error:
+        complain(str(error), error.hint)
+        sys.exit(2)
+
+
+@click.command("review", cls=ReviewCommand)
 @click.argument("what", metavar="CHART|MANIFEST|RELEASE|-", required=False)
 @values_options
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="text", help="format of the findings")
@@ -61,7 +88,7 @@ def command(
 ) -> None:
     """Check the hooks of a chart, of a manifest or of a release for production.
 
-    Exit codes: 0 nothing at or above --fail-on, 1 findings, or an error.
+    Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the review could not be made.
     """
     from steersman.review.output import render
     from steersman.review.rules import all_rules
@@ -106,9 +133,9 @@ def load(settings: Settings, what: str, values: ValueSources, timeout: float) ->
         from steersman.chart.load import load as load_chart
 
         chart = load_chart(what)
-        return from_chart(
-            chart, merge_files_and_sets(values), namespace=settings.namespace or "default", timeout=timeout
-        )
+        namespace = settings.namespace or "default"
+        subject = from_chart(chart, merge_files_and_sets(values), namespace=namespace, timeout=timeout)
+        return replace(subject, folder=what) if path.is_dir() else subject
     if path.is_file():
         return from_manifest(path.read_text(), what, timeout=timeout)
     if "/" in what or path.suffix in (".yaml", ".yml"):

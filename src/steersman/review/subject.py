@@ -166,12 +166,14 @@ def dotted(path: Path) -> str:
 class Subject:
     """A chart's documents in the order in which they would be installed.
 
-    `timeout` is the release's `--timeout` in seconds. `options` are the settings of the rule that is being run.
+    `timeout` is the release's `--timeout` in seconds. `options` are the settings of the rule that is being run. `folder` is
+    the chart's, where it has one: a template `name/templates/x.yaml` is then the file `folder/templates/x.yaml`.
     """
 
     name: str
     items: tuple[Item, ...]
     timeout: float = 300.0
+    folder: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -182,6 +184,10 @@ class Subject:
     def resources(self) -> tuple[Item, ...]:
         """All that is no hook."""
         return tuple(item for item in self.items if item.hook is None)
+
+    def file(self, item: Item) -> str:
+        """The file that an item came from, as far as there is one; its path in the chart otherwise."""
+        return f"{self.folder.rstrip('/')}/{item.path.partition('/')[2]}" if self.folder else item.path
 
     def event(self, event: HookEvent) -> tuple[Item, ...]:
         """The hooks of one event in the order in which they run: by weight, then by name."""

@@ -21,17 +21,17 @@ def render(review: Review) -> str:
         }
         for rule in review.rules
     ]
-    results = [_result(finding) for finding in review.findings]
+    results = [_result(review, finding) for finding in review.findings]
     results += [
-        {**_result(finding), "suppressions": [{"kind": "inSource", "justification": reason}]}
+        {**_result(review, finding), "suppressions": [{"kind": "inSource", "justification": reason}]}
         for finding, reason in review.suppressed
     ]
     run = {"tool": {"driver": {"name": "steersman", "rules": rules}}, "results": results}
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 
 
-def _result(finding: Finding) -> dict[str, Any]:
-    location: dict[str, Any] = {"artifactLocation": {"uri": finding.item.path}}
+def _result(review: Review, finding: Finding) -> dict[str, Any]:
+    location: dict[str, Any] = {"artifactLocation": {"uri": review.subject.file(finding.item)}}
     if line := finding.item.source_line(finding.line):
         location["region"] = {"startLine": line}
     return {

@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def place(hook: Item, name: str) -> Path:
     """Where a hook's containers name a host of this name; () for nowhere."""
-    host = re.escape(name) + r"(?![\w-])"
+    host = re.escape(name) + r"(?![\w,-])"  # a list of hosts is no call: a certificate's names, for one
     whole = re.compile(rf"(?:\w+://)?(?:[^\s/@]*@)?{host}(?:[.:/]\S*)?")
     within = re.compile(
         rf"(?:://(?:[^\s/@]*@)?|(?:-h|--host|--hostname|-H)[ =\n]|\bhost=)[\"']?{host}|(?<![\w.-]){host}:\d"
