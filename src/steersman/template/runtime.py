@@ -26,7 +26,7 @@ Template = Callable[[Any, "Context"], str]
 MAX_INCLUDES = 1000
 # Ours: how deep `tpl` may run inside of `tpl`. Every level quotes its text in the error of a failure.
 MAX_TEXTS = 250
-_TEXTS = ""
+_TEXTS = ""  # under this name `included` counts them
 _MAX_DEPTH_OF_GO = 100000
 _MAX_DEPTH = 10000
 
@@ -140,9 +140,7 @@ class Context:
     def items(self, value: Any) -> Iterable[Any]:
         """What `range` with at most one variable runs over. Raises ExecFailure for what cannot be run over."""
         kind = type(value)
-        if kind is list:
-            return self._counted(value)
-        if isinstance(value, list):
+        if kind is list or isinstance(value, list):
             return self._counted(value)
         if isinstance(value, dict):
             return self._counted([value[key] for key in sorted(value)])
