@@ -120,7 +120,8 @@ def _copy(value: object) -> Any:
         return _alike(value, {key: _copy(item) for key, item in value.items()})
     if isinstance(value, list):
         return _alike(value, [_copy(item) for item in value])
-    return value
+    copied = getattr(value, "go_deep_copy", None)
+    return value if copied is None else copied()
 
 
 def _alike(original: Any, copied: Any) -> Any:

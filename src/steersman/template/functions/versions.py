@@ -47,6 +47,10 @@ class GoVersion(GoObject):
     def go_json(self) -> str:
         return str(self.version)
 
+    def go_deep_copy(self) -> GoVersion:
+        """An empty version: copystructure copies none of the fields, because they are private."""
+        return GoVersion(Version(0, 0, 0))
+
     def major(self) -> Uint64:
         return Uint64(self.version.major)
 
