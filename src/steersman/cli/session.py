@@ -63,13 +63,16 @@ def act(
             operation = await begin(client)
             with_signals(operation)
             finished: ReleaseFinished | None = None
+            failed = FailedHook()
             try:
                 async for event in operation:
                     view.show(event)
+                    failed.note(event)
                 finished = await operation.finished()
             finally:
                 view.close()
             tell_ending(finished, how)
+            await tell_cause(client, failed, finished, how)
             if not finished.error:
                 await conclude(client, finished)
             return finished.exit_code
@@ -133,6 +136,36 @@ def tell_ending(finished: ReleaseFinished, how: How) -> None:
     if finished.hint and how.policy is not Policy.HELM:  # which says what helm says, and no more
         print(finished.hint, file=sys.stderr)
     sys.stdout.flush()
+
+
+class FailedHook:
+    """Which hook failed first, and in which revision, as the events tell."""
+
+    def __init__(self) -> None:
+        self.revision, self.name, self.event = 0, "", ""
+
+    def note(self, event: Event) -> None:
+        from steersman.lifecycle.events import HookFinished, ReleaseStarted
+
+        if isinstance(event, ReleaseStarted):
+            self.revision = event.revision
+        elif isinstance(event, HookFinished) and event.result == "Failed" and not event.will_retry and not self.name:
+            self.name, self.event = event.hook, str(event.event)
+
+
+async def tell_cause(client: AsyncClient, failed: FailedHook, finished: ReleaseFinished, how: How) -> None:
+    """Why the hook failed, below the error (on stderr). Helm says no such thing; a diagnosis that fails is no error."""
+    if not failed.name or finished.interrupted or how.policy is Policy.HELM or how.output != "table":
+        return
+    from steersman.cli.diagnose import diagnosis_text
+    from steersman.diagnose.failure import diagnose_failure
+    from steersman.errors import SteersmanError
+
+    with suppress(SteersmanError):
+        release = await client.get(finished.release, failed.revision)
+        diagnosis = await diagnose_failure(client.kube, release, failed.name, event=failed.event)
+        if diagnosis is not None:
+            print(f"\n{diagnosis_text(diagnosis)}", file=sys.stderr)
 
 
 def with_signals(operation: Operation) -> None:

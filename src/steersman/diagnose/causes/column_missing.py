@@ -1,0 +1,22 @@
+"""SQL names a column that is not there (SQLSTATE 42703)."""
+
+from __future__ import annotations
+
+from steersman.diagnose.advice import psql
+from steersman.diagnose.log_rule import log_rule
+
+find = log_rule(
+    "column-missing",
+    (
+        r'column "?(?P<name>[\w.]+)"? (?:of relation "(?P<table>[^"]+)" )?does not exist',
+        r"Unknown column '(?P<name>[^']+)'",
+        r"no such column: (?P<name>\S+)",
+    ),
+    problem="The column {name} does not exist.",
+    explanation=(
+        "The SQL and the schema of the database are not of the same version: the migration that adds the "
+        "column has not run, or has already removed it."
+    ),
+    fix="Run the migration that adds {name} first (lower weight), or correct the SQL.",
+    verify=(psql("\\d TABLE"),),
+)

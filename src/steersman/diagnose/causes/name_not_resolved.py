@@ -1,0 +1,115 @@
+"""A host name that DNS does not know, and the Service that was most likely meant."""
+
+from __future__ import annotations
+
+import re
+
+from steersman.diagnose.advice import again, change, closest_service
+from steersman.diagnose.diagnosis import Diagnosis, Evidence
+from steersman.diagnose.facts import Facts, containers_of
+from steersman.diagnose.reading import quoted, search
+
+_HOST = r"(?P<host>[A-Za-z0-9_.-]*[A-Za-z0-9])"
+PATTERNS = tuple(
+    re.compile(text)
+    for text in (
+        rf'could not translate host name "{_HOST}" to address',
+        rf"failed to resolve host '{_HOST}'",
+        rf"Could not resolve host: {_HOST}",
+        rf"Could not connect to Redis at {_HOST}:\d+: (?:Name or service not known|Temporary failure in name resolution)",
+        rf"Error -[23] connecting to {_HOST}:\d+",
+        rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}",
+        rf"Unknown (?:MySQL server )?host '{_HOST}'",
+        rf"(?:bad address|unable to resolve host address) ['‘]{_HOST}['’]",
+        rf"(?:nc|wget|ssh|ping): {_HOST}: (?:Name or service not known|Temporary failure in name|bad address)",
+        rf"lookup {_HOST}(?: on [\d.:]+)?: (?:no such host|server misbehaving)",
+        rf"java\.net\.UnknownHostException: {_HOST}",
+        rf"server can't find {_HOST}: NXDOMAIN",
+        r"Name or service not known|Temporary failure in name resolution|nodename nor servname provided|Name does not resolve",
+    )
+)
+
+
+def find(facts: Facts) -> Diagnosis | None:
+    found = search(facts, *PATTERNS)
+    if found is None:
+        return None
+    host = found.group("host") or _only_host(facts)
+    confidence, evidence = found.confidence, [quoted(found)]
+    name = f"The host name {host}" if host else "A host name"
+    problem = f"{name} cannot be resolved from the hook's Pod."
+    explanation = f"No Service of that name is in namespace {facts.namespace}."
+    fix = (
+        "Give the hook a name that exists: SERVICE for one in its own namespace, SERVICE.NAMESPACE for one in another."
+    )
+    verify: tuple[str, ...] = ("kubectl get services --all-namespaces",)
+    other = closest_service(facts, host) if host else None
+    if host and facts.service(host) is not None:
+        confidence = confidence.one_less
+        explanation = (
+            f"The Service {host} is there now: it was created after the hook ran, or the cluster's DNS had a fault."
+        )
+        fix = "Run it again. If it comes back, look at the cluster's DNS (kube-system), or let the hook wait for the name."
+        verify = ("kubectl -n kube-system get pods", _lookup(facts, host))
+    elif other is not None:
+        problem = f"{name} cannot be resolved from the hook's Pod: the Service is {other.host}."
+        where = (
+            ""
+            if other.namespace == facts.namespace
+            else f" (it lives in namespace {other.namespace}, not {facts.namespace})"
+        )
+        explanation = (
+            f"No Service {host} is in namespace {facts.namespace}. The closest one that exists is {other.name}{where}; "
+            f"its full name is {other.host}.svc.cluster.local."
+        )
+        evidence.append(Evidence("cluster", f"Service {other.name} in namespace {other.namespace}"))
+        fix = change(facts, host, other.name if other.namespace == facts.namespace else other.host)
+        verify = (f"kubectl -n {other.namespace} get service,endpoints {other.name}", _lookup(facts, other.host))
+    elif host and (mine := _of_this_chart(facts, host)):
+        problem = f"{name} cannot be resolved: its Service does not exist yet when this hook runs."
+        explanation = f"{mine}. A {facts.hook.event} hook runs before that."
+        fix = (
+            "Make the hook a post-install/post-upgrade one, or make the Service and the server behind it hooks of a lower "
+            "weight, too."
+        )
+    elif not facts.services:
+        confidence, explanation = confidence.one_less, "Which Services there are could not be seen."
+    return Diagnosis(
+        cause="name-not-resolved",
+        confidence=confidence,
+        problem=problem,
+        explanation=explanation,
+        evidence=tuple(evidence),
+        fix=fix,
+        verify=(*verify, *again(facts)),
+        line=found.number,
+    )
+
+
+def _only_host(facts: Facts) -> str:
+    """The one variable of the hook that looks like a host, for programs that do not say which name they asked for."""
+    names = {
+        str(variable["value"])
+        for container in containers_of(facts.hook.spec)
+        for variable in container.get("env") or []
+        if re.search(r"HOST(NAME)?$|SERVER$", str(variable.get("name"))) and variable.get("value")
+    }
+    return names.pop() if len(names) == 1 else ""
+
+
+def _of_this_chart(facts: Facts, host: str) -> str:
+    for each in facts.chart:
+        if each.kind == "Service" and each.name == host.split(".")[0]:
+            when = (
+                f"a hook of {', '.join(each.events)}"
+                if each.events
+                else "an ordinary resource, created after all pre hooks"
+            )
+            return f"This chart's Service {each.name} ({each.path}) is {when}"
+    return ""
+
+
+def _lookup(facts: Facts, host: str) -> str:
+    return (
+        f"kubectl -n {facts.namespace} run dns-check --rm -it --restart=Never --image=busybox:1.36 -- nslookup {host}"
+    )

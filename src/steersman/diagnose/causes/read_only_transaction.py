@@ -1,0 +1,23 @@
+"""A write where only reading is possible (SQLSTATE 25006)."""
+
+from __future__ import annotations
+
+from steersman.diagnose.advice import psql
+from steersman.diagnose.log_rule import log_rule
+
+find = log_rule(
+    "read-only-transaction",
+    (
+        r"cannot execute (?P<name>.*) in a read-only transaction",
+        r"READONLY You can't write against a read only",
+        r"--read-only option so it cannot execute",
+        r"attempt to write a readonly database",
+    ),
+    problem="The hook writes, but the server it talks to allows only reading.",
+    explanation=(
+        "It is connected to a replica, or to a server that has just failed over; or "
+        "default_transaction_read_only is set."
+    ),
+    fix="Give the hook the host of the primary (often another Service: …-rw, …-primary).",
+    verify=(psql("select pg_is_in_recovery()"),),
+)

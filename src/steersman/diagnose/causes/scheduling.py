@@ -1,0 +1,15 @@
+"""A Pod for which no node is right."""
+
+from __future__ import annotations
+
+from steersman.diagnose.said_rule import said_rule
+
+find = said_rule(
+    "unschedulable",
+    r"(?P<why>\d+/\d+ nodes are available: .*)|no nodes available to schedule pods|Unschedulable: (?P<other>.*)",
+    problem="No node can take the hook's Pod.",
+    explanation="The scheduler says: {why}{other}",
+    fix="Ask for less (resources.requests), correct nodeSelector, affinity or tolerations in {path}, or add a node; "
+    "an unbound claim must be bound first.",
+    verify=("kubectl get nodes --show-labels", "kubectl -n {namespace} get pvc"),
+)

@@ -1,0 +1,22 @@
+"""A script that its shell or interpreter cannot parse."""
+
+from __future__ import annotations
+
+from steersman.diagnose.log_rule import log_rule
+
+find = log_rule(
+    "script-syntax",
+    (
+        r"(?:sh|bash|ash)\S*: (?:line \d+: |\d+: )?(?:-c: )?(?:line \d+: )?(?P<name>[Ss]yntax error.*)",
+        r"(?P<name>SyntaxError: .*)",
+        r"(?P<name>IndentationError: .*)",
+        r"(?P<name>unexpected EOF while looking for matching.*)",
+    ),
+    problem="The hook's script cannot be parsed: {name}.",
+    explanation=(
+        "It is not valid in the shell or interpreter that runs it (bash syntax under sh, a quote that the "
+        "template lost, wrong indentation)."
+    ),
+    fix="See what the chart renders (`steer template`), and correct the script in {path}.",
+    verify=("steer get hooks {release}",),
+)

@@ -1,0 +1,27 @@
+"""SQL names a table that is not there (SQLSTATE 42P01)."""
+
+from __future__ import annotations
+
+from steersman.diagnose.advice import psql
+from steersman.diagnose.log_rule import log_rule
+
+find = log_rule(
+    "table-missing",
+    (
+        r'relation "(?P<name>[^"]+)" does not exist',
+        r"Table '(?P<name>[^']+)' doesn't exist",
+        r"no such table: (?P<name>\S+)",
+        r'table "(?P<name>[^"]+)" does not exist',
+        r"\b42P01\b",
+    ),
+    problem="The table {name} does not exist.",
+    explanation=(
+        "The SQL names a table that is not in the database (or not in this user's search_path): a migration "
+        "that must run earlier has not run, or it runs in another database or schema."
+    ),
+    fix=(
+        "Let the hook that creates {name} run earlier (lower weight, or an earlier event), or check database,"
+        " schema and search_path of this hook."
+    ),
+    verify=(psql("\\dt *.*"),),
+)

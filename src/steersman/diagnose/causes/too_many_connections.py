@@ -1,0 +1,24 @@
+"""The server takes no more connections (SQLSTATE 53300)."""
+
+from __future__ import annotations
+
+from steersman.diagnose.advice import psql
+from steersman.diagnose.log_rule import log_rule
+
+find = log_rule(
+    "too-many-connections",
+    (
+        r"sorry, too many clients already",
+        r"remaining connection slots are reserved",
+        r"too many connections for (?:role|database) (?P<name>\S+)",
+        r"Too many connections",
+        r"max number of clients reached",
+    ),
+    problem="The database server accepts no more connections.",
+    explanation="All of max_connections are in use, mostly by the application's own pools; the hook is not at fault.",
+    fix=(
+        "Shrink the pools, close idle sessions, put a pooler in between or raise max_connections; then run "
+        'the hook again (steersman.dev/hook-retries: "3").'
+    ),
+    verify=(psql("select usename, count(*) from pg_stat_activity group by 1"),),
+)

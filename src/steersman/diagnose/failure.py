@@ -1,0 +1,46 @@
+"""From a release to the diagnosis of the hook that failed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from steersman.diagnose.diagnosis import Diagnosis
+from steersman.diagnose.gather import gather
+from steersman.diagnose.ranking import diagnose
+from steersman.kube.interface import Kubernetes
+from steersman.lifecycle.runs import HookRun, read_runs
+from steersman.manifest.hooks import Hook, HookPhase
+from steersman.release.record import Release
+
+
+async def diagnose_failure(
+    kubernetes: Kubernetes, release: Release, hook: str = "", *, event: str = ""
+) -> Diagnosis | None:
+    """Why a hook of this revision failed: the named one, else the last that did. None where no hook failed.
+
+    Survives missing permissions and deleted objects: the diagnosis says what was not seen.
+    """
+    runs = await read_runs(kubernetes, release.name, release.namespace)
+    found = failed_hook(release, runs, hook, event)
+    if found is None:
+        return None
+    return diagnose(await gather(kubernetes, release, *found))
+
+
+def failed_hook(
+    release: Release, runs: Sequence[HookRun], name: str = "", event: str = ""
+) -> tuple[Hook, HookRun | None] | None:
+    """The failed hook and its run; the history is asked first, then the record's own marks (as Helm leaves them)."""
+    hooks = {(hook.kind, hook.name): hook for hook in release.hooks}
+    last: dict[tuple[str, str, str], HookRun] = {}
+    for run in runs:
+        if run.revision == release.version and (not name or run.hook == name) and (not event or run.event == event):
+            last.pop((run.event, run.kind, run.hook), None)
+            last[run.event, run.kind, run.hook] = run
+    for run in reversed(last.values()):
+        if run.result != "Succeeded" and (hook := hooks.get((run.kind, run.hook))) is not None:
+            return hook, run
+    for hook in reversed(release.hooks):
+        if hook.last_run.phase is HookPhase.FAILED and (not name or hook.name == name) and not last:
+            return hook, None
+    return None

@@ -1,0 +1,59 @@
+"""Causes that a line of the log names by itself: patterns and words, no more."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from steersman.diagnose.advice import again
+from steersman.diagnose.diagnosis import Confidence, Diagnosis
+from steersman.diagnose.facts import Facts
+from steersman.diagnose.reading import Cause, quoted, search
+
+
+def log_rule(
+    cause: str,
+    patterns: Sequence[str],
+    *,
+    problem: str,
+    explanation: str,
+    fix: str,
+    verify: Sequence[str] = (),
+    at_most: Confidence = Confidence.HIGH,
+) -> Cause:
+    """A cause that holds where one of `patterns` is found in a line.
+
+    The texts may name the patterns' groups as `{name}`, and `{namespace}`, `{hook}`, `{path}`, `{release}`; a group that took
+    no part is empty.
+    """
+    compiled = tuple(re.compile(pattern) for pattern in patterns)
+
+    def find(facts: Facts) -> Diagnosis | None:
+        found = search(facts, *compiled)
+        if found is None:
+            return None
+        groups = {name: value for name, value in found.match.groupdict().items() if value}
+        words: defaultdict[str, str] = defaultdict(str, groups)
+        words |= {
+            "namespace": facts.namespace,
+            "hook": facts.hook.name,
+            "release": facts.release,
+            "path": facts.hook.path or facts.hook.name,
+        }
+
+        def tell(text: str) -> str:
+            return text.format_map(words).replace("  ", " ").strip()
+
+        return Diagnosis(
+            cause=cause,
+            confidence=min(found.confidence, at_most, key=lambda each: each.rank),
+            problem=tell(problem),
+            explanation=tell(explanation),
+            evidence=(quoted(found),),
+            fix=tell(fix),
+            verify=(*(tell(command) for command in verify), *again(facts)),
+            line=found.number,
+        )
+
+    return find

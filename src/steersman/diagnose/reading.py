@@ -1,0 +1,93 @@
+"""How causes read a log: which line says it, what was said afterwards, and how sure that makes one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from steersman.diagnose.diagnosis import Confidence, Diagnosis, Evidence
+from steersman.diagnose.facts import Facts
+
+# After such a line, what came before it has passed.
+_RECOVERED = re.compile(
+    r"(?i)^(?!.*\b(not|never|no|un\w+|fail\w*|error)\b).*\b(connected|is ready|now ready|accepting connections|reachable|"
+    r"succeeded|successful(ly)?)\b"
+)
+# Only a line that a program prints as an error of its own; "migration failed" says nothing new.
+_ERROR = re.compile(r"^(?:\S+: )*(?:ERROR|FATAL|PANIC)\b|^[\w.]*(?:Error|Exception)\b: |: error: ")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The last line of the log that matches."""
+
+    match: re.Match[str]
+    number: int
+    line: str
+    confidence: Confidence
+
+    def group(self, *names: str) -> str:
+        """The first of these groups that took part, "" if none did."""
+        known = self.match.groupdict()
+        return next((known[name] for name in names if known.get(name)), "")
+
+
+def search(facts: Facts, *patterns: re.Pattern[str]) -> Found | None:
+    """The last line that one of `patterns` matches; less sure where the program went on after it."""
+    for number in range(len(facts.logs) - 1, -1, -1):
+        for pattern in patterns:
+            if match := pattern.search(facts.logs[number]):
+                return Found(match, number, facts.logs[number], _confidence(facts.logs[number + 1 :], patterns))
+    return None
+
+
+def _confidence(after: Sequence[str], patterns: tuple[re.Pattern[str], ...]) -> Confidence:
+    if any(_RECOVERED.search(line) for line in after):
+        return Confidence.LOW
+    # An error that came later, and is none of this cause's own, may be the one that ended the program.
+    if any(_ERROR.search(line) for line in after):
+        return Confidence.MEDIUM
+    return Confidence.HIGH
+
+
+def quoted(found: Found) -> Evidence:
+    return Evidence("log", found.line.strip())
+
+
+Cause = Callable[[Facts], Diagnosis | None]
+
+
+def events_matching(facts: Facts, reason: str = "", message: str = "") -> list[Evidence]:
+    """The events whose reason and message match these patterns (searched)."""
+    return [
+        Evidence(f"event {event.reason} on {event.about}", event.message)
+        for event in facts.events
+        if re.search(reason, event.reason) and re.search(message, event.message)
+    ]
+
+
+def said(facts: Facts) -> list[Evidence]:
+    """Everything that Kubernetes' components said: container states, events, conditions, and the end of the run."""
+    found = [
+        Evidence(f"Pod/{each.pod} container {each.name}", ": ".join(filter(None, (each.reason, each.message))))
+        for each in facts.containers
+        if each.reason or each.message
+    ]
+    found += events_matching(facts)
+    found += [
+        Evidence(f"{each.about} condition {each.type}", ": ".join(filter(None, (each.reason, each.message))))
+        for each in facts.conditions
+        if each.reason or each.message
+    ]
+    if facts.run.reason or facts.run.message:
+        found.append(Evidence("hook run", ": ".join(filter(None, (facts.run.reason, facts.run.message)))))
+    return found
+
+
+def search_said(facts: Facts, pattern: re.Pattern[str]) -> tuple[re.Match[str], Evidence] | None:
+    """The first of Kubernetes' own statements that matches."""
+    for evidence in said(facts):
+        if match := pattern.search(evidence.quote):
+            return match, evidence
+    return None

@@ -1,0 +1,47 @@
+"""Which of several causes is named, and how sure a diagnosis is of itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from steersman.diagnose.diagnosis import Confidence
+from steersman.diagnose.facts import ContainerFacts, Facts, HookFacts, RunFacts
+from steersman.diagnose.ranking import diagnose
+
+REFUSED = 'psql: error: connection to server at "db" (10.0.0.1), port 5432 failed: Connection refused'
+FACTS = Facts(release="my-app", namespace="apps", hook=HookFacts("migrate", event="pre-upgrade"))
+
+
+def test_nothing_known_is_said_to_be_unknown_with_what_was_looked_at() -> None:
+    found = diagnose(replace(FACTS, logs=("working",), looked_at=("the log",)))
+    assert (found.cause, found.confidence, found.looked_at) == ("unknown", Confidence.LOW, ("the log",))
+    assert [each.quote for each in found.evidence] == ["working"]
+
+
+def test_a_cause_goes_before_its_consequences() -> None:
+    found = diagnose(
+        replace(FACTS, logs=(REFUSED,), run=RunFacts(1, "Failed", 2, "DeadlineExceeded", "was active too long"))
+    )
+    assert found.cause == "connection-refused"
+    assert [each.cause for each in found.alternatives] == ["deadline"]
+
+
+def test_an_error_that_was_overcome_is_not_the_cause() -> None:
+    found = diagnose(
+        replace(FACTS, logs=(REFUSED, "connected to db", "Segmentation fault"), run=RunFacts(exit_code=139))
+    )
+    assert found.cause == "exit-code"
+
+
+def test_the_clusters_word_goes_before_the_logs_and_contradiction_lowers_confidence() -> None:
+    killed = ContainerFacts("migrate-x", "main", state="terminated", reason="OOMKilled", exit_code=137)
+    alone, both = (
+        diagnose(replace(FACTS, containers=(killed,))),
+        diagnose(replace(FACTS, containers=(killed,), logs=(REFUSED,))),
+    )
+    assert (alone.cause, alone.confidence) == ("out-of-memory", Confidence.HIGH)
+    assert (both.cause, both.confidence) == ("out-of-memory", Confidence.MEDIUM)
+
+
+def test_an_exit_code_alone_is_never_certain() -> None:
+    assert diagnose(replace(FACTS, run=RunFacts(exit_code=1))).confidence is not Confidence.HIGH
