@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`seconds` of wall time from before the fork to after the end; `peak` resident memory in bytes."""
+    """`seconds` of wall time from before the fork to after the end, `cpu` seconds of all its threads, `peak` resident memory in
+    bytes."""
 
     seconds: float
+    cpu: float
     peak: int
 
 
@@ -29,4 +31,4 @@ def cost(command: Sequence[str], environment: dict[str, str]) -> Cost:
         os.close(nothing)
     if status != 0:
         raise RuntimeError(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return Cost(seconds, usage.ru_maxrss * 1024)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)

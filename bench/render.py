@@ -58,7 +58,19 @@ def _processes(charts: list[Path]) -> Table:
             theirs[chart], cold[chart], warm[chart] = (_median(list(column)) for column in zip(*rounds, strict=True))
     table = Table(
         f"`steer template` and `helm template`, whole process, {len(charts)} charts, median of {ROUNDS} rounds",
-        ["chart", "helm", "steer cold", "steer warm", "helm / warm", "helm memory", "steer memory", "helm / steer"],
+        [
+            "chart",
+            "helm",
+            "steer cold",
+            "steer warm",
+            "helm / warm",
+            "helm CPU",
+            "steer CPU",
+            "helm / steer",
+            "helm memory",
+            "steer memory",
+            "helm / steer",
+        ],
     )
 
     def row(name: str, helm_cost: Cost, cold_cost: Cost, warm_cost: Cost) -> list[str]:
@@ -68,6 +80,9 @@ def _processes(charts: list[Path]) -> Table:
             milliseconds(cold_cost.seconds),
             milliseconds(warm_cost.seconds),
             ratio(warm_cost.seconds, helm_cost.seconds),
+            milliseconds(helm_cost.cpu),
+            milliseconds(warm_cost.cpu),
+            ratio(warm_cost.cpu, helm_cost.cpu),
             f"{helm_cost.peak / 1e6:.0f} MB",
             f"{warm_cost.peak / 1e6:.0f} MB",
             ratio(warm_cost.peak, helm_cost.peak),
@@ -77,16 +92,21 @@ def _processes(charts: list[Path]) -> Table:
         table.rows.append(row(chart.stem, theirs[chart], cold[chart], warm[chart]))
     table.rows.append(row("**median**", *(_median(list(each.values())) for each in (theirs, cold, warm))))
     faster = sum(warm[chart].seconds <= theirs[chart].seconds for chart in charts)
+    cheaper = sum(warm[chart].cpu <= theirs[chart].cpu for chart in charts)
     smaller = sum(max(warm[chart].peak, cold[chart].peak) < theirs[chart].peak for chart in charts)
     table.notes = [
-        f"Warm, steer is no slower than helm on {faster} of {len(charts)} charts; its peak memory (cold and warm) is below "
-        f"helm's on {smaller}."
+        f"Warm, steer is no slower than helm on {faster} of {len(charts)} charts and takes no more CPU time on {cheaper}; its "
+        f"peak memory (cold and warm) is below helm's on {smaller}. Load of the machine: {os.getloadavg()[0]:.1f}."
     ]
     return table
 
 
 def _median(costs: list[Cost]) -> Cost:
-    return Cost(statistics.median(c.seconds for c in costs), int(statistics.median(c.peak for c in costs)))
+    return Cost(
+        statistics.median(c.seconds for c in costs),
+        statistics.median(c.cpu for c in costs),
+        int(statistics.median(c.peak for c in costs)),
+    )
 
 
 def _library(charts: list[Path]) -> Table:
@@ -130,6 +150,6 @@ def _renders_per_second(path: Path) -> float:
 
 def _helm() -> str:
     sys.path.insert(0, str(PROJECT / "tools"))
-    from oracle import oracle
+    from oracle import oracle  # type: ignore[import-not-found]
 
     return str(oracle() / "helm")
