@@ -44,7 +44,7 @@ for line in sys.stdin:
         engine = HelmTemplateEngine(job["sources"])
         def render():
             for name, data in job["data"]:
-                engine.render(name, job["scopes"][data])
+                engine.render_template(name, job["scopes"][data])
         render()
         count, begin = 0, time.perf_counter()
         while (passed := time.perf_counter() - begin) < job["seconds"]:
