@@ -43,7 +43,8 @@ for line in sys.stdin:
     try:
         engine = HelmTemplateEngine(job["sources"])
         def render():
-            for name, data in job["data"]:
+            for name, data, base in job["data"]:
+                job["scopes"][data]["Template"] = {"Name": name, "BasePath": base}
                 engine.render_template(name, job["scopes"][data])
         render()
         count, begin = 0, time.perf_counter()
@@ -113,7 +114,7 @@ def _for_gotpl(path: Path) -> dict[str, Any]:
     prepared = prepare(load(path), {})
     templates = template_scopes(prepared, ReleaseOptions("bench"), Capabilities())
     scopes: list[dict[str, Any]] = []
-    data: list[tuple[str, int]] = []
+    data: list[tuple[str, int, str]] = []
     places: dict[int, int] = {}
     for name, template in templates.items():
         if name.rpartition("/")[2].startswith("_"):
@@ -121,7 +122,7 @@ def _for_gotpl(path: Path) -> dict[str, Any]:
         if id(template.scope) not in places:
             places[id(template.scope)] = len(scopes)
             scopes.append({**template.scope, "Capabilities": _PLAIN_CAPABILITIES, "Files": {}})
-        data.append((name, places[id(template.scope)]))
+        data.append((name, places[id(template.scope)], template.base))
     return {"sources": {name: template.text for name, template in templates.items()}, "data": data, "scopes": scopes}
 
 

@@ -1,0 +1,196 @@
+"""`steer rehearse`: try an action on a throw-away cluster, and what happens when a hook goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from steersman.chart.values import ValueSources, merge_files_and_sets
+from steersman.cli.action_options import chosen_policy
+from steersman.cli.command import HelmCommand, HelmGroup
+from steersman.cli.durations import DURATION
+from steersman.cli.formats import FORMATS, emit
+from steersman.cli.options import values_options
+from steersman.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from steersman.chart.model import Chart
+    from steersman.rehearse.run import Play
+    from steersman.rehearse.stage import State
+    from steersman.rehearse.verdict import Rehearsal
+
+
+@click.group("rehearse", cls=HelmGroup)
+def command() -> None:
+    """Run an action on a throw-away cluster, undisturbed and with faults: is each hook safe to run twice, to be killed, to fail?
+
+    The present state comes from the cluster's release records, or from --from CHART where there is no cluster to ask.
+    """
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def collected(settings: Settings, *args: Any, **given: Any) -> None:
+        policy, timeout = chosen_policy(given.pop("failure_policy")), given.pop("timeout")
+        output, keep = given.pop("output"), given.pop("keep")
+        play = function(settings, *args, **given)
+        sys.exit(_rehearse(settings, play, str(policy), timeout, output, keep=keep))
+
+    for option in (
+        click.option("--failure-policy", type=click.Choice(["rollback", "helm"]), help="what a failure leads to"),
+        click.option("--timeout", type=DURATION, default="2m", show_default=True, help="for each operation"),
+        click.option("--keep", is_flag=True, help="where something does not hold, keep that cluster until Ctrl-C"),
+        click.option("-o", "--output", type=click.Choice(FORMATS), default="table", help="format of the verdicts"),
+    ):
+        collected = option(collected)
+    return click.pass_obj(collected)
+
+
+def _from_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--from` and `--from-values`: the present state where no cluster is asked."""
+    function = click.option("--from-values", multiple=True, help="values file of the present release (repeatable)")(
+        function
+    )
+    return click.option("--from", "from_chart", default="", help="chart of the present release, instead of its record")(
+        function
+    )
+
+
+@command.command("install", cls=HelmCommand)
+@click.argument("name")
+@click.argument("chart_name", metavar="CHART")
+@values_options
+@_options
+def install(settings: Settings, name: str, chart_name: str, values: ValueSources) -> Play:
+    """Rehearse the installation of CHART."""
+    return _play(settings, "install", name, (), _load(chart_name), merge_files_and_sets(values))
+
+
+@command.command("upgrade", cls=HelmCommand)
+@click.argument("name")
+@click.argument("chart_name", metavar="CHART")
+@_from_options
+@values_options
+@_options
+def upgrade(
+    settings: Settings, name: str, chart_name: str, from_chart: str, from_values: tuple[str, ...], values: ValueSources
+) -> Play:
+    """Rehearse the upgrade of a release to CHART."""
+    before = _present(settings, name, from_chart, from_values)
+    return _play(settings, "upgrade", name, before, _load(chart_name), merge_files_and_sets(values))
+
+
+@command.command("rollback", cls=HelmCommand)
+@click.argument("name")
+@click.argument("revision", type=int, default=0)
+@_options
+def rollback(settings: Settings, name: str, revision: int) -> Play:
+    """Rehearse the way back to REVISION, by default the one before."""
+    from steersman.rehearse.stage import recorded
+
+    history = _history(settings, name)
+    current = history[-1]
+    wanted = revision or current.version - 1
+    target = next((release for release in history if release.version == wanted), current)
+    return _play(settings, "rollback", name, (recorded(target), recorded(current)), revision=1)
+
+
+@command.command("uninstall", cls=HelmCommand)
+@click.argument("name")
+@_from_options
+@_options
+def uninstall(settings: Settings, name: str, from_chart: str, from_values: tuple[str, ...]) -> Play:
+    """Rehearse the removal of a release."""
+    return _play(settings, "uninstall", name, _present(settings, name, from_chart, from_values))
+
+
+@command.command("test", cls=HelmCommand)
+@click.argument("name")
+@_from_options
+@_options
+def test(settings: Settings, name: str, from_chart: str, from_values: tuple[str, ...]) -> Play:
+    """Rehearse the tests of a release."""
+    return _play(settings, "test", name, _present(settings, name, from_chart, from_values))
+
+
+def _play(
+    settings: Settings,
+    action: str,
+    name: str,
+    before: tuple[State, ...],
+    chart: Chart | None = None,
+    values: dict[str, Any] | None = None,
+    revision: int = 0,
+) -> Play:
+    from steersman.lifecycle.policy import Action
+    from steersman.rehearse.run import Play
+
+    return Play(Action(action), name, before, chart, values or {}, revision, namespace=settings.namespace or "default")
+
+
+def _load(name: str) -> Chart:
+    from steersman.cli.locate import ChartReference
+
+    reference = ChartReference()
+    return reference.load_installable(reference.locate(name))
+
+
+def _present(settings: Settings, name: str, from_chart: str, from_values: tuple[str, ...]) -> tuple[State, ...]:
+    from steersman.rehearse.stage import State, recorded
+
+    if from_chart:
+        return (State(_load(from_chart), merge_files_and_sets(ValueSources(files=list(from_values)))),)
+    return (recorded(_history(settings, name)[-1]),)
+
+
+def _history(settings: Settings, name: str) -> list[Any]:
+    from steersman.cli.session import ask
+
+    return ask(settings, lambda client: client.history(name))
+
+
+def _rehearse(settings: Settings, play: Play, policy: str, timeout: float, output: str, *, keep: bool) -> int:
+    from dataclasses import replace
+
+    from steersman.client import AsyncClient
+    from steersman.lifecycle.plan import Options
+    from steersman.lifecycle.policy import Policy
+    from steersman.rehearse.run import rehearse
+
+    play = replace(play, policy=Policy(policy), options=Options(timeout=timeout))
+
+    def tell(text: str) -> None:
+        print(f"… {text}", file=sys.stderr, flush=True)
+
+    async def kept(kubeconfig: str) -> None:
+        tell(f"something did not hold; this cluster stays until Ctrl-C: KUBECONFIG={kubeconfig}")
+        await asyncio.Event().wait()
+
+    found = asyncio.run(rehearse(play, AsyncClient, tell, kept if keep else None))
+    if output == "table":
+        _show(found)
+    else:
+        emit(found.to_json(), output)
+    return 0 if found.holds else 1
+
+
+def _show(found: Rehearsal) -> None:
+    from steersman.rehearse.verdict import Result
+
+    rows = [(each.hook, each.event, str(each.scenario), str(each.result), each.detail) for each in found.verdicts]
+    widths = [max(map(len, column)) for column in zip(("HOOK", "EVENT", "SCENARIO", "RESULT", ""), *rows, strict=True)]
+    for row in [("HOOK", "EVENT", "SCENARIO", "RESULT", "DETAIL"), *rows]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)) + f"  {row[4]}")
+    for each in found.verdicts:
+        if each.result is Result.BROKEN and each.log:
+            click.echo(f"\n{each.event} hook {each.hook}, {each.scenario}: its last lines")
+            for line in each.log[-10:]:
+                click.echo(f"  {line}")
+    if found.error:
+        click.echo(f"\nThe {found.action} itself did not succeed: {found.error}")
+    click.echo(f"\n{'Everything held.' if found.holds else 'Not everything held.'}")

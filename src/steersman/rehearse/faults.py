@@ -1,0 +1,160 @@
+"""A Kubernetes that goes wrong on purpose: it stands between the client and the cluster and meddles with chosen hooks.
+
+Nothing in the engine knows of it: a hook's Job or Pod passes through `create`, and there it is made to fail, or a first run of
+it is started, and finished or killed, before the real one begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from copy import deepcopy
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, cast
+
+from steersman.errors import KubernetesError, NotFound, NotReady, ObjectDeleted
+from steersman.kube.interface import Kubernetes, Object, ref_of
+from steersman.kube.wait import wait_completed, wait_deleted
+from steersman.kube.watches import Watches
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RUN_KINDS = ("Job", "Pod")
+SUFFIX = "-rehearsal"
+# A hook that is killed gets at least this long to begin its work.
+LEAST_SECONDS = 0.2
+POLL_SECONDS = 0.05
+DELETE_SECONDS = 60.0
+
+
+class Fault(StrEnum):
+    FAILS = "its command is replaced by one that fails"
+    RUNS_BEFORE = "it has run to its end once before"
+    KILLED_BEFORE = "an earlier run of it was killed in the middle"
+
+
+@dataclass(frozen=True, slots=True)
+class Meddling:
+    """What to do with one hook. `seconds` is how long it takes undisturbed; it is killed after half of that."""
+
+    fault: Fault
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class FaultyKubernetes:
+    """Passes everything on to `inner`, but for the creation of hooks that `meddling` names by (kind, name).
+
+    `notes` tells what came of a first run where it was not what it should be, by hook name.
+    """
+
+    inner: Kubernetes
+    meddling: Mapping[tuple[str, str], Meddling]
+    timeout: float = 300.0
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    async def create(self, obj: Object, **options: Any) -> Object:
+        metadata = obj.get("metadata") or {}
+        meddling = self.meddling.get((str(obj.get("kind")), str(metadata.get("name"))))
+        if meddling is None:
+            return await self.inner.create(obj, **options)
+        if meddling.fault is Fault.FAILS:
+            return await self.inner.create(failing(obj), **options)
+        await self._run_before(obj, meddling, options)
+        return await self.inner.create(obj, **options)
+
+    async def _run_before(self, obj: Object, meddling: Meddling, options: Mapping[str, Any]) -> None:
+        name = str(obj["metadata"]["name"])
+        begin = time.monotonic()
+        first = await self.inner.create(twin(obj), **options)
+        async with Watches(self.inner) as watches:
+            if meddling.fault is Fault.RUNS_BEFORE:
+                try:
+                    await wait_completed(watches, first, timeout=self.timeout)
+                except (NotReady, ObjectDeleted) as error:
+                    self.notes[name] = f"its first run failed: {error}"
+            else:
+                half = max(LEAST_SECONDS, meddling.seconds / 2)
+                await self._until_running(first, begin + half, begin + self.timeout)
+            await self._remove(watches, first, kill=meddling.fault is Fault.KILLED_BEFORE)
+
+    async def _until_running(self, first: Object, at: float, latest: float) -> None:
+        """Wait until a container of it runs and its time has come; note it where it was faster."""
+        while time.monotonic() < latest:
+            states = [state for pod in await self._pods(first) for state in container_states(pod)]
+            if any("terminated" in state for state in states):
+                self.notes[first["metadata"]["name"].removesuffix(SUFFIX)] = "it had ended before it could be killed"
+                return
+            if any("running" in state for state in states) and time.monotonic() >= at:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _remove(self, watches: Watches, first: Object, *, kill: bool) -> None:
+        pods = await self._pods(first)
+        gone = [first, *pods]
+        try:
+            await self.inner.delete(ref_of(first), propagation="Background")
+        except NotFound:
+            gone.remove(first)
+        for pod in pods:
+            try:
+                await self.inner.delete(ref_of(pod), grace_period=0 if kill else None)
+            except NotFound:
+                continue
+        await wait_deleted(watches, gone, timeout=DELETE_SECONDS)
+
+    async def _pods(self, first: Object) -> list[Object]:
+        metadata = first["metadata"]
+        if first["kind"] == "Pod":
+            try:
+                return [await self.inner.get(ref_of(first))]
+            except NotFound:
+                return []
+        try:
+            selector = f"job-name={metadata['name']}"
+            listed = await self.inner.list("v1", "Pod", namespace=metadata["namespace"], label_selector=selector)
+        except KubernetesError:
+            return []
+        return listed.items
+
+
+def faulty(inner: Kubernetes, meddling: Mapping[tuple[str, str], Meddling]) -> tuple[Kubernetes, FaultyKubernetes]:
+    """The meddler, as what the client takes and as what can be asked for its notes."""
+    wrapped = FaultyKubernetes(inner, meddling)
+    return cast("Kubernetes", wrapped), wrapped
+
+
+def failing(obj: Object) -> Object:
+    """The hook with every container's command replaced by one that fails at once."""
+    changed = deepcopy(obj)
+    if changed["kind"] == "Job":
+        changed["spec"]["backoffLimit"] = 0
+    pod = pod_spec(changed)
+    pod.pop("initContainers", None)
+    pod["restartPolicy"] = "Never"
+    for container in pod.get("containers") or []:
+        container["command"] = ["/bin/sh", "-c", "echo 'rehearsal: made to fail' >&2; exit 1"]
+        container.pop("args", None)
+    return changed
+
+
+def twin(obj: Object) -> Object:
+    """The same hook under another name."""
+    changed = deepcopy(obj)
+    changed["metadata"]["name"] += SUFFIX
+    return changed
+
+
+def pod_spec(obj: Object) -> dict[str, Any]:
+    """The Pod's spec inside of a Job or Pod."""
+    spec: dict[str, Any] = obj["spec"]["template"]["spec"] if obj["kind"] == "Job" else obj["spec"]
+    return spec
+
+
+def container_states(pod: Object) -> list[dict[str, Any]]:
+    return [each.get("state") or {} for each in (pod.get("status") or {}).get("containerStatuses") or []]
