@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from steersman.errors import ChartError
@@ -25,15 +26,20 @@ def from_chart(
 ) -> Subject:
     """Render a chart as install would and take all its documents, the ones that Helm drops for an unknown event included.
 
+    Hooks that only an upgrade renders (`if .Release.IsUpgrade`) are taken, too.
+
     Raises what rendering raises (ChartError, ValuesError, TemplateError, YamlError).
     """
     from steersman.chart.capabilities import Capabilities
     from steersman.chart.render import ReleaseOptions, prepare, render
 
     prepared = prepare(chart, values)
-    rendered = render(prepared, ReleaseOptions(name, namespace), capabilities=Capabilities.for_rendering("", []))
+    capabilities = Capabilities.for_rendering("", [])
+    rendered = render(prepared, ReleaseOptions(name, namespace), capabilities=capabilities)
+    upgrade = ReleaseOptions(name, namespace, revision=2, is_install=False, is_upgrade=True)
+    later = render(prepared, upgrade, capabilities=capabilities).hooks
     templates = dict(_templates(prepared.chart, prepared.chart.metadata.name))
-    items = [_hook_item(hook, templates.get(hook.path)) for hook in rendered.hooks]
+    items = [_hook_item(hook, templates.get(hook.path)) for hook in _together(rendered.hooks, later)]
     items += [_item(document, templates.get(document.path)) for document in (*rendered.dropped, *rendered.manifests)]
     return Subject(chart.metadata.name, _objects(items), timeout=timeout)
 
@@ -51,6 +57,24 @@ def from_release(release: Release, *, timeout: float = 300.0) -> Subject:
     items = [_hook_item(hook, None) for hook in release.hooks]
     items += [_item(document, None) for document in split("", release.manifest)]
     return Subject(release.name, _objects(items), timeout=timeout)
+
+
+def _together(install: Sequence[Hook], upgrade: Sequence[Hook]) -> list[Hook]:
+    """All hooks of an install, and those of an upgrade that have no counterpart there.
+
+    Names do not tell: they may be random, or hold the revision.
+    """
+    counterparts = Counter(_identity(hook) for hook in install)
+    found = [*install]
+    for hook in upgrade:
+        counterparts[_identity(hook)] -= 1
+        if counterparts[_identity(hook)] < 0:
+            found.append(hook)
+    return found
+
+
+def _identity(hook: Hook) -> tuple[str, str, tuple[str, ...]]:
+    return hook.path, hook.kind, tuple(hook.events)
 
 
 def _hook_item(hook: Hook, template: str | None) -> Item:

@@ -35,7 +35,7 @@ def review(subject: Subject, configuration: Configuration | None = None, rules: 
     findings: list[Finding] = []
     suppressed: list[tuple[Finding, str]] = []
     for rule in chosen:
-        seen = replace(subject, options={**rule.options, **configuration.options.get(rule.id, {})})
+        seen = subject.with_options({**rule.options, **configuration.options.get(rule.id, {})})
         severity = configuration.severity.get(rule.id, rule.severity)
         for finding in rule.check(seen):
             named = replace(finding, rule=rule.id, severity=severity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -191,8 +192,18 @@ class Subject:
 
     def event(self, event: HookEvent) -> tuple[Item, ...]:
         """The hooks of one event in the order in which they run: by weight, then by name."""
-        found = [item for item in self.hooks if item.hook is not None and event in item.hook.events]
-        return tuple(sorted(found, key=lambda item: (item.weight, item.name)))
+        return self._orders.get(event, ())
+
+    @cached_property
+    def _orders(self) -> dict[HookEvent, tuple[Item, ...]]:
+        ordered = sorted(self.hooks, key=lambda item: (item.weight, item.name))
+        return {event: tuple(item for item in ordered if event in item.events) for event in HookEvent}
+
+    def with_options(self, options: Mapping[str, Any]) -> Subject:
+        """The same with other options; what was worked out is kept."""
+        seen = copy(self)
+        object.__setattr__(seen, "options", options)
+        return seen
 
     def named(self, kind: str, name: str) -> Iterator[Item]:
         """All documents of this kind and name."""
