@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import posixpath
-import zlib
 from typing import IO, TYPE_CHECKING, cast
 
 from steersman.chart.model import File
@@ -76,6 +75,7 @@ class Allowance:
 def unpack(stream: IO[bytes], allowance: Allowance) -> list[File]:
     """The files of a gzipped tar. Raises ChartError."""
     import tarfile
+    import zlib
 
     files: list[File] = []
     remaining = MAX_CHART_SIZE
@@ -131,8 +131,11 @@ class _Inflated:
     """A gzip stream (also of several members) as a file to read, inflating only what is asked for."""
 
     def __init__(self, stream: IO[bytes]) -> None:
+        from zlib import decompressobj
+
         self._stream = stream
-        self._inflate = zlib.decompressobj(wbits=31)
+        self._make = decompressobj
+        self._inflate = decompressobj(wbits=31)
         self._pending = b""
 
     def read(self, size: int) -> bytes:
@@ -144,7 +147,7 @@ class _Inflated:
                     self._pending = self._stream.read(_CHUNK)
                 if not self._pending:
                     break
-                self._inflate = zlib.decompressobj(wbits=31)
+                self._inflate = self._make(wbits=31)
             if not self._pending:
                 self._pending = self._stream.read(_CHUNK)
                 if not self._pending:

@@ -7,7 +7,6 @@ Source: Helm's docs/topics/charts#chart-dependencies and the behaviour of helm 4
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from typing import Any
 
 from steersman.chart.coalesce import (
@@ -20,6 +19,7 @@ from steersman.chart.coalesce import (
 from steersman.chart.model import Chart, Dependency
 from steersman.chart.versions import is_compatible
 from steersman.errors import ChartError
+from steersman.record import replace
 
 Warn = Callable[[str], None]
 
@@ -47,10 +47,10 @@ def check_present(chart: Chart) -> None:
 
 def _own_copy(chart: Chart) -> Chart:
     """A copy whose chart, metadata and dependency objects can be changed; files and values are shared."""
-    result = copy(chart)
-    result.metadata = copy(chart.metadata)
+    result = replace(chart)
+    result.metadata = replace(chart.metadata)
     if chart.metadata.dependencies is not None:
-        result.metadata.dependencies = [copy(dependency) for dependency in chart.metadata.dependencies]
+        result.metadata.dependencies = [replace(dependency) for dependency in chart.metadata.dependencies]
     result.set_dependencies([_own_copy(subchart) for subchart in chart.dependencies])
     return result
 

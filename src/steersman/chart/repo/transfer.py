@@ -103,10 +103,11 @@ def unpack_into(data: bytes, folder: Path) -> Path:
     from io import BytesIO
 
     from steersman.chart.archive import Allowance, unpack
-    from steersman.chart.load import from_files
+    from steersman.chart.assemble import from_files
+    from steersman.chart.load import ignore_warning
 
     files = unpack(BytesIO(data), Allowance())
-    target = folder / from_files(files).name
+    target = folder / from_files(files, ignore_warning, Allowance()).name
     folder.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder))
     try:

@@ -5,7 +5,6 @@ Source: the documentation of Go's strconv and encoding/json packages; pinned aga
 
 from __future__ import annotations
 
-import struct
 from math import isinf, isnan
 
 INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
@@ -43,6 +42,8 @@ def format_g32(value: float) -> str:
 
     This is how sigs.k8s.io/yaml turns a float into a map key or a string.
     """
+    import struct
+
     if isnan(value) or isinf(value):
         return format_g(value)
     try:
