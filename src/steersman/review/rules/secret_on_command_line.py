@@ -1,0 +1,55 @@
+"""A secret that the process list or the log shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from steersman.review.model import Finding, Rule, Severity
+from steersman.review.shell import Command, scripts
+from steersman.review.subject import Subject
+
+SECRET = re.compile(r"PASS(WORD|WD)?$|PASSWORD|SECRET|TOKEN|API_?KEY|CREDENTIAL", re.IGNORECASE)
+VARIABLE = re.compile(r"\$\{?(\w+)")
+URL = re.compile(r"\b\w+://[^/\s:@$]+:[^@\s/$]{3,}@")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for script in scripts(subject):
+        secrets = {
+            str(each.get("name"))
+            for each in script.container.spec.get("env") or ()
+            if isinstance(each, dict) and _secret(each)
+        }
+        for command in script.commands:
+            if message := _shown(command, secrets):
+                yield script.item.finding(message, script.path, offset=command.line, hint=HINT)
+
+
+CLIENTS = ("mysql", "mysqldump", "mariadb", "redis-cli", "mongosh")
+HINT = "Hand it over by the environment (PGPASSWORD, MYSQL_PWD), by a file, or on standard input."
+
+
+def _secret(variable: dict[str, object]) -> bool:
+    source = variable.get("valueFrom")
+    return isinstance(source, dict) and "secretKeyRef" in source
+
+
+def _shown(command: Command, secrets: set[str]) -> str:
+    """What is wrong with a command, "" for nothing."""
+    for variable, value in command.assignments:
+        if SECRET.search(variable) and value and "$" not in value:
+            return f"{variable} stands in the script in clear text"
+    printing = command.name in ("echo", "printf") and not command.redirects and not command.piped_into
+    for word in command.words:
+        used = [variable for variable in VARIABLE.findall(word) if variable in secrets or SECRET.search(variable)]
+        if used and printing:
+            return f"${used[0]} is printed into the log"
+        if URL.search(word):
+            return "a password stands in a URL in clear text"
+        if used and command.name in CLIENTS and word.startswith(("-p", "--password", "-a")):
+            return f"${used[0]} is an argument of `{command.name}`, which the process list shows"
+    return ""
+
+
+RULE = Rule("secret-on-command-line", "script", Severity.WARNING, "secrets are in no argument and in no log", check)

@@ -1,0 +1,247 @@
+"""The shell scripts inside hooks, taken apart: every command with where it stands and what guards it.
+
+Parsed by tree-sitter's bash grammar (extra `review`); without it there are no scripts to look at, which the output says.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+from steersman.review.lines import Path
+from steersman.review.subject import Container, Item, Subject
+
+SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
+
+
+@dataclass(frozen=True, eq=False)
+class Heredoc:
+    """Text given to a command; `line` is where it starts (0-based in the script), `quoted` that nothing in it is expanded."""
+
+    text: str
+    line: int
+    quoted: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """One simple command. `words` are its arguments without quotes; `line` is 0-based in the script.
+
+    `checked`: something looks at its exit code (`||`, `if`, `while`, `!`); `loop`: the kind of loop that it is in, or "".
+    """
+
+    name: str
+    words: tuple[str, ...]
+    raw: str
+    line: int
+    checked: bool
+    loop: str
+    piped_into: str = ""
+    fallback: str = ""
+    redirects: tuple[tuple[str, str], ...] = ()
+    heredocs: tuple[Heredoc, ...] = ()
+    assignments: tuple[tuple[str, str], ...] = ()
+    node: Any = None
+
+    def option(self, *names: str) -> bool:
+        """Whether one of these options is given: `--fail`, or a letter (`-f`) alone or among others (`-fsS`)."""
+        for word in self.words:
+            for name in names:
+                if word == name or (name.startswith("--") and word.startswith(f"{name}=")):
+                    return True
+                if len(name) == 2 and word.startswith("-") and not word.startswith("--") and name[1] in word[1:]:
+                    return True
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class Script:
+    """A script as one container runs it. `flags` are the shell's own options (`-ec` gives `e`), `path` leads to its text."""
+
+    item: Item
+    container: Container
+    path: Path
+    text: str
+    shell: str
+    flags: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def root(self) -> Any:
+        return parser().parse(self.text.encode()).root_node
+
+    @cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """Every simple command in the order of the text."""
+        return tuple(_commands(self.root))
+
+    def option(self, letter: str, name: str) -> bool:
+        """Whether a shell option is switched on: by the shell's flags or by `set`."""
+        if letter in self.flags or name in self.flags:
+            return True
+        setters = (command for command in self.commands if command.name == "set")
+        return any(command.option(f"-{letter}") or name in command.words for command in setters)
+
+    @property
+    def statements(self) -> list[Any]:
+        """The statements at the top, comments left out."""
+        return [node for node in self.root.named_children if node.type not in ("comment", "heredoc_body")]
+
+
+@cache
+def parser() -> Any:
+    """Raises ImportError where the extra is not installed."""
+    import tree_sitter
+    import tree_sitter_bash
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+@cache
+def available() -> bool:
+    try:
+        parser()
+    except ImportError:
+        return False
+    return True
+
+
+def scripts(subject: Subject) -> Iterator[Script]:
+    """Every script of every hook; none where the parser is missing."""
+    if available():
+        for item in subject.running_hooks:
+            for container in item.containers:
+                if (script := script_of(item, container)) is not None:
+                    yield script
+
+
+def script_of(item: Item, container: Container) -> Script | None:
+    """The script that a container's command gives to a shell by `-c`."""
+    words: list[tuple[Path, str]] = []
+    for key in ("command", "args"):
+        for index, word in enumerate(container.spec.get(key) or ()):
+            words.append(((*container.path, key, index), str(word)))
+    if not words or os.path.basename(words[0][1]) not in SHELLS:
+        return None
+    flags: set[str] = set()
+    takes_name = False
+    for position, (_, word) in enumerate(words[1:], 1):
+        if takes_name:
+            flags.add(word)
+            takes_name = False
+        elif word.startswith("-"):
+            flags |= set(word[1:])
+            takes_name = word.endswith("o")
+            if "c" in word[1:]:
+                rest = words[position + 1 :]
+                while takes_name and len(rest) > 1:  # bash -euo pipefail -c, or -ceuo pipefail
+                    flags.add(rest[0][1])
+                    rest, takes_name = rest[1:], False
+                if not rest:
+                    return None
+                path, text = rest[0]
+                return Script(item, container, path, text, os.path.basename(words[0][1]), frozenset(flags))
+        else:
+            return None
+    return None
+
+
+def _commands(root: Any) -> Iterator[Command]:
+    for node in _walk(root):
+        if node.type == "command":
+            yield _command(node)
+
+
+def _walk(node: Any) -> Iterator[Any]:
+    yield node
+    for child in node.named_children:
+        yield from _walk(child)
+
+
+def _command(node: Any) -> Command:
+    name = node.child_by_field_name("name")
+    words = list(node.children_by_field_name("argument"))
+    assignments = tuple(_assignment(child) for child in node.named_children if child.type == "variable_assignment")
+    redirected = node.parent if node.parent is not None and node.parent.type == "redirected_statement" else None
+    redirects: list[tuple[str, str]] = []
+    heredocs: list[Heredoc] = []
+    for child in redirected.named_children if redirected is not None else node.named_children:
+        if child.type == "file_redirect":
+            target = child.child_by_field_name("destination")
+            operator = next((part.type for part in child.children if not part.is_named), ">")
+            redirects.append((operator, plain(target) if target is not None else ""))
+        elif child.type == "heredoc_redirect":
+            heredocs += _heredocs(child)
+        elif child.type == "herestring_redirect":
+            heredocs.append(Heredoc(plain(child.named_children[-1]), child.start_point[0], False))
+    checked, loop, into, fallback = _surroundings(redirected or node)
+    return Command(
+        name=os.path.basename(plain(name)) if name is not None else "",
+        words=tuple(plain(word) for word in words),
+        raw=text_of(node),
+        line=node.start_point[0],
+        checked=checked,
+        loop=loop,
+        piped_into=into,
+        fallback=fallback,
+        redirects=tuple(redirects),
+        heredocs=tuple(heredocs),
+        assignments=assignments,
+        node=node,
+    )
+
+
+def _heredocs(redirect: Any) -> Iterator[Heredoc]:
+    start = next((child for child in redirect.children if child.type == "heredoc_start"), None)
+    body = next((child for child in redirect.children if child.type == "heredoc_body"), None)
+    if body is not None:
+        quoted = start is not None and text_of(start)[:1] in ("'", '"', "\\")
+        yield Heredoc(text_of(body), body.start_point[0], quoted)
+
+
+def _assignment(node: Any) -> tuple[str, str]:
+    name, _, value = text_of(node).partition("=")
+    return name, unquoted(value)
+
+
+def _surroundings(node: Any) -> tuple[bool, str, str, str]:
+    """(its exit code is looked at, the loop it is in, what it is piped into, what stands behind its `||`)."""
+    checked, loop, into, fallback = False, "", "", ""
+    child, parent = node, node.parent
+    while parent is not None:
+        if parent.type == "list":
+            operator = next((part.type for part in parent.children if part.type in ("&&", "||")), "")
+            if operator == "||" and parent.children[0] == child:
+                checked, fallback = True, fallback or text_of(parent.named_children[-1])
+        elif parent.type == "pipeline" and parent.named_children[-1] != child:
+            place = parent.named_children.index(child)
+            into = into or text_of(parent.named_children[place + 1])
+        elif parent.type == "negated_command":
+            checked = True
+        elif parent.type in ("if_statement", "elif_clause", "while_statement"):
+            condition = parent.children_by_field_name("condition")
+            if child in condition or (parent.type == "elif_clause" and parent.named_children[0] == child):
+                checked = True
+            if parent.type == "while_statement":
+                loop = loop or parent.children[0].type  # `while` or `until`
+        elif parent.type in ("for_statement", "c_style_for_statement"):
+            loop = loop or "for"
+        child, parent = parent, parent.parent
+    return checked, loop, into, fallback
+
+
+def text_of(node: Any) -> str:
+    text: bytes = node.text or b""
+    return text.decode("utf-8", "replace")
+
+
+def plain(node: Any) -> str:
+    return unquoted(text_of(node))
+
+
+def unquoted(text: str) -> str:
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text

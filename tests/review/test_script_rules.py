@@ -1,0 +1,112 @@
+"""The rules about scripts: what each finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import pytest
+
+from steersman.manifest import yaml
+from steersman.review.build import from_manifest
+from steersman.review.configuration import Configuration
+from steersman.review.runner import review
+
+
+def job(
+    script: str, *, shell: tuple[str, ...] = ("/bin/sh", "-c"), event: str = "pre-upgrade", **container: Any
+) -> str:
+    given = {"name": "main", "image": "x:1", "command": [*shell, textwrap.dedent(script)], **container}
+    spec = {"backoffLimit": 1, "template": {"spec": {"restartPolicy": "Never", "containers": [given]}}}
+    metadata = {"name": "hook", "annotations": {"helm.sh/hook": event}}
+    return yaml.dump({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec})
+
+
+def found(rule: str, manifest: str) -> list[str]:
+    result = review(from_manifest(manifest, "hook.yaml"), Configuration(only=frozenset({rule})))
+    return [finding.message for finding in result.findings]
+
+
+SECRET = {"env": [{"name": "DB_PASS", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}
+MOUNT = {"volumeMounts": [{"name": "b", "mountPath": "/backup"}]}
+
+BAD: list[tuple[str, str, dict[str, Any]]] = [
+    ("script-without-errexit", "psql -c 'SELECT 1'\necho done", {}),
+    ("script-without-errexit", "cd /app\n./migrate\n./validate", {}),
+    ("script-without-errexit", "redis-cli FLUSHALL\necho 'Cache cleared'", {}),
+    ("script-pipe-hides-failure", "set -e\npg_dump db | gzip > /backup/x.gz", {}),
+    ("psql-without-on-error-stop", "set -e\npsql <<EOF\nCREATE TABLE a(b int);\nDROP TABLE c;\nEOF\n", {}),
+    ("psql-without-on-error-stop", "psql -f /sql/a.sql", {}),
+    ("psql-without-on-error-stop", "psql -c 'SELECT 1' -c 'SELECT 2'", {}),
+    ("exit-code-swallowed", "./migrate || true", {}),
+    ("exit-code-swallowed", "./migrate\nexit 0", {}),
+    ("sleep-instead-of-waiting", "sleep 10\ncurl -f http://registry/register", {}),
+    ("no-retry-on-connect", "psql -c 'SELECT 1'", {"event": "pre-install"}),
+    ("secret-on-command-line", 'echo "the password is $DB_PASS"', SECRET),
+    ("secret-on-command-line", "PGPASSWORD=hunter2 psql -c 'SELECT 1'", {}),
+    ("secret-on-command-line", "psql postgres://me:hunter2@db/x -c 'SELECT 1'", {}),
+    ("secret-on-command-line", 'mysql -p"$DB_PASS" -e "SELECT 1"', SECRET),
+    ("curl-without-fail", "curl -s http://x/health", {}),
+    ("curl-without-timeout", "curl -f http://x/health", {}),
+    ("unbounded-loop", "until pg_isready; do sleep 1; done", {}),
+    ("unbounded-loop", "while true; do curl -f http://x; sleep 1; done", {}),
+    ("bashism-under-sh", "for i in {1..10}; do echo $i; done", {}),
+    ("bashism-under-sh", 'if [[ "$a" == b ]]; then echo; fi', {}),
+    ("bashism-under-sh", "source /env", {}),
+    ("bashism-under-sh", "diff <(ls a) <(ls b)", {}),
+    ("write-without-volume", "pg_dump db > /backup/db.sql", {}),
+]
+GOOD: list[tuple[str, str, dict[str, Any]]] = [
+    ("script-without-errexit", "set -e\npsql -c 'SELECT 1'\necho done", {}),
+    ("script-without-errexit", "psql -c 'SELECT 1'\necho done", {"shell": ("/bin/sh", "-ec")}),
+    ("script-without-errexit", "psql -c 'SELECT 1'\necho done", {"shell": ("/bin/bash", "-euo", "pipefail", "-c")}),
+    ("script-without-errexit", "psql -c 'SELECT 1' || exit 1\necho done", {}),
+    ("script-without-errexit", "echo start\npsql -c 'SELECT 1'", {}),
+    ("script-without-errexit", "echo 'Step 1' && sleep 2", {}),
+    ("script-without-errexit", "if ! ./migrate; then exit 1; fi\necho done", {}),
+    ("script-pipe-hides-failure", "set -eo pipefail\npg_dump db | gzip > x", {"shell": ("/bin/bash", "-c")}),
+    ("script-pipe-hides-failure", "curl -f http://x | grep -q ok", {}),
+    ("psql-without-on-error-stop", "psql -v ON_ERROR_STOP=1 -f /sql/a.sql", {}),
+    ("psql-without-on-error-stop", "psql -c 'SELECT 1'", {}),
+    ("exit-code-swallowed", "set -e\n./migrate\nexit 0", {}),
+    ("exit-code-swallowed", "./migrate || exit 1", {}),
+    ("exit-code-swallowed", "for i in 1 2; do if ./ok; then exit 0; fi; done\nexit 1", {}),
+    ("sleep-instead-of-waiting", "for i in 1 2 3; do ./ok && break; sleep 1; done\n./work", {}),
+    ("sleep-instead-of-waiting", "echo Working\nsleep 5\necho Done", {}),
+    (
+        "no-retry-on-connect",
+        "for i in 1 2 3; do pg_isready && break; done\npsql -c 'SELECT 1'",
+        {"event": "pre-install"},
+    ),
+    ("no-retry-on-connect", "curl -f --retry 5 http://x", {"event": "post-install"}),
+    ("secret-on-command-line", "psql -c 'SELECT 1'", SECRET),
+    ("secret-on-command-line", 'echo "$DB_PASS" > /tmp/pass', SECRET),
+    ("secret-on-command-line", 'PGPASSWORD="$DB_PASS" psql', SECRET),
+    ("curl-without-fail", "curl -fsS http://x/health", {}),
+    ("curl-without-fail", "curl --fail-with-body http://x", {}),
+    ("curl-without-fail", "code=$(curl -s -o /dev/null -w '%{http_code}' http://x)", {}),
+    ("curl-without-timeout", "curl -f --max-time 5 http://x", {}),
+    ("unbounded-loop", 'n=0; until pg_isready; do n=$((n+1)); [ "$n" -ge 30 ] && exit 1; sleep 1; done', {}),
+    ("bashism-under-sh", "for i in $(seq 10); do echo $i; done", {}),
+    ("bashism-under-sh", "for i in {1..10}; do echo $i; done", {"shell": ("/bin/bash", "-c")}),
+    ("write-without-volume", "pg_dump db > /backup/db.sql", MOUNT),
+    ("write-without-volume", "echo x > /dev/null; echo y > /tmp/z; echo w > relative", {}),
+]
+
+
+@pytest.mark.parametrize(("rule", "script", "options"), BAD)
+def test_a_rule_finds_what_is_wrong(rule: str, script: str, options: dict[str, Any]) -> None:
+    assert found(rule, job(script, **options))
+
+
+@pytest.mark.parametrize(("rule", "script", "options"), GOOD)
+def test_a_rule_leaves_alone_what_is_right(rule: str, script: str, options: dict[str, Any]) -> None:
+    assert found(rule, job(script, **options)) == []
+
+
+def test_a_finding_names_the_line_inside_the_script() -> None:
+    manifest = job("set -e\necho one\ncurl -s http://x\n")
+    finding = review(
+        from_manifest(manifest, "hook.yaml"), Configuration(only=frozenset({"curl-without-fail"}))
+    ).findings[0]
+    assert manifest.splitlines()[finding.line - 1].strip() == "curl -s http://x"
