@@ -8,7 +8,7 @@ from .kit import Json, document, job, pod, said
 
 DEADLINE: Json = {"activeDeadlineSeconds": 60}
 
-VOLUME: Json = {"volumes": [{"name": "b", "emptyDir": {}}]}
+VOLUME: Json = {"volumes": [{"name": "b", "persistentVolumeClaim": {"claimName": "b"}}]}
 MOUNT: Json = {"volumeMounts": [{"name": "b", "mountPath": "/b"}]}
 REQUESTS: Json = {"resources": {"requests": {"cpu": "50m"}}}
 CONFINED: Json = {"securityContext": {"allowPrivilegeEscalation": False}}
@@ -41,7 +41,7 @@ BAD: list[tuple[str, list[Json], str]] = [
     ("hook-repeats-unsafe-work", [job(spec=ONCE_MORE, script=ADD)], "'ADD COLUMN status'"),
     ("hook-repeats-unsafe-work", [job(spec={"backoffLimit": None}, script=INSERT)], "'INSERT INTO agents VALUES'"),
     ("hook-repeats-unsafe-work", [job(restartPolicy="OnFailure", script=ADD)], "OnFailure repeats it"),
-    ("unmounted-volume", [job(**VOLUME)], "no container mounts the volume 'b'"),
+    ("unmounted-volume", [job(**VOLUME)], "no container mounts the claim 'b'"),
     ("unmounted-volume", [job(container=MOUNT)], "the Pod has no volume of that name"),
 ]
 
@@ -56,6 +56,7 @@ GOOD: list[tuple[str, list[Json]]] = [
     ("hook-repeats-unsafe-work", [job(spec=ONCE_MORE, script=INSERT.replace("(1)", "(1) ON CONFLICT DO NOTHING"))]),
     ("hook-repeats-unsafe-work", [job(spec=ONCE_MORE, script=f"psql <<E\nBEGIN;\n{ADD}\nCOMMIT;\nE")]),
     ("unmounted-volume", [job(container=MOUNT, **VOLUME), job(name="b")]),
+    ("unmounted-volume", [job(volumes=[{"name": "s", "secret": {"secretName": "s"}}])]),
     ("hook-deadline", [job(spec=DEADLINE), pod(**DEADLINE), job(name="b", **DEADLINE)]),
     ("hook-deadline", [document("Secret", "s", "pre-install")]),
     ("hook-retries", [job()]),

@@ -36,6 +36,14 @@ def test_hooks_of_an_upgrade_alone_are_taken(tmp_path: Path) -> None:
     ]
 
 
+def test_chart_that_refuses_the_upgrade_is_reviewed_as_installed(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: demo\nversion: 1.0.0\n")
+    refusal = '{{ if .Release.IsUpgrade }}{{ fail "give the old password" }}{{ end }}\n'
+    (tmp_path / "templates" / "a.yaml").write_text(refusal + HOOK % ("both", "pre-install"))
+    assert [item.name for item in from_chart(load(str(tmp_path)), {}).items] == ["release-name-both-1"]
+
+
 def test_manifest_without_an_object_is_refused() -> None:
     with pytest.raises(ChartError, match="no Kubernetes object"):
         from_manifest("# nothing\n", "x.yaml")

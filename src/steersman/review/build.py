@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from steersman.errors import ChartError
+from steersman.errors import ChartError, SteersmanError
 from steersman.manifest.documents import Document, split
 from steersman.manifest.hooks import Hook, read_hook
 from steersman.review.subject import Item, Subject
@@ -26,7 +26,7 @@ def from_chart(
 ) -> Subject:
     """Render a chart as install would and take all its documents, the ones that Helm drops for an unknown event included.
 
-    Hooks that only an upgrade renders (`if .Release.IsUpgrade`) are taken, too.
+    Hooks that only an upgrade renders (`if .Release.IsUpgrade`) are taken, too, where the chart lets itself be upgraded so.
 
     Raises what rendering raises (ChartError, ValuesError, TemplateError, YamlError).
     """
@@ -37,7 +37,10 @@ def from_chart(
     capabilities = Capabilities.for_rendering("", [])
     rendered = render(prepared, ReleaseOptions(name, namespace), capabilities=capabilities)
     upgrade = ReleaseOptions(name, namespace, revision=2, is_install=False, is_upgrade=True)
-    later = render(prepared, upgrade, capabilities=capabilities).hooks
+    try:
+        later = render(prepared, upgrade, capabilities=capabilities).hooks
+    except SteersmanError:  # some charts upgrade only with the passwords of the release that is there
+        later = []
     templates = dict(_templates(prepared.chart, prepared.chart.metadata.name))
     items = [_hook_item(hook, templates.get(hook.path)) for hook in _together(rendered.hooks, later)]
     items += [_item(document, templates.get(document.path)) for document in (*rendered.dropped, *rendered.manifests)]

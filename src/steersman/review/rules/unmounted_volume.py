@@ -1,4 +1,4 @@
-"""A container mounts a volume that its Pod does not have (refused), or the Pod has one that no container mounts."""
+"""A container mounts a volume that its Pod does not have (refused), or the Pod has a claim that no container mounts."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def unused(hook: Item, mounted: set[str]) -> Iterator[Finding]:
-    for at, name in enumerate(names(hook.pod_spec.get("volumes"))):
-        if name not in mounted:
+    """A claim that nothing is written to. Secrets and the like that nobody mounts do no harm."""
+    volumes = hook.pod_spec.get("volumes")
+    for at, volume in enumerate(volumes if isinstance(volumes, list) else ()):
+        if isinstance(volume, dict) and volume.get("name") not in mounted and "persistentVolumeClaim" in volume:
             yield hook.finding(
-                f"no container mounts the volume {name!r}: what is written goes into the container and is lost",
+                f"no container mounts the claim {volume.get('name')!r}: what is written goes into the container and is lost",
                 (*hook.pod_path, "volumes", at),
                 hint="Add a volumeMount, or leave the volume out.",
             )
