@@ -68,7 +68,7 @@ async def run_cluster(
                 found.server_context(folder),
                 logs=workloads.kubelet,
                 request_log=request_log,
-                service_account=workloads.tokens.user_of,
+                accounts=workloads.tokens,
             )
             await server.start(options.port)
             if workloads.machine is not None:

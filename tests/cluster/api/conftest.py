@@ -21,7 +21,7 @@ from steersman.cluster.api.server import ApiServer, LoggedRequest
 from steersman.cluster.kinds.custom import CustomResources
 from steersman.cluster.local import LocalCluster
 from steersman.cluster.machinery import Objects
-from steersman.cluster.node import LogSource
+from steersman.cluster.node import Accounts, LogSource
 from steersman.cluster.store import Store
 
 Json = dict[str, Any]
@@ -85,14 +85,18 @@ def kubeconfig_session(path: Path) -> tuple[aiohttp.ClientSession, str]:
 
 
 @contextlib.asynccontextmanager
-async def api_server(folder: Path, logs: LogSource | None = None) -> AsyncIterator[LocalCluster]:
+async def api_server(
+    folder: Path, logs: LogSource | None = None, accounts: Accounts | None = None
+) -> AsyncIterator[LocalCluster]:
     """An API server on which nothing acts: no controllers, no Pods."""
     found = credentials.obtain(folder)
     objects = Objects(Store())
     CustomResources(objects).load()
     objects.create("namespaces", {"metadata": {"name": "default"}})
     requests: list[LoggedRequest] = []
-    server = ApiServer(objects, found, found.server_context(folder), request_log=requests.append, logs=logs)
+    server = ApiServer(
+        objects, found, found.server_context(folder), request_log=requests.append, logs=logs, accounts=accounts
+    )
     await server.start()
     try:
         credentials.write_kubeconfig(folder / "kubeconfig", server.url, found)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from steersman.cluster.resources import Registry
 from steersman.cluster.schema import protobuf
+from steersman.cluster.schema.decode import DecodeError, decode
 from steersman.cluster.status import bad_request
 from steersman.errors import ApiError, YamlError
 
@@ -127,6 +128,16 @@ def read_object(
     if not isinstance(value, dict):
         raise bad_request("couldn't get version/kind; json parse error: the body is not an object")
     return value, duplicates
+
+
+def read_kind(body: bytes, content_type: str, registry: Registry, api_version: str, kind: str) -> Json:
+    """The body read as one kind, for what is asked but never stored. Raises as `read_object`."""
+    value, _ = read_object(body, content_type, registry)
+    try:
+        found: Json = decode(registry.node(api_version, kind), value, [])
+    except DecodeError as error:
+        raise bad_request(str(error)) from None
+    return found
 
 
 def unsupported_media_type(accepted_types: list[str]) -> ApiError:

@@ -18,9 +18,9 @@ from steersman.cluster.api.openapi import OpenApi
 from steersman.cluster.api.paths import parse
 from steersman.cluster.api.subresources import Subresources
 from steersman.cluster.api.verbs import Answer, Call, Verbs
-from steersman.cluster.credentials import Credentials
+from steersman.cluster.credentials import USER, Credentials
 from steersman.cluster.machinery import Objects
-from steersman.cluster.node import LogSource
+from steersman.cluster.node import Accounts, LogSource
 from steersman.errors import ApiError
 
 LOG = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class ApiServer:
     """Serves `objects` on a loopback port.
 
     `request_log` is told of every write; `logs` is where `pods/log` reads. `ready` says whether /readyz answers ok.
-    `service_account` names the account that a token belongs to, or None.
+    `accounts` makes and knows the tokens of service accounts; None: there are none.
     """
 
     def __init__(
@@ -56,17 +56,17 @@ class ApiServer:
         *,
         logs: LogSource | None = None,
         request_log: Callable[[LoggedRequest], None] | None = None,
-        service_account: Callable[[str], str | None] = lambda token: None,
+        accounts: Accounts | None = None,
     ) -> None:
         self.objects = objects
         self.credentials = credentials
         self.verbs = Verbs(objects)
-        self.subresources = Subresources(self.verbs, logs)
+        self.subresources = Subresources(self.verbs, logs, accounts)
         self.openapi = OpenApi(objects.registry)
         self.ready = True
         self._tls = tls
         self._request_log = request_log
-        self._service_account = service_account
+        self._accounts = accounts
         self._runner: web.AppRunner | None = None
         self._stopping = False
         self._streams: set[asyncio.Task[None]] = set()
@@ -91,11 +91,12 @@ class ApiServer:
         assert self._runner is not None
         await web.SockSite(self._runner, listening, ssl_context=self._tls).start()
 
-    def _known(self, header: str) -> bool:
+    def _user(self, header: str) -> str | None:
+        """Whom an Authorization header names; None for nobody."""
         if self.credentials.accepts(header):
-            return True
+            return USER
         kind, _, token = header.partition(" ")
-        return kind.lower() == "bearer" and self._service_account(token.strip()) is not None
+        return self._accounts.user_of(token.strip()) if kind.lower() == "bearer" and self._accounts else None
 
     async def stop(self) -> None:
         """End all watches and connections."""
@@ -107,9 +108,10 @@ class ApiServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
-            if request.path not in PUBLIC and not self._known(request.headers.get("Authorization", "")):
+            user = self._user(request.headers.get("Authorization", ""))
+            if user is None and request.path not in PUBLIC:
                 raise status.unauthorized()
-            answer = await self._answer(request)
+            answer = await self._answer(request, user or "system:anonymous")
             if answer.stream is not None:
                 return await self._send_stream(request, answer)
         except ApiError as error:
@@ -124,7 +126,7 @@ class ApiServer:
             answer = Answer(to_bytes(status.to_status(failure)), 500)
         return web.Response(body=answer.body, status=answer.code, headers=_headers(answer))
 
-    async def _answer(self, request: web.Request) -> Answer:
+    async def _answer(self, request: web.Request, user: str) -> Answer:
         path, method = request.path, request.method
         target = parse(path, self.objects.registry)
         if target is None:
@@ -139,10 +141,10 @@ class ApiServer:
             await request.read() if request.can_read_body else b"",
         )
         if method == "GET":
-            return self._carry_out(call)
+            return self._carry_out(call, user)
         code = 500
         try:
-            answer = self._carry_out(call)
+            answer = self._carry_out(call, user)
             code = answer.code
         except ApiError as error:
             code = error.code
@@ -152,12 +154,14 @@ class ApiServer:
                 self._request_log(LoggedRequest(method, path, request.query_string, call.content_type, call.body, code))
         return answer
 
-    def _carry_out(self, call: Call) -> Answer:
+    def _carry_out(self, call: Call, user: str) -> Answer:
         if call.target.resource.name in reviews.RESOURCES:
             if call.method != "POST":
                 raise status.method_not_allowed()
-            obj, _ = negotiate.read_object(call.body, call.content_type, self.objects.registry)
-            return Answer(to_bytes(reviews.review(call.target.resource, obj, self.credentials)), 201)
+            kind = call.target.resource
+            registry = self.objects.registry
+            obj = negotiate.read_kind(call.body, call.content_type, registry, kind.api_version, kind.kind)
+            return Answer(to_bytes(reviews.review(call.target.resource, obj, user, self._user)), 201)
         if call.target.subresource:
             return self.subresources.handle(call)
         return self.verbs.handle(call)

@@ -10,7 +10,8 @@ from steersman.cluster import status
 from steersman.cluster.api import negotiate
 from steersman.cluster.api.encode import to_bytes
 from steersman.cluster.api.verbs import Answer, Call, Verbs, delete_arguments
-from steersman.cluster.node import LogRequest, LogSource
+from steersman.cluster.machinery import now
+from steersman.cluster.node import Accounts, LogRequest, LogSource
 from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.selectors import format_selector
@@ -20,12 +21,14 @@ Json = dict[str, Any]
 
 
 class Subresources:
-    """Carries out calls on subresources; `logs` is where container output comes from, None where no Pod ever runs."""
+    """Carries out calls on subresources. `logs` is where container output comes from, None where no Pod ever runs;
+    `accounts` makes tokens."""
 
-    def __init__(self, verbs: Verbs, logs: LogSource | None) -> None:
+    def __init__(self, verbs: Verbs, logs: LogSource | None, accounts: Accounts | None = None) -> None:
         self.verbs = verbs
         self.objects = verbs.objects
         self.logs = logs
+        self.accounts = accounts
 
     def handle(self, call: Call) -> Answer:
         """Raises ApiError."""
@@ -134,10 +137,29 @@ class Subresources:
     # --- ServiceAccounts --------------------------------------------------------------------------------------------
 
     def token(self, call: Call) -> Answer:
-        """A token that nothing accepts: Pods here have no way to the API but the one that the user gives them."""
+        """A TokenRequest, answered."""
         target = call.target
-        self.objects.get("serviceaccounts", target.name, target.namespace)
-        raise ApiError("this cluster issues no tokens for service accounts", code=501, reason="NotImplemented")
+        account = self.objects.get("serviceaccounts", target.name, target.namespace)
+        if self.accounts is None:
+            raise ApiError("this cluster issues no tokens for service accounts", code=501, reason="NotImplemented")
+        kind = target.resource.subresources["token"]
+        body = negotiate.read_kind(call.body, call.content_type, self.objects.registry, kind.api_version, kind.kind)
+        spec: Json = body.get("spec") or {}
+        seconds = spec.get("expirationSeconds") or 3600
+        audiences = spec.get("audiences") or []
+        token = self.accounts.issue(
+            target.namespace or "",
+            target.name,
+            account["metadata"]["uid"],
+            seconds=seconds,
+            audience=audiences[0] if audiences else "",
+        )
+        ends = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        answer: Json = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1"}
+        answer["metadata"] = {"name": target.name, "namespace": target.namespace, "creationTimestamp": now()}
+        answer["spec"] = {**spec, "audiences": audiences, "expirationSeconds": seconds}
+        answer["status"] = {"token": token, "expirationTimestamp": ends}
+        return Answer(to_bytes(answer), 201)
 
 
 async def _stream(logs: LogSource, request: LogRequest) -> AsyncIterator[bytes]:
