@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from .kit import Json, document, job, pod, said
+from steersman.review.build import from_manifest
+from steersman.review.configuration import Configuration
+from steersman.review.runner import review
+
+from .kit import Json, document, job, pod, said, text
 
 SECRET: Json = document("Secret", "database", stringData={"password": "x"})
 EARLY_SECRET: Json = document("Secret", "database", "pre-install -5", stringData={"password": "x"})
@@ -220,6 +224,23 @@ def test_flaw_is_found(rule: str, objects: list[Json], message: str) -> None:
     findings = said(rule, *objects)
     assert len(findings) == 1
     assert message in findings[0]
+
+
+SECOND: Json = {"name": "second", "livenessProbe": {"httpGet": {"port": 1, "periodSeconds": 2}}}
+HINTS: list[tuple[Json, str]] = [
+    (job(spec={"volumes": []}), "It belongs into spec.template.spec."),
+    (job(backoffLimit=1), "It belongs into spec."),
+    (job(spec={"image": "x"}), "It belongs into spec.template.spec.containers[0]."),
+    (job(containers=[{"name": "first"}, SECOND]), "It belongs into spec.template.spec.containers[1].livenessProbe."),
+    (job(spec={"backofLimit": 1}), "Is backoffLimit meant?"),
+    (job(container={"env": [{"name": "PORT", "value": 80}]}), "Quote it."),
+]
+
+
+@pytest.mark.parametrize(("hook", "hint"), HINTS, ids=[hint for _, hint in HINTS])
+def test_unknown_field_is_told_its_place(hook: Json, hint: str) -> None:
+    result = review(from_manifest(text(hook), "x.yaml"), Configuration(only=frozenset(["unknown-field"])))
+    assert [finding.hint for finding in result.findings] == [hint]
 
 
 @pytest.mark.parametrize(("rule", "objects"), GOOD)

@@ -27,10 +27,11 @@ def place(item: Item, problem: schema.Problem) -> str:
     """Where the field belongs, or which one is meant."""
     homes = schema.homes(item.api_version, item.kind, problem.field)
     if homes:
-        parent = problem.path[:-1]
+        parent = tuple(0 if isinstance(step, int) else step for step in problem.path[:-1])
         # The home that is meant lies along the same way down, or up.
-        homes.sort(key=lambda home: (-shared(home, parent), len(home)))
-        return f"It belongs into {dotted(homes[0][:-1])}."
+        home = min(homes, key=lambda home: (-shared(home, parent), len(home)))
+        same = shared(home, parent)
+        return f"It belongs into {dotted((*problem.path[:same], *home[same:-1]))}."
     near = get_close_matches(problem.field, schema.fields(item.api_version, item.kind, problem.path[:-1]), 1)
     return f"Is {near[0]} meant?" if near else ""
 
