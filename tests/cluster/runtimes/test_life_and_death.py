@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
 
 import pytest
 
-from ..workloads import cluster, is_ready, is_running, job, restarts  # noqa: TID252
+from ..workloads import PATIENCE, cluster, is_ready, is_running, job, restarts  # noqa: TID252
 
 pytestmark = pytest.mark.embedded
 
@@ -22,7 +23,18 @@ def mounts() -> str:
 
 
 def exists(pid: int) -> bool:
-    return os.path.exists(f"/proc/{pid}")
+    """Whether it lives; what is dead and waits to be reaped by the system's first process does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def until_gone(pids: list[int]) -> None:
+    """The kernel kills them; that takes it a moment."""
+    async with asyncio.timeout(PATIENCE):
+        while any(exists(each) for each in pids):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def test_no_process_and_no_mount_survives_the_cluster() -> None:
@@ -33,7 +45,7 @@ async def test_no_process_and_no_mount_survives_the_cluster() -> None:
         children = children_of(pid)
         assert children
         place = made.kubelet.log_folder.parent
-    assert not any(exists(each) for each in (pid, *children))
+    await until_gone([pid, *children])
     assert str(place) not in mounts()
 
 
@@ -43,9 +55,13 @@ async def test_when_the_agent_is_killed_pods_begin_anew() -> None:
         made.create("jobs.batch", job("once", ["sleep", "1000"]))
         await made.until("pods", "stays", is_ready)
         await made.pod_of("once", is_ready)
+        processes = children_of(made.link.pid)
+        processes += [each for sandbox in processes for each in children_of(sandbox)]
+        assert len(processes) == 5  # two sandboxes with a process each, and who sees to it that they end
         os.kill(made.link.pid, signal.SIGKILL)
         pod = await made.until("pods", "stays", lambda pod: restarts(pod) == 1 and is_ready(pod))
         assert pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["reason"] == "Unknown"
+        await until_gone(processes)
         # What must not run twice by itself has failed, as on a node that was lost.
         assert (await made.finished("once"))["reason"] == "BackoffLimitExceeded"
         condition, _ = await made.script("after", "curl -k -sS https://kubernetes || true", image="curlimages/curl:8")

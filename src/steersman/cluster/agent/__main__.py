@@ -16,6 +16,7 @@ import socket
 import sys
 from typing import Any
 
+from steersman.cluster.agent.guardian import Guardian
 from steersman.cluster.agent.processes import Processes
 from steersman.cluster.network import namespaces
 from steersman.cluster.network.addresses import DNS
@@ -26,12 +27,12 @@ from steersman.cluster.network.services import ServiceProxy
 
 
 class Agent:
-    def __init__(self, descriptors: socket.socket, networks: PodNetworks) -> None:
+    def __init__(self, descriptors: socket.socket, networks: PodNetworks, guardian: Guardian) -> None:
         self._descriptors = descriptors
         self._networks = networks
         self._dns = DnsServer()
         self._proxy = ServiceProxy()
-        self._processes = Processes(networks, self._send)
+        self._processes = Processes(networks, guardian, self._send)
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: dict[int, list[int]] = {}
@@ -167,7 +168,7 @@ def main() -> None:
         return
     if os.getppid() == 1 and os.environ.get("STEERSMAN_PARENT") != "1":
         return
-    asyncio.run(Agent(descriptors, networks).run(control, network=mode != "plain", way_out=way_out))
+    asyncio.run(Agent(descriptors, networks, Guardian()).run(control, network=mode != "plain", way_out=way_out))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steersman.cluster.agent.entering import enter_and_execute
+from steersman.cluster.agent.guardian import Guardian
 from steersman.cluster.agent.limits import MemoryWatch
 from steersman.cluster.agent.logs import LogFile
 from steersman.cluster.network.bridge import PodNetworks
@@ -41,8 +42,9 @@ class Process:
 class Processes:
     """All running containers. `notify` gets `exit` and `log` messages for the server."""
 
-    def __init__(self, networks: PodNetworks, notify: Notify) -> None:
+    def __init__(self, networks: PodNetworks, guardian: Guardian, notify: Notify) -> None:
         self._networks = networks
+        self._guardian = guardian
         self._notify = notify
         self._running: dict[str, Process] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -102,6 +104,7 @@ class Processes:
             loop.add_reader(pipe, self._read, process, stream, pipe)
         if arguments is None:
             process.child.set_result(outer.pid)
+            self._guardian.watch(outer.pid, group=True)
         else:
             loop.add_reader(status_read, self._read_status, process, status_read)
         if memory:
@@ -122,6 +125,8 @@ class Processes:
             child = int(json.loads(process.status)["child-pid"]) if process.status else 0
             with contextlib.suppress(OSError):
                 process.handle = os.pidfd_open(child) if child else -1
+                if child:
+                    self._guardian.watch(child)
             process.child.set_result(child)
             if process.memory:
                 process.memory.pid = child
@@ -166,6 +171,9 @@ class Processes:
         if not process.child.done():
             process.child.set_result(0)
         oom = process.memory.close() if process.memory else False
+        child = process.child.result()
+        if child:
+            self._guardian.forget(child, group=child == process.outer.pid)
         if process.handle >= 0:
             os.close(process.handle)
             process.handle = -1

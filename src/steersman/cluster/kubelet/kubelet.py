@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -23,6 +24,9 @@ from steersman.cluster.runtimes.interface import Ended, Runtime
 from steersman.errors import Conflict, Gone, Invalid, NotFound
 
 NODE = "steersman"
+_SYNC_AGAIN = 10.0
+
+log = logging.getLogger("steersman.cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,23 @@ class Kubelet:
         if worker is None:
             return
         if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("pod %s", worker.pod["metadata"]["name"], exc_info=error)
             self.recorder.warning(worker.pod, "FailedSync", f"error syncing pod: {error}")
+            del self._workers[uid]
+            asyncio.get_running_loop().call_later(_SYNC_AGAIN, self._begin_again, worker.pod)
+            return
         pod = self.objects.find("pods", worker.pod["metadata"]["name"], worker.pod["metadata"]["namespace"])
         if pod is None or pod["metadata"]["uid"] != uid:
             del self._workers[uid]
             self._forget(uid)
         elif pod["metadata"].get("deletionTimestamp"):
             self._finish_deletion(pod)
+
+    def _begin_again(self, pod: Json) -> None:
+        """Another try with a Pod whose worker failed of itself."""
+        current = self.objects.find("pods", pod["metadata"]["name"], pod["metadata"]["namespace"])
+        if current is not None and current["metadata"]["uid"] == pod["metadata"]["uid"] and not self.closing:
+            self._pod_changed("MODIFIED", current)
 
     def _finish_deletion(self, pod: Json) -> None:
         """A Pod that has nothing running any more needs no grace."""

@@ -147,7 +147,9 @@ class Volumes:
     def _host_path(self, source: Json) -> str:
         path, kind = source["path"], source.get("type") or ""
         if not self.options.allow_host_path:
-            raise MountError(f"hostPath {path} is not allowed in this cluster; --allow-host-path permits it")
+            raise MountError(
+                f"hostPath {path} is not allowed in this cluster: Pods see none of the machine's own files"
+            )
         if kind == "DirectoryOrCreate":
             Path(path).mkdir(parents=True, exist_ok=True)
         elif kind == "FileOrCreate":
