@@ -70,6 +70,7 @@ GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("psql-without-on-error-stop", "psql -c 'SELECT 1'", {}),
     ("exit-code-swallowed", "set -e\n./migrate\nexit 0", {}),
     ("exit-code-swallowed", "./migrate || exit 1", {}),
+    ("exit-code-swallowed", "kubectl delete secret x || true", {}),
     ("exit-code-swallowed", "for i in 1 2; do if ./ok; then exit 0; fi; done\nexit 1", {}),
     ("sleep-instead-of-waiting", "for i in 1 2 3; do ./ok && break; sleep 1; done\n./work", {}),
     ("sleep-instead-of-waiting", "echo Working\nsleep 5\necho Done", {}),

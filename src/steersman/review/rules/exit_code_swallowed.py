@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
-from steersman.review.shell import scripts
+from steersman.review.shell import Command, scripts
 from steersman.review.subject import Subject
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     for script in scripts(subject):
         for command in script.commands:
-            if command.name and command.fallback.strip() in ("true", ":", "exit 0", "return 0"):
+            if not command.name or _removes(command):
+                continue
+            if command.fallback.strip() in ("true", ":", "exit 0", "return 0"):
                 yield script.item.finding(
                     f"`|| {command.fallback.strip()}` makes a failure of `{command.name}` look like a success",
                     script.path,
@@ -27,6 +29,11 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield script.item.finding(
                 "the script ends with `exit 0`, whatever happened before", script.path, offset=last.line
             )
+
+
+def _removes(command: Command) -> bool:
+    """Removing what may not be there, or making what may: that is how it is said in a shell."""
+    return command.name in ("rm", "mkdir", "kill", "pkill") or command.words[:1] == ("delete",)
 
 
 RULE = Rule("exit-code-swallowed", "script", Severity.WARNING, "a failure is not thrown away", check)

@@ -1,0 +1,126 @@
+"""The SQL inside hooks: heredocs, `-c` and `-e` strings, and ConfigMap files that a script hands to its client.
+
+Each statement is told in the same terms whatever the database: what makes it unsafe to repeat, what it locks, what it loses.
+PostgreSQL is read by its own parser (pglast), MySQL and MariaDB by sqlglot; both come with the extra `review`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from steersman.review.lines import Path
+from steersman.review.shell import Command, Script, scripts
+from steersman.review.subject import Item, Subject
+
+POSTGRES, MYSQL = "postgres", "mysql"
+CLIENTS = {"psql": POSTGRES, "mysql": MYSQL, "mariadb": MYSQL}
+_EXECUTE = {POSTGRES: ("-c", "--command"), MYSQL: ("-e", "--execute")}
+_FILES = {POSTGRES: ("-f", "--file"), MYSQL: ()}
+_META = re.compile(r"^\s*\\.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. `line` is 0-based within its text; `unsafe` says why a second run fails or does harm, `lock` what it blocks
+    and `mend` how to avoid that, `loses` which data is gone. `control` is BEGIN, COMMIT or the setting that a SET changes."""
+
+    line: int
+    kind: str
+    table: str = ""
+    unsafe: str = ""
+    lock: str = ""
+    mend: str = ""
+    loses: str = ""
+    control: str = ""
+    creates: bool = False
+    changes: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class SqlText:
+    """SQL that one call of a client runs. `path` and `offset` lead to its first line within `item`."""
+
+    item: Item
+    path: Path
+    offset: int | None
+    dialect: str
+    text: str
+    command: Command
+    statements: tuple[Statement, ...]
+
+    @property
+    def one_transaction(self) -> bool:
+        """Whether the client itself puts all of it into one transaction."""
+        return self.command.option("-1", "--single-transaction")
+
+
+def sql_texts(subject: Subject) -> Iterator[SqlText]:
+    """All SQL of all hooks, as far as it can be read; nothing where the parser is missing."""
+    for script in scripts(subject):
+        for command in script.commands:
+            dialect = CLIENTS.get(command.name)
+            if dialect is None:
+                continue
+            for item, path, offset, text in _texts(subject, script, command, dialect):
+                statements = read(text, dialect)
+                if statements:
+                    yield SqlText(item, path, offset, dialect, text, command, tuple(statements))
+
+
+def read(text: str, dialect: str) -> list[Statement]:
+    """The statements of a text; [] where it cannot be parsed, or where the parser is not installed."""
+    try:
+        if dialect == POSTGRES:
+            from steersman.review import sql_postgres
+
+            return sql_postgres.read(prepared(text))
+        from steersman.review import sql_mysql
+
+        return sql_mysql.read(prepared(text))
+    except ImportError:
+        return []
+
+
+def prepared(text: str) -> str:
+    """The text with what is not SQL replaced, line for line: psql's own commands, shell and psql variables."""
+    text = _META.sub("", text)
+    text = re.sub(r"\$\([^)]*\)|\$\{[^}]*\}|\$[A-Za-z_]\w*", "v", text)
+    return re.sub(r":'(\w+)'", r"'\1'", re.sub(r'(?<![:\w]):"?([A-Za-z_]\w*)"?', r"\1", text))
+
+
+def _texts(
+    subject: Subject, script: Script, command: Command, dialect: str
+) -> Iterator[tuple[Item, Path, int | None, str]]:
+    for heredoc in command.heredocs:
+        yield script.item, script.path, heredoc.line, heredoc.text
+    words = command.words
+    for position, word in enumerate(words):
+        for option in _EXECUTE[dialect]:
+            if word == option and position + 1 < len(words):
+                yield script.item, script.path, command.line, words[position + 1]
+            elif option.startswith("--") and word.startswith(f"{option}="):
+                yield script.item, script.path, command.line, word.partition("=")[2].strip("'\"")
+        if word in _FILES[dialect] and position + 1 < len(words):
+            yield from _file(subject, script, words[position + 1])
+    for sign, target in command.redirects:
+        if sign == "<":
+            yield from _file(subject, script, target)
+
+
+def _file(subject: Subject, script: Script, file: str) -> Iterator[tuple[Item, Path, int | None, str]]:
+    """The content of a file that comes from a ConfigMap of the chart."""
+    folder, _, key = file.rpartition("/")
+    volumes = {
+        str(volume.get("name")): str((volume.get("configMap") or {}).get("name"))
+        for volume in script.item.pod_spec.get("volumes") or ()
+        if isinstance(volume, dict) and volume.get("configMap")
+    }
+    for mount in script.container.spec.get("volumeMounts") or ():
+        if isinstance(mount, dict) and str(mount.get("mountPath", "")).rstrip("/") in (folder, file):
+            for config in subject.named("ConfigMap", volumes.get(str(mount.get("name")), "")):
+                data = config.object.get("data")
+                name = str(mount.get("subPath") or key)
+                if isinstance(data, dict) and isinstance(data.get(name), str):
+                    yield config, ("data", name), 0, data[name]
