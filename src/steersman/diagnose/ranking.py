@@ -43,7 +43,7 @@ def _without_the_same_line(found: list[Diagnosis]) -> list[Diagnosis]:
 
 def _precedence(diagnosis: Diagnosis) -> int:
     """General words ("permission denied", "not found") stand in lines that say something more particular, too."""
-    general = ("permission-denied", "file-missing", "connection-timeout", "command-not-found")
+    general = ("permission-denied", "command-not-found", "file-missing", "connection-timeout", "connection-lost")
     return -1 - general.index(diagnosis.cause) if diagnosis.cause in general else 0
 
 

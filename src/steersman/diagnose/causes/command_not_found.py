@@ -11,11 +11,13 @@ from steersman.diagnose.reading import quoted, search, search_said
 
 _LOG = (
     re.compile(r"(?:^|: )(?P<name>[\w./+-]+): (?:command )?not found$"),
-    re.compile(r"(?:sh|bash|env): (?:line \d+: )?['‘]?(?P<name>[\w./+-]+)['’]?: No such file or directory$"),
+    re.compile(r"(?:sh|bash): (?:line \d+: )?(?P<name>[\w.+-]+): No such file or directory$"),
+    re.compile(r"\benv: ['‘]?(?P<name>[\w./+-]+)['’]?: No such file or directory$"),
     re.compile(r"command not found: (?P<name>\S+)"),
-    re.compile(r"FileNotFoundError: .*No such file or directory: '(?P<name>[\w+-]+)'$"),
     re.compile(r"spawn (?P<name>\S+) ENOENT"),
 )
+# Python says the same of a program and of a file; a program was meant where subprocess looked for it.
+_PYTHON = re.compile(r"FileNotFoundError: .*No such file or directory: '(?P<name>[\w./+-]+)'$")
 _SAID = re.compile(
     r'exec: "(?P<name>[^"]+)": (?:executable file not found|stat \S+: no such file|no such file)'
     r"|exec (?P<other>\S+): no such file or directory|no such (?:program|command) [\"']?(?P<third>[\w./-]+)"
@@ -25,7 +27,8 @@ _SAID = re.compile(
 
 def find(facts: Facts) -> Diagnosis | None:
     images = ", ".join(dict.fromkeys(facts.images)) or "?"
-    said, found = search_said(facts, _SAID), search(facts, *_LOG)
+    python = (_PYTHON,) if any("subprocess.py" in line for line in facts.logs) else ()
+    said, found = search_said(facts, _SAID), search(facts, *_LOG, *python)
     if said is not None:
         match, evidence = said
         name, line, confidence = next((each for each in match.groups() if each), "it"), -1, Confidence.HIGH

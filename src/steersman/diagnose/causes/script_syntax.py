@@ -8,8 +8,8 @@ find = log_rule(
     "script-syntax",
     (
         r"(?:sh|bash|ash)\S*: (?:line \d+: |\d+: )?(?:-c: )?(?:line \d+: )?(?P<name>[Ss]yntax error.*)",
-        r"(?P<name>SyntaxError: .*)",
-        r"(?P<name>IndentationError: .*)",
+        r"^(?P<name>SyntaxError: .*)",
+        r"^(?P<name>IndentationError: .*)",
         r"(?P<name>unexpected EOF while looking for matching.*)",
     ),
     problem="The hook's script cannot be parsed: {name}.",

@@ -11,6 +11,8 @@ find = log_rule(
         r"SSL certificate problem: (?P<name>.*)",
         r"(?P<name>certificate has expired)",
         r"(?P<name>self[- ]signed certificate(?: in certificate chain)?)",
+        r"(?P<name>certificate subject name '.*' does not match target host name '.*')",
+        r"(?P<name>SSL support is not compiled in)",
         r"x509: (?P<name>.*)",
         r"(?P<name>no alternative certificate subject name matches.*)",
         r"server does not support SSL, but SSL was required",
