@@ -111,3 +111,13 @@ def test_a_finding_names_the_line_inside_the_script() -> None:
         from_manifest(manifest, "hook.yaml"), Configuration(only=frozenset({"curl-without-fail"}))
     ).findings[0]
     assert manifest.splitlines()[finding.line - 1].strip() == "curl -s http://x"
+
+
+def test_a_missing_parser_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from steersman.review import extras
+    from steersman.review.output import render
+
+    monkeypatch.setattr(extras, "PARSERS", {"no_such_parser": "the scripts inside hooks"})
+    result = review(from_manifest(job("echo"), "hook.yaml"))
+    assert "not looked at: the scripts inside hooks (pip install 'steersman[review]')" in render(result, "text")
+    assert '"the scripts inside hooks"' in render(result, "json")

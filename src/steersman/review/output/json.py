@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from steersman.review.extras import not_looked_at
 from steersman.review.model import Finding
 from steersman.review.runner import Review
 
@@ -18,6 +19,7 @@ def data(review: Review) -> dict[str, Any]:
         "subject": review.subject.name,
         "findings": [_finding(finding) for finding in review.findings],
         "suppressed": [{**_finding(finding), "reason": reason} for finding, reason in review.suppressed],
+        "notLookedAt": not_looked_at(),
         "rules": [rule.id for rule in review.rules],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from steersman.review.extras import not_looked_at
 from steersman.review.model import Finding, Severity
 from steersman.review.runner import Review
 
@@ -12,7 +13,8 @@ CONTEXT = 1
 
 def render(review: Review) -> str:
     parts = [_finding(finding) for finding in review.findings]
-    return "\n".join([*parts, _summary(review)]) + "\n"
+    left_out = [f"not looked at: {what} (pip install 'steersman[review]')" for what in not_looked_at()]
+    return "\n".join([*parts, *left_out, _summary(review)]) + "\n"
 
 
 def _finding(finding: Finding) -> str:
