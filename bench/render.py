@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench import peers
@@ -112,15 +112,18 @@ def _median(costs: list[Cost]) -> Cost:
 def _library(charts: list[Path]) -> Table:
     table = Table(
         "Rendering in one process: renders per second, chart loaded and templates compiled before",
-        ["chart", "steersman", "helm-python-sdk", "gotpl", "steersman / sdk", "steersman / gotpl"],
+        ["chart", "steersman", "helm-python-sdk", "ratio", "steersman, templates alone", "gotpl", "ratio"],
     )
-    ours = {chart.stem: _renders_per_second(chart) for chart in charts}
+    speeds = {chart.stem: _renders_per_second(chart) for chart in charts}
+    ours = {name: whole for name, (whole, _) in speeds.items()}
+    alone = {name: templates for name, (_, templates) in speeds.items()}
     others = peers.measure(charts, SECONDS_PER_CHART)
     for name, speed in ours.items():
         sdk, gotpl = others.sdk.get(name, 0.0), others.gotpl.get(name, 0.0)
-        table.rows.append([name, *map(_speed, (speed, sdk, gotpl)), ratio(sdk, speed), ratio(gotpl, speed)])
-    for peer, speeds in (("helm-python-sdk", others.sdk), ("gotpl", others.gotpl)):
-        both = [ours[name] / speed for name, speed in speeds.items() if speed]
+        cells = [_speed(speed), _speed(sdk), ratio(sdk, speed)]
+        table.rows.append([name, *cells, _speed(alone[name]), _speed(gotpl), ratio(gotpl, alone[name])])
+    for peer, mine, theirs in (("helm-python-sdk", ours, others.sdk), ("gotpl", alone, others.gotpl)):
+        both = [mine[name] / speed for name, speed in theirs.items() if speed]
         if both:
             table.notes.append(
                 f"Against {peer} on the {len(both)} charts that it renders: {statistics.geometric_mean(both):.2f} times the "
@@ -134,16 +137,25 @@ def _speed(value: float) -> str:
     return f"{value:.1f}/s" if value else "–"
 
 
-def _renders_per_second(path: Path) -> float:
+def _renders_per_second(path: Path) -> tuple[float, float]:
+    """Of the whole way from values to text, as helm-python-sdk goes it, and of the templates alone, as gotpl does."""
     from steersman.chart.load import load
     from steersman.chart.render import ReleaseOptions, prepare, render_files
 
     chart = load(path)
     release = ReleaseOptions("bench")
-    render_files(prepare(chart, {}), release)
+    prepared = prepare(chart, {})
+    render_files(prepared, release)
+    return (
+        _per_second(lambda: render_files(prepare(chart, {}), release)),
+        _per_second(lambda: render_files(prepared, release)),
+    )
+
+
+def _per_second(work: Callable[[], object]) -> float:
     count, begin = 0, time.perf_counter()
     while (passed := time.perf_counter() - begin) < SECONDS_PER_CHART:
-        render_files(prepare(chart, {}), release)
+        work()
         count += 1
     return count / passed
 

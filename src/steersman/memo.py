@@ -12,6 +12,7 @@ import marshal
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import steersman
@@ -35,8 +36,9 @@ def is_own(status: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
 
 
+@cache
 def source_stamp(*folders: str) -> str:
-    """A text that changes whenever Python, Steersman's version or a module in these folders changes."""
+    """A text that changes whenever Python, Steersman's version or a module in these folders changes; read once a process."""
     stamps = [steersman.__version__, sys.version]
     for folder in folders:
         with os.scandir(folder) as entries:

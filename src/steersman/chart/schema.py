@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from steersman.chart.model import Chart
@@ -69,15 +70,20 @@ def _collect(
 
 
 def _problems(schema: bytes, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    validator = _validator(schema)
+    places = sorted(validator.iter_errors(_plain(values)), key=lambda problem: list(map(str, problem.instance_path)))
+    yield from _listed(places, "")
+
+
+@lru_cache(maxsize=64)
+def _validator(schema: bytes) -> Any:
+    """The validator made of a schema's text. Raises SchemaError."""
     import jsonschema_rs
 
     try:
-        document = json.loads(schema)
-        validator = jsonschema_rs.validator_for(document, retriever=_retrieve)
+        return jsonschema_rs.validator_for(json.loads(schema), retriever=_retrieve)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, RecursionError) as cause:
         raise SchemaError(f"{cause}\n", hint="values.schema.json itself is at fault.") from cause
-    places = sorted(validator.iter_errors(_plain(values)), key=lambda problem: list(map(str, problem.instance_path)))
-    yield from _listed(places, "")
 
 
 def _listed(errors: list[Any], indent: str) -> Iterator[tuple[str, str]]:
