@@ -71,6 +71,7 @@ BAD: list[tuple[str, list[Json], str]] = [
         [document("Secret", "database", "pre-upgrade"), job(container=ENV)],
         "a hook of pre-upgrade",
     ),
+    ("hook-later-reference", [document("Secret", "database", "pre-instal"), job(container=ENV)], "Helm leaves it out"),
     ("hook-later-reference", [SECRET, job("post-delete", container=ENV)], "is deleted before it"),
     (
         "hook-later-reference",
@@ -212,6 +213,7 @@ GOOD: list[tuple[str, list[Json]]] = [
     ("hook-not-waited", [job(), pod(), document("Secret", "s", "pre-install")]),
     ("name-collision", [job("pre-install"), job("pre-upgrade")]),
     ("name-collision", [document("Secret", "a"), document("ConfigMap", "a")]),
+    ("name-collision", [document("Secret", "a"), document("Secret", "a", "pre-instal")]),
     (
         "hook-unknown-word",
         [job("Pre-Install,post-upgrade -5 hook-succeeded,Before-Hook-Creation"), job("test-success")],

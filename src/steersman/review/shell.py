@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from steersman.review.lines import Path
+from steersman.review.shapes import as_list
 from steersman.review.subject import Container, Item, Subject
 
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
@@ -121,7 +122,7 @@ def script_of(item: Item, container: Container) -> Script | None:
     """The script that a container's command gives to a shell by `-c`."""
     words: list[tuple[Path, str]] = []
     for key in ("command", "args"):
-        for index, word in enumerate(container.spec.get(key) or ()):
+        for index, word in enumerate(as_list(container.spec.get(key))):
             words.append(((*container.path, key, index), str(word)))
     if not words or os.path.basename(words[0][1]) not in SHELLS:
         return None

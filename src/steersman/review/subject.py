@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from steersman.manifest.hooks import DeletePolicy, Hook, HookEvent
+from steersman.manifest.hooks import EVENT_ANNOTATION, DeletePolicy, Hook, HookEvent
 from steersman.review.lines import Path, line_of, scalar_line, template_line
 from steersman.review.model import Finding, Fix
+from steersman.review.shapes import as_list, as_object, entries
 
 Json = dict[str, Any]
 
@@ -37,7 +38,7 @@ class Container:
     @property
     def words(self) -> tuple[str, ...]:
         """What the container runs, as far as the manifest says: command and arguments."""
-        return tuple(str(word) for key in ("command", "args") for word in _list(self.spec.get(key)))
+        return tuple(str(word) for key in ("command", "args") for word in as_list(self.spec.get(key)))
 
     @property
     def text(self) -> str:
@@ -69,8 +70,7 @@ class Item:
 
     @property
     def metadata(self) -> Json:
-        metadata = self.object.get("metadata")
-        return metadata if isinstance(metadata, dict) else {}
+        return as_object(self.object.get("metadata"))
 
     @property
     def name(self) -> str:
@@ -82,13 +82,17 @@ class Item:
 
     @cached_property
     def annotations(self) -> dict[str, str]:
-        annotations = self.metadata.get("annotations")
-        return {str(key): str(value) for key, value in annotations.items()} if isinstance(annotations, dict) else {}
+        return {str(key): str(value) for key, value in as_object(self.metadata.get("annotations")).items()}
 
     @property
     def events(self) -> tuple[HookEvent, ...]:
         """The events at which it runs; () for what is no hook."""
         return tuple(self.hook.events) if self.hook else ()
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether Helm leaves it out of the release: a hook with an event that it does not know."""
+        return self.hook is None and EVENT_ANNOTATION in self.annotations
 
     @property
     def weight(self) -> int:
@@ -117,8 +121,7 @@ class Item:
     @cached_property
     def pod_spec(self) -> Json:
         """The Pod's spec; {} where there is none."""
-        found = self.at(self.pod_path) if self.pod_path else None
-        return found if isinstance(found, dict) else {}
+        return as_object(self.at(self.pod_path) if self.pod_path else None)
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
@@ -126,8 +129,7 @@ class Item:
         return tuple(
             Container(str(spec.get("name") or ""), (*self.pod_path, key, index), spec, key == "initContainers")
             for key in ("initContainers", "containers")
-            for index, spec in enumerate(_list(self.pod_spec.get(key)))
-            if isinstance(spec, dict)
+            for index, spec in entries(self.pod_spec.get(key))
         )
 
     def at(self, path: Path) -> Any:
@@ -152,10 +154,6 @@ class Item:
     def source_line(self, line: int) -> int | None:
         """The template's line for a line of the document, where it is certain."""
         return None if self.template is None else template_line(self.template, self.text, line)
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def dotted(path: Path) -> str:
@@ -183,8 +181,8 @@ class Subject:
 
     @cached_property
     def resources(self) -> tuple[Item, ...]:
-        """All that is no hook."""
-        return tuple(item for item in self.items if item.hook is None)
+        """All that is no hook; without what Helm drops."""
+        return tuple(item for item in self.items if item.hook is None and not item.is_dropped)
 
     def file(self, item: Item) -> str:
         """The file that an item came from, as far as there is one; its path in the chart otherwise."""

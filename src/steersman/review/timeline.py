@@ -28,15 +28,16 @@ _BEFORE: dict[HookEvent, tuple[HookEvent, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The start of one hook: `present` is what is there, `order` the hooks of its event as they run."""
+    """The start of one hook, and what is there by then."""
 
     hook: Item
     event: HookEvent
     present: frozenset[Item]
-    order: tuple[Item, ...]
 
     def why_absent(self, item: Item) -> str:
         """How it comes that `item` is not there, as the end of a sentence: `… is created only after it`."""
+        if item.is_dropped:
+            return "has a hook event that Helm does not know, so Helm leaves it out"
         if item.hook is None:
             if self.event is HookEvent.POST_DELETE:
                 return "is deleted before it"
@@ -51,7 +52,7 @@ class Moment:
 
 
 def moments(subject: Subject, hook: Item) -> list[Moment]:
-    """One for each event at which `hook` runs, in the order of a release's life."""
+    """One for each event at which `hook` runs, install first."""
     found = []
     for event in HookEvent:
         if event not in hook.events:
@@ -64,7 +65,7 @@ def moments(subject: Subject, hook: Item) -> list[Moment]:
             present.update(item for item in subject.resources if _is_kept(item))
         elif event is not HookEvent.PRE_INSTALL:
             present.update(subject.resources)
-        found.append(Moment(hook, event, frozenset(present), order))
+        found.append(Moment(hook, event, frozenset(present)))
     return found
 
 

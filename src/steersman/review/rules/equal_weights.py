@@ -9,6 +9,7 @@ from steersman.manifest.hooks import WEIGHT_ANNOTATION, HookEvent
 from steersman.review.migrations import migrates
 from steersman.review.model import Finding, Rule, Severity
 from steersman.review.references import references
+from steersman.review.shapes import entries
 from steersman.review.subject import Item, Subject
 
 _PLACE = re.compile(r"host|url|uri|dsn|database|endpoint|server|addr", re.IGNORECASE)
@@ -53,8 +54,8 @@ def places(item: Item) -> set[str]:
     return {
         str(entry["value"])
         for container in item.containers
-        for entry in container.spec.get("env") or ()
-        if isinstance(entry, dict) and entry.get("value") and _PLACE.search(str(entry.get("name")))
+        for _, entry in entries(container.spec.get("env"))
+        if entry.get("value") and _PLACE.search(str(entry.get("name")))
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from steersman.review.lines import Path
 from steersman.review.model import Finding, Rule, Severity
 from steersman.review.references import references
+from steersman.review.shapes import as_text, entries
 from steersman.review.subject import Item, Subject
 from steersman.review.timeline import Moment, moments
 
@@ -43,7 +44,7 @@ def bindings(subject: Subject, moment: Moment, told: set[tuple[str, str]]) -> It
     """The ServiceAccount is there, but what gives it its rights is not."""
     hook = moment.hook
     field = "serviceAccountName" if hook.pod_spec.get("serviceAccountName") else "serviceAccount"
-    account = hook.pod_spec.get(field)
+    account = as_text(hook.pod_spec.get(field))
     if not account or ("ServiceAccount", account) in told:
         return
     granting = [item for item in subject.items if item.kind in BINDINGS and grants(item, account)]
@@ -60,10 +61,9 @@ def bindings(subject: Subject, moment: Moment, told: set[tuple[str, str]]) -> It
 
 
 def grants(binding: Item, account: str) -> bool:
-    subjects = binding.object.get("subjects")
-    return isinstance(subjects, list) and any(
-        isinstance(entry, dict) and entry.get("kind") == "ServiceAccount" and entry.get("name") == account
-        for entry in subjects
+    return any(
+        entry.get("kind") == "ServiceAccount" and entry.get("name") == account
+        for _, entry in entries(binding.object.get("subjects"))
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from steersman.review.lines import Path
 from steersman.review.model import Finding, Rule, Severity
+from steersman.review.shapes import entries
 from steersman.review.subject import Item, Subject
 from steersman.review.timeline import moments
 
@@ -39,8 +40,8 @@ def place(hook: Item, name: str) -> Path:
         rf"(?:://(?:[^\s/@]*@)?|(?:-h|--host|--hostname|-H)[ =\n]|\bhost=)[\"']?{host}|(?<![\w.-]){host}:\d"
     )
     for container in hook.containers:
-        for at, entry in enumerate(container.spec.get("env") or ()):
-            if isinstance(entry, dict) and whole.fullmatch(str(entry.get("value") or "")):
+        for at, entry in entries(container.spec.get("env")):
+            if whole.fullmatch(str(entry.get("value") or "")):
                 return (*container.path, "env", at)
         if within.search(container.text):
             return (*container.path, "command" if container.spec.get("command") else "args")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from steersman.review.lines import Path
 from steersman.review.model import Finding, Rule, Severity
+from steersman.review.shapes import as_list, as_object, entries
 from steersman.review.subject import Item, Subject
 
 HOST = ("hostNetwork", "hostPID", "hostIPC")
@@ -22,20 +23,17 @@ def powers(hook: Item) -> Iterator[tuple[str, Path]]:
     for field in HOST:
         if hook.pod_spec.get(field) is True:
             yield f"{field}: the Pod lives in its node's namespaces", (*hook.pod_path, field)
-    volumes = hook.pod_spec.get("volumes")
-    for at, volume in enumerate(volumes if isinstance(volumes, list) else ()):
-        if isinstance(volume, dict) and volume.get("hostPath"):
+    for at, volume in entries(hook.pod_spec.get("volumes")):
+        if volume.get("hostPath"):
             yield "hostPath: the Pod sees its node's files", (*hook.pod_path, "volumes", at)
     for container in hook.containers:
-        context = container.spec.get("securityContext")
-        if not isinstance(context, dict):
-            continue
+        context = as_object(container.spec.get("securityContext"))
         if context.get("privileged") is True:
             yield (
                 f"container {container.name} is privileged: it is root on its node",
                 (*container.path, "securityContext"),
             )
-        added = (context.get("capabilities") or {}).get("add") or ()
+        added = as_list(as_object(context.get("capabilities")).get("add"))
         if strong := [name for name in added if str(name).removeprefix("CAP_") in STRONG]:
             yield f"container {container.name} adds {', '.join(strong)}", (*container.path, "securityContext")
 

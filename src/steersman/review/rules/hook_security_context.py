@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
-from steersman.review.subject import Container, Json, Subject
+from steersman.review.shapes import Json, as_object
+from steersman.review.subject import Container, Subject
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     for hook in subject.running_hooks:
-        around = hook.pod_spec.get("securityContext")
-        open_ones = [container for container in hook.containers if not confined(container, around or {})]
+        around = as_object(hook.pod_spec.get("securityContext"))
+        open_ones = [container for container in hook.containers if not confined(container, around)]
         if open_ones:
             names = ", ".join(container.name for container in open_ones)
             yield hook.finding(
@@ -24,8 +25,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def confined(container: Container, around: Json) -> bool:
     """Whether at least one of the two is ruled out: being root, or becoming it."""
-    own = container.spec.get("securityContext")
-    merged = {**around, **(own if isinstance(own, dict) else {})}
+    merged = {**around, **as_object(container.spec.get("securityContext"))}
     user = merged.get("runAsUser")
     return (
         merged.get("allowPrivilegeEscalation") is False

@@ -12,7 +12,7 @@ from steersman.review.subject import Item, Subject
 def check(subject: Subject) -> Iterator[Finding]:
     groups: dict[tuple[str, str, str, str], list[Item]] = defaultdict(list)
     for item in subject.items:
-        if item.name:
+        if item.name and not item.is_dropped:
             group = item.api_version.rpartition("/")[0]
             groups[group, item.kind, item.namespace, item.name].append(item)
     for items in groups.values():

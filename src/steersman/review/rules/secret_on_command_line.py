@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
+from steersman.review.shapes import as_list
 from steersman.review.shell import Command, scripts
 from steersman.review.subject import Subject
 
@@ -18,7 +19,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for script in scripts(subject):
         secrets = {
             str(each.get("name"))
-            for each in script.container.spec.get("env") or ()
+            for each in as_list(script.container.spec.get("env"))
             if isinstance(each, dict) and _secret(each)
         }
         for command in script.commands:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
+from steersman.review.shapes import as_object, entries
 from steersman.review.subject import Item, Subject
 
 USES = ("volumeMounts", "volumeDevices")
@@ -15,10 +16,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         volumes = names(hook.pod_spec.get("volumes"))
         if hook.kind == "StatefulSet":
             claims = hook.at(("spec", "volumeClaimTemplates"))
-            if isinstance(claims, list):
-                volumes += [
-                    str((claim.get("metadata") or {}).get("name")) for claim in claims if isinstance(claim, dict)
-                ]
+            volumes += [str(as_object(claim.get("metadata")).get("name")) for _, claim in entries(claims)]
         mounted: set[str] = set()
         for container in hook.containers:
             for use in USES:
@@ -35,9 +33,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def unused(hook: Item, mounted: set[str]) -> Iterator[Finding]:
     """A claim that nothing is written to. Secrets and the like that nobody mounts do no harm."""
-    volumes = hook.pod_spec.get("volumes")
-    for at, volume in enumerate(volumes if isinstance(volumes, list) else ()):
-        if isinstance(volume, dict) and volume.get("name") not in mounted and "persistentVolumeClaim" in volume:
+    for at, volume in entries(hook.pod_spec.get("volumes")):
+        if str(volume.get("name")) not in mounted and "persistentVolumeClaim" in volume:
             yield hook.finding(
                 f"no container mounts the claim {volume.get('name')!r}: what is written goes into the container and is lost",
                 (*hook.pod_path, "volumes", at),
@@ -45,8 +42,8 @@ def unused(hook: Item, mounted: set[str]) -> Iterator[Finding]:
             )
 
 
-def names(entries: object) -> list[str]:
-    return [str(entry.get("name")) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+def names(listed: object) -> list[str]:
+    return [str(entry.get("name")) for _, entry in entries(listed)]
 
 
 RULE = Rule("unmounted-volume", "pod", Severity.ERROR, "a hook's volumes and mounts belong together", check)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
+from steersman.review.shapes import as_list
 from steersman.review.shell import scripts
 from steersman.review.subject import Subject
 
@@ -15,7 +16,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for script in scripts(subject):
         mounts = [
             str(mount.get("mountPath") or "")
-            for mount in script.container.spec.get("volumeMounts") or ()
+            for mount in as_list(script.container.spec.get("volumeMounts"))
             if isinstance(mount, dict) and mount.get("mountPath")
         ]
         told: set[str] = set()
