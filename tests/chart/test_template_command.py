@@ -155,6 +155,27 @@ def test_errors_as_helm_words_them(
         )
 
 
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--set", "ingress.enabled=true,autoscaling.enabled=true,serviceAccount.create=false"],
+        ["--set", "replicaCount=3,podAnnotations.a=b,nodeSelector.x=y,image.tag=v1", "--is-upgrade"],
+        ["--set-json", 'httpRoute={"enabled":true}', "--set", "fullnameOverride=other,livenessProbe=null"],
+    ],
+    ids=range(4),
+)
+def test_the_chart_that_helm_creates(
+    options: list[str], tmp_path: Path, real_helm: Helm, capfd: pytest.CaptureFixture[str]
+) -> None:
+    chart = tmp_path / "starter"
+    assert real_helm.run("create", str(chart)).returncode == 0
+    theirs = real_helm.template(chart, *options)
+    assert quick.run(["template", "release-name", str(chart), *options]) == 0
+    assert capfd.readouterr().out == theirs
+
+
 def test_a_post_renderer(make_chart: MakeChart, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "render"
     program.write_text("#!/bin/sh\nsed 's/name: a/name: changed/'\necho '---'\necho 'kind: Added'\n")
