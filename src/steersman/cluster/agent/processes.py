@@ -112,6 +112,8 @@ class Processes:
         task = loop.create_task(self._reap(process))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # Started is what the guardian knows of.
+        await asyncio.shield(process.child)
 
     def _read_status(self, process: Process, pipe: int) -> None:
         """The sandbox tells the process' id, in pieces, before it lets the command run."""
