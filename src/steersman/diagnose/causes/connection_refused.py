@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from steersman.diagnose.advice import again, change, closest_service
+from steersman.diagnose.advice import again, change, closest_service, describe_command
 from steersman.diagnose.diagnosis import Diagnosis
 from steersman.diagnose.facts import Facts, ServiceFacts
 from steersman.diagnose.reading import quoted, search
@@ -46,7 +46,9 @@ def find(facts: Facts) -> Diagnosis | None:
         line=found.number,
     )
     explanation, fix, verify = _reason(facts, host, port)
-    return replace(diagnosis, explanation=explanation, fix=fix, verify=(*verify, *again(facts)))
+    return replace(
+        diagnosis, explanation=explanation, fix=fix, verify=(describe_command(facts), *verify, *again(facts))
+    )
 
 
 def _reason(facts: Facts, host: str, port: str) -> tuple[str, str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from steersman.diagnose.advice import again, change, closest_service
+from steersman.diagnose.advice import again, change, closest_service, describe_command
 from steersman.diagnose.diagnosis import Diagnosis, Evidence
 from steersman.diagnose.facts import Facts, containers_of
 from steersman.diagnose.reading import quoted, search
@@ -81,7 +81,7 @@ def find(facts: Facts) -> Diagnosis | None:
         explanation=explanation,
         evidence=tuple(evidence),
         fix=fix,
-        verify=(*verify, *again(facts)),
+        verify=(describe_command(facts), *verify, *again(facts)),
         line=found.number,
     )
 
