@@ -53,7 +53,7 @@ def test_part_3_gives_the_problem_the_fix_in_values_and_how_to_verify(line: str,
     assert "--set database.host=postgres-svc.data-layer" in found.fix
     assert "kubectl -n data-layer get service,endpoints postgres-svc" in found.verify
     assert "kubectl -n production describe job/my-app-migrate" in found.verify
-    assert [each.quote for each in found.evidence][0] == line
+    assert found.evidence[0].quote == line
 
 
 def test_a_url_in_the_values_keeps_the_rest_of_itself() -> None:

@@ -6,12 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from tests.diagnose.failing_hooks import HOOKS, FailingHook, servers
 
 from steersman.client import AsyncClient
 from steersman.diagnose.diagnosis import Confidence, Diagnosis
 from steersman.diagnose.failure import diagnose_failure
 from steersman.errors import ReleaseFailed
-from tests.diagnose.failing_hooks import HOOKS, FailingHook, servers
 
 CHART = Path(__file__).parent / "chart"
 
