@@ -12,8 +12,8 @@ from typing import Any
 
 from steersman.manifest.kubernetes import load_schema
 from steersman.review.lines import Path
+from steersman.review.shapes import Json
 
-Json = dict[str, Any]
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),

@@ -11,9 +11,7 @@ from typing import Any
 from steersman.manifest.hooks import EVENT_ANNOTATION, DeletePolicy, Hook, HookEvent
 from steersman.review.lines import Path, line_of, scalar_line, template_line
 from steersman.review.model import Finding, Fix
-from steersman.review.shapes import as_list, as_object, entries
-
-Json = dict[str, Any]
+from steersman.review.shapes import Json, as_list, as_object, entries
 
 # Where a Pod's spec stands in each kind that has one.
 POD_SPECS: dict[str, Path] = {
