@@ -130,4 +130,4 @@ def test_sql_in_a_configmap_that_the_script_runs() -> None:
 
 @pytest.mark.parametrize("dialect", ["postgres", "mysql"])
 def test_what_is_no_sql_is_no_error(dialect: str) -> None:
-    assert read("this is ( no sql", dialect) == []
+    assert read("this is ( no sql", dialect) == ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from steersman.review.lines import Path
@@ -113,9 +113,13 @@ def scripts(subject: Subject) -> Iterator[Script]:
     """Every script of every hook; none where the parser is missing."""
     if available():
         for item in subject.running_hooks:
-            for container in item.containers:
-                if (script := script_of(item, container)) is not None:
-                    yield script
+            yield from _scripts_of(item)
+
+
+@lru_cache(maxsize=1024)  # every rule of the group asks for the same ones, and parsing takes long
+def _scripts_of(item: Item) -> tuple[Script, ...]:
+    found = (script_of(item, container) for container in item.containers)
+    return tuple(script for script in found if script is not None)
 
 
 def script_of(item: Item, container: Container) -> Script | None:

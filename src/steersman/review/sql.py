@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from steersman.review.lines import Path
 from steersman.review.shell import Command, Script, scripts
@@ -66,21 +67,22 @@ def sql_texts(subject: Subject) -> Iterator[SqlText]:
             for item, path, offset, text in _texts(subject, script, command, dialect):
                 statements = read(text, dialect)
                 if statements:
-                    yield SqlText(item, path, offset, dialect, text, command, tuple(statements))
+                    yield SqlText(item, path, offset, dialect, text, command, statements)
 
 
-def read(text: str, dialect: str) -> list[Statement]:
-    """The statements of a text; [] where it cannot be parsed, or where the parser is not installed."""
+@lru_cache(maxsize=1024)  # every rule of the group reads the same texts
+def read(text: str, dialect: str) -> tuple[Statement, ...]:
+    """The statements of a text; () where it cannot be parsed, or where the parser is not installed."""
     try:
         if dialect == POSTGRES:
             from steersman.review import sql_postgres
 
-            return sql_postgres.read(prepared(text))
+            return tuple(sql_postgres.read(prepared(text)))
         from steersman.review import sql_mysql
 
-        return sql_mysql.read(prepared(text))
+        return tuple(sql_mysql.read(prepared(text)))
     except ImportError:
-        return []
+        return ()
 
 
 def prepared(text: str) -> str:
