@@ -6,7 +6,8 @@ import pytest
 
 from steersman.client import AsyncClient
 from steersman.lifecycle.policy import Action
-from steersman.rehearse.run import Play, rehearse
+from steersman.rehearse.perform import Play
+from steersman.rehearse.run import rehearse
 from steersman.rehearse.stage import State
 from steersman.rehearse.verdict import Rehearsal, Result, Scenario
 

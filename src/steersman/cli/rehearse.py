@@ -20,7 +20,7 @@ from steersman.cli.settings import Settings
 
 if TYPE_CHECKING:
     from steersman.chart.model import Chart
-    from steersman.rehearse.run import Play
+    from steersman.rehearse.perform import Play
     from steersman.rehearse.stage import State
     from steersman.rehearse.verdict import Rehearsal
 
@@ -128,7 +128,7 @@ def _play(
     revision: int = 0,
 ) -> Play:
     from steersman.lifecycle.policy import Action
-    from steersman.rehearse.run import Play
+    from steersman.rehearse.perform import Play
 
     return Play(Action(action), name, before, chart, values or {}, revision, namespace=settings.namespace or "default")
 
@@ -193,4 +193,12 @@ def _show(found: Rehearsal) -> None:
                 click.echo(f"  {line}")
     if found.error:
         click.echo(f"\nThe {found.action} itself did not succeed: {found.error}")
-    click.echo(f"\n{'Everything held.' if found.holds else 'Not everything held.'}")
+    click.echo(f"\n{_summary(found)}")
+
+
+def _summary(found: Rehearsal) -> str:
+    held = "Everything held." if found.holds else "Not everything held."
+    if not found.left_out:
+        return held
+    held = "What could be rehearsed held." if found.holds else held
+    return f"{held} Not or not wholly rehearsed: {', '.join(found.left_out)}."

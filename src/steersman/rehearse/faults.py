@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,11 +22,13 @@ from steersman.kube.watches import Watches
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Key = tuple[str, str]  # a hook: kind, name
 RUN_KINDS = ("Job", "Pod")
 SUFFIX = "-rehearsal"
-# A hook that is killed gets at least this long to begin its work.
-LEAST_SECONDS = 0.2
-POLL_SECONDS = 0.05
+# Half of a hook that takes less than this cannot be met: it is killed at its first output instead.
+SHORT_SECONDS = 2.0
+POLL_SECONDS = 0.03
+ENDED_EARLY = "it had ended before it could be killed"
 DELETE_SECONDS = 60.0
 
 
@@ -33,11 +36,12 @@ class Fault(StrEnum):
     FAILS = "its command is replaced by one that fails"
     RUNS_BEFORE = "it has run to its end once before"
     KILLED_BEFORE = "an earlier run of it was killed in the middle"
+    STOOD_IN_FOR = "it cannot run here: something that does nothing runs in its place"
 
 
 @dataclass(frozen=True, slots=True)
 class Meddling:
-    """What to do with one hook. `seconds` is how long it takes undisturbed; it is killed after half of that."""
+    """What to do with one hook. `seconds` is how long it takes undisturbed."""
 
     fault: Fault
     seconds: float = 0.0
@@ -51,7 +55,7 @@ class FaultyKubernetes:
     """
 
     inner: Kubernetes
-    meddling: Mapping[tuple[str, str], Meddling]
+    meddling: Mapping[Key, Meddling]
     timeout: float = 300.0
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -65,12 +69,13 @@ class FaultyKubernetes:
             return await self.inner.create(obj, **options)
         if meddling.fault is Fault.FAILS:
             return await self.inner.create(failing(obj), **options)
+        if meddling.fault is Fault.STOOD_IN_FOR:
+            return await self.inner.create(harmless(obj), **options)
         await self._run_before(obj, meddling, options)
         return await self.inner.create(obj, **options)
 
     async def _run_before(self, obj: Object, meddling: Meddling, options: Mapping[str, Any]) -> None:
         name = str(obj["metadata"]["name"])
-        begin = time.monotonic()
         first = await self.inner.create(twin(obj), **options)
         async with Watches(self.inner) as watches:
             if meddling.fault is Fault.RUNS_BEFORE:
@@ -79,20 +84,44 @@ class FaultyKubernetes:
                 except (NotReady, ObjectDeleted) as error:
                     self.notes[name] = f"its first run failed: {error}"
             else:
-                half = max(LEAST_SECONDS, meddling.seconds / 2)
-                await self._until_running(first, begin + half, begin + self.timeout)
+                await self._to_the_middle(first, meddling.seconds)
+                if await self._ended(first):
+                    self.notes[name] = ENDED_EARLY
             await self._remove(watches, first, kill=meddling.fault is Fault.KILLED_BEFORE)
 
-    async def _until_running(self, first: Object, at: float, latest: float) -> None:
-        """Wait until a container of it runs and its time has come; note it where it was faster."""
+    async def _to_the_middle(self, first: Object, seconds: float) -> None:
+        """Wait until half of its time has passed since a container of it began to run; a short one, until it says something."""
+        pod = await self._begun(first)
+        if pod is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds / 2):
+                if seconds < SHORT_SECONDS:
+                    await self._first_output(pod)
+                else:
+                    await asyncio.sleep(seconds)
+
+    async def _begun(self, first: Object) -> Object | None:
+        """Its Pod, as soon as a container of it has begun to run; None where that takes too long."""
+        latest = time.monotonic() + self.timeout
         while time.monotonic() < latest:
-            states = [state for pod in await self._pods(first) for state in container_states(pod)]
-            if any("terminated" in state for state in states):
-                self.notes[first["metadata"]["name"].removesuffix(SUFFIX)] = "it had ended before it could be killed"
-                return
-            if any("running" in state for state in states) and time.monotonic() >= at:
-                return
+            for pod in await self._pods(first):
+                if any("running" in state or "terminated" in state for state in states(pod)):
+                    return pod
             await asyncio.sleep(POLL_SECONDS)
+        return None
+
+    async def _ended(self, first: Object) -> bool:
+        found = [state for pod in await self._pods(first) for state in states(pod)]
+        return bool(found) and all("terminated" in state for state in found)
+
+    async def _first_output(self, pod: Object) -> None:
+        metadata = pod["metadata"]
+        container = str(pod["spec"]["containers"][0]["name"])
+        stream = self.inner.pod_logs(metadata["namespace"], metadata["name"], container=container, follow=True)
+        async with aclosing(stream) as chunks:
+            async for _ in chunks:
+                return
 
     async def _remove(self, watches: Watches, first: Object, *, kill: bool) -> None:
         pods = await self._pods(first)
@@ -123,7 +152,7 @@ class FaultyKubernetes:
         return listed.items
 
 
-def faulty(inner: Kubernetes, meddling: Mapping[tuple[str, str], Meddling]) -> tuple[Kubernetes, FaultyKubernetes]:
+def faulty(inner: Kubernetes, meddling: Mapping[Key, Meddling]) -> tuple[Kubernetes, FaultyKubernetes]:
     """The meddler, as what the client takes and as what can be asked for its notes."""
     wrapped = FaultyKubernetes(inner, meddling)
     return cast("Kubernetes", wrapped), wrapped
@@ -131,6 +160,15 @@ def faulty(inner: Kubernetes, meddling: Mapping[tuple[str, str], Meddling]) -> t
 
 def failing(obj: Object) -> Object:
     """The hook with every container's command replaced by one that fails at once."""
+    return _with_script(obj, "echo 'rehearsal: made to fail' >&2; exit 1")
+
+
+def harmless(obj: Object) -> Object:
+    """The hook with every container replaced by one that does nothing and succeeds."""
+    return _with_script(obj, "true", image="busybox")
+
+
+def _with_script(obj: Object, script: str, *, image: str = "") -> Object:
     changed = deepcopy(obj)
     if changed["kind"] == "Job":
         changed["spec"]["backoffLimit"] = 0
@@ -138,8 +176,10 @@ def failing(obj: Object) -> Object:
     pod.pop("initContainers", None)
     pod["restartPolicy"] = "Never"
     for container in pod.get("containers") or []:
-        container["command"] = ["/bin/sh", "-c", "echo 'rehearsal: made to fail' >&2; exit 1"]
+        container["command"] = ["/bin/sh", "-c", script]
         container.pop("args", None)
+        if image:
+            container["image"] = image
     return changed
 
 
@@ -156,5 +196,5 @@ def pod_spec(obj: Object) -> dict[str, Any]:
     return spec
 
 
-def container_states(pod: Object) -> list[dict[str, Any]]:
+def states(pod: Object) -> list[dict[str, Any]]:
     return [each.get("state") or {} for each in (pod.get("status") or {}).get("containerStatuses") or []]

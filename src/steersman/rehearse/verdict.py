@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
+
+# Takes one line about what is being done.
+Told = Callable[[str], None]
 
 
 class Scenario(StrEnum):
@@ -50,11 +54,17 @@ class Rehearsal:
     def holds(self) -> bool:
         return not self.error and all(verdict.result is not Result.BROKEN for verdict in self.verdicts)
 
+    @property
+    def left_out(self) -> list[str]:
+        """The hooks that could not be rehearsed in every scenario, in order."""
+        return list(dict.fromkeys(each.hook for each in self.verdicts if each.result is Result.SKIPPED))
+
     def to_json(self) -> dict[str, Any]:
         return {
             "action": self.action,
             "release": self.release,
             "holds": self.holds,
             "error": self.error,
+            "notRehearsed": self.left_out,
             "verdicts": [asdict(verdict) for verdict in self.verdicts],
         }
