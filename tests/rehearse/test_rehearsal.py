@@ -26,8 +26,8 @@ async def test_a_migration_that_cannot_run_twice_is_found_and_one_that_can_passe
     wanted = chart(
         DATABASE,
         TABLE,
-        job("careless", "pre-upgrade", plain.format("a"), weight=-1, image="postgres:15"),
-        job("careful", "pre-upgrade", safe.format("b"), image="postgres:15"),
+        job("careless", "pre-upgrade", plain.format("a"), image="postgres:15"),
+        job("careful", "pre-upgrade", safe.format("b"), weight=-1, image="postgres:15"),
         version="2.0.0",
     )
     play = Play(Action.UPGRADE, "shop", [State(chart(DATABASE, TABLE), {})], wanted)

@@ -13,10 +13,10 @@ import click
 
 from steersman.chart.model import Chart
 from steersman.cli.home import home
-from steersman.errors import ChartError
 
 if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
+    from steersman.memo import Memo
 
 Command = Callable[..., Any]
 
@@ -94,32 +94,15 @@ class ChartReference:
             found = locate(home(), name, self.constraint, repo=self.repo, access=self.access, say=say)
         return str(found)
 
-    def load_installable(self, path: str, *, dependency_update: bool = False) -> Chart:
+    def load_installable(self, path: str, memo: Memo | None = None, *, dependency_update: bool = False) -> Chart:
         """The chart at `path`, checked to be one that can be installed, with all its subcharts.
 
         With `dependency_update`, those that are missing are fetched into its charts/ folder. Raises ChartError.
         """
-        from steersman.chart.dependencies import check_present
-        from steersman.chart.load import load
-        from steersman.cli.output import warn
+        from steersman.cli.installable import load_installable
 
-        chart = load(path, warn)
-        if chart.metadata.type not in ("", "application"):
-            raise ChartError(
-                f"{chart.metadata.type} charts are not installable",
-                hint="A library chart is for other charts to depend on.",
-            )
-        if chart.metadata.deprecated:
-            warn("this chart is deprecated")
-        try:
-            check_present(chart)
-        except ChartError:
-            if not dependency_update or not os.path.isdir(path):
-                raise
-            self._update_dependencies(path)
-            chart = load(path, warn)
-            check_present(chart)
-        return chart
+        fetch = self._update_dependencies if dependency_update and os.path.isdir(path) else None
+        return load_installable(path, memo, fetch_missing=fetch)
 
     def _update_dependencies(self, path: str) -> None:
         from pathlib import Path

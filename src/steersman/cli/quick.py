@@ -88,9 +88,10 @@ def run(words: Sequence[str]) -> int | None:
     import gc
 
     from steersman.chart.values import ValueSources
+    from steersman.cli.installable import load_installable
     from steersman.cli.output import complain, silence
     from steersman.cli.settings import Settings
-    from steersman.cli.templating import TemplateRequest, load_installable, run_template
+    from steersman.cli.templating import TemplateRequest, run_template
     from steersman.errors import SteersmanError
 
     # one short run leaves little garbage behind

@@ -110,7 +110,7 @@ def command(
     )
 
     def load_chart(path: str, memo: Memo) -> Chart:
-        return reference.load_installable(path, dependency_update=dependency_update)
+        return reference.load_installable(path, memo, dependency_update=dependency_update)
 
     run_template(request, settings, reference.locate, load_chart)
 

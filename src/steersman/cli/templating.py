@@ -13,7 +13,7 @@ from steersman.chart.remember import memo_of
 from steersman.chart.values import ValueSources, merge_files_and_sets
 from steersman.cli.output import warn, write
 from steersman.cli.settings import Settings
-from steersman.errors import ChartError, RenderedYamlError, SteersmanError, UsageError
+from steersman.errors import RenderedYamlError, SteersmanError, UsageError
 from steersman.memo import Memo
 from steersman.record import field, record
 
@@ -95,23 +95,6 @@ def run_template(
         raise
     _print(request, name, rendered)
     memo.save()
-
-
-def load_installable(path: str, memo: Memo) -> Chart:
-    """The chart at `path`, checked to be one that can be installed, with all its subcharts. Raises ChartError."""
-    from steersman.chart.dependencies import check_present
-    from steersman.chart.load import load
-
-    chart = load(path, warn, memo)
-    if chart.metadata.type not in ("", "application"):
-        raise ChartError(
-            f"{chart.metadata.type} charts are not installable",
-            hint="A library chart is for other charts to depend on.",
-        )
-    if chart.metadata.deprecated:
-        warn("this chart is deprecated")
-    check_present(chart)
-    return chart
 
 
 def _print(request: TemplateRequest, name: str, rendered: rendering.Rendered) -> None:
