@@ -38,6 +38,7 @@ CHARTS ?= ../shared/charts
 conformance: setup
 	$(BIN)/python tools/conformance.py $(CHARTS)
 
+# make chaos SEEDS=<n>: that many kill points and as many seeds of faults; STEERSMAN_CHAOS_SEED=<seed> replays one seed
 SEEDS ?= 300
 chaos: setup
 	STEERSMAN_CHAOS_SEEDS=$(SEEDS) $(BIN)/python -m pytest -m chaos -n auto tests/chaos

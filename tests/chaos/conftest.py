@@ -1,0 +1,106 @@
+"""One embedded cluster and one server of victims for all of the session."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .victim import Point, Task
+
+if TYPE_CHECKING:
+    from steersman.cluster.api.server import LoggedRequest
+
+
+@pytest.fixture(scope="session")
+def seeds() -> int:
+    """How many kill points, and how many seeds of faults."""
+    return int(os.environ.get("STEERSMAN_CHAOS_SEEDS", "17"))
+
+
+@dataclass(slots=True)
+class Cluster:
+    kubeconfig: str = ""
+    requests: list[LoggedRequest] = field(default_factory=list)
+    namespaces: int = 0
+
+    def next_namespace(self) -> str:
+        self.namespaces += 1
+        return f"chaos-{self.namespaces}"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    from steersman.cluster.local import local_cluster
+
+    found = Cluster()
+    up, loop = threading.Event(), asyncio.new_event_loop()
+    done = asyncio.Event()
+
+    async def serve() -> None:
+        try:
+            async with local_cluster(request_log=found.requests) as running:
+                found.kubeconfig = str(running.kubeconfig)
+                up.set()
+                await done.wait()
+        finally:
+            up.set()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    up.wait(60)
+    assert found.kubeconfig, "the embedded cluster did not start"
+    yield found
+    loop.call_soon_threadsafe(done.set)
+    thread.join(30)
+    loop.close()
+
+
+SERVERS = 4  # of victims, each for one at a time
+
+
+@dataclass(slots=True)
+class Victims:
+    """Runs tasks in processes that may die."""
+
+    free: queue.LifoQueue[subprocess.Popen[str]] = field(default_factory=queue.LifoQueue)
+
+    def run(self, task: Task) -> tuple[int, list[Point]]:
+        """(exit code, negative for a signal; the points that the task went through); may be called from several threads"""
+        process = self.free.get()
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps(asdict(task)) + "\n")
+            process.stdin.flush()
+            answer: dict[str, Any] = json.loads(process.stdout.readline())
+        finally:
+            self.free.put(process)
+        return answer["exit"], [Point(**point) for point in answer["points"]]
+
+
+@pytest.fixture(scope="session")
+def victims() -> Iterator[Victims]:
+    from . import victim
+
+    found = Victims()
+    with ExitStack() as stack:
+        for _ in range(SERVERS):
+            command = [sys.executable, victim.__file__]
+            process = stack.enter_context(
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            )
+            assert process.stdin is not None
+            stack.callback(process.stdin.close)
+            found.free.put(process)
+        yield found

@@ -1,0 +1,49 @@
+"""Every action through a proxy that loses, delays, refuses and cuts off what goes through it. An action may fail for that, though
+never hang nor crash; once the network is well again, the next command puts the release in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from .conftest import Cluster, Victims
+from .proxy import faulty
+from .scenarios import SCENARIOS, Scenario
+from .test_sigkill_everywhere import prepared, recovers
+
+pytestmark = [pytest.mark.embedded, pytest.mark.chaos]
+
+
+PARTS = 2  # for as many workers
+AT_ONCE = 4  # for most of the time is spent in waiting before the next attempt
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_faults(cluster: Cluster, victims: Victims, seeds: int, part: int, tmp_path: Path) -> None:
+    """STEERSMAN_CHAOS_SEED=17 replays one seed."""
+    only = os.environ.get("STEERSMAN_CHAOS_SEED")
+    todo = iter(range(part, seeds, PARTS) if only is None else [int(only)] if part == 0 else [])
+
+    async def worker() -> None:
+        for seed in todo:
+            await one_seed(cluster, victims, SCENARIOS[seed % len(SCENARIOS)], seed, tmp_path)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(worker())
+
+
+async def one_seed(cluster: Cluster, victims: Victims, scenario: Scenario, seed: int, folder: Path) -> None:
+    async with prepared(cluster, scenario) as (client, task), faulty(cluster.kubeconfig, seed, folder) as (path, proxy):
+        hurried = {**task.chosen, "timeout": 20.0}
+        exit_code, _ = await asyncio.to_thread(victims.run, replace(task, kubeconfig=path, chosen=hurried))
+        try:
+            assert exit_code in (0, 3), f"ended with {exit_code}"
+            await recovers(client, cluster, scenario)
+        except Exception as error:
+            error.add_note(f"{scenario.name}, seed {seed}; the faults were:\n" + "\n".join(proxy.told))
+            raise
