@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from steersman.chart.model import Chart
     from steersman.rehearse.perform import Play
     from steersman.rehearse.stage import State
-    from steersman.rehearse.verdict import Rehearsal
+    from steersman.rehearse.verdict import Rehearsal, Scenario
 
 
 @click.group("rehearse", cls=HelmGroup)
@@ -38,17 +39,33 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     def collected(settings: Settings, *args: Any, **given: Any) -> None:
         policy, timeout = chosen_policy(given.pop("failure_policy")), given.pop("timeout")
         output, keep = given.pop("output"), given.pop("keep")
+        scenarios = given.pop("scenario")
         play = function(settings, *args, **given)
+        if scenarios:
+            play = replace(play, scenarios=frozenset(scenarios))
         sys.exit(_rehearse(settings, play, str(policy), timeout, output, keep=keep))
 
     for option in (
         click.option("--failure-policy", type=click.Choice(["rollback", "helm"]), help="what a failure leads to"),
         click.option("--timeout", type=DURATION, default="2m", show_default=True, help="for each operation"),
         click.option("--keep", is_flag=True, help="where something does not hold, keep that cluster until Ctrl-C"),
+        click.option(
+            "--scenario",
+            multiple=True,
+            type=click.Choice(["twice", "killed", "fails"]),
+            callback=lambda _context, _option, words: [_scenario(word) for word in words],
+            help="beside the undisturbed run, play only this one (repeatable)",
+        ),
         click.option("-o", "--output", type=click.Choice(FORMATS), default="table", help="format of the verdicts"),
     ):
         collected = option(collected)
     return click.pass_obj(collected)
+
+
+def _scenario(word: str) -> Scenario:
+    from steersman.rehearse.verdict import Scenario
+
+    return Scenario[word.upper()]
 
 
 def _from_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -155,8 +172,6 @@ def _history(settings: Settings, name: str) -> list[Any]:
 
 
 def _rehearse(settings: Settings, play: Play, policy: str, timeout: float, output: str, *, keep: bool) -> int:
-    from dataclasses import replace
-
     from steersman.client import AsyncClient
     from steersman.lifecycle.plan import Options
     from steersman.lifecycle.policy import Policy

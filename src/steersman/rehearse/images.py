@@ -14,6 +14,7 @@ from steersman.manifest.hooks import Hook
 from steersman.rehearse.faults import RUN_KINDS, Key, pod_spec
 
 TABLE = "images.yaml"
+NO_PROGRAM = "no local program stands for image"  # the kubelet says it so, too
 
 
 def take_along(folder: Path) -> None:
@@ -24,7 +25,7 @@ def take_along(folder: Path) -> None:
 
 
 def lacking(hooks: Iterable[Hook]) -> dict[Key, str]:
-    """The hooks that no local program can run, each with the first such image. With podman, none is known to be so beforehand."""
+    """The hooks that no local program can run, each with why. With podman, none is known to be so beforehand."""
     if base_command() is not None:
         return {}
     table = ImageTable(default_state_dir() / TABLE)
@@ -36,5 +37,5 @@ def lacking(hooks: Iterable[Hook]) -> dict[Key, str]:
         containers = [*(pod.get("initContainers") or ()), *(pod.get("containers") or ())]
         missing = [image for each in containers if table.find(image := str(each.get("image") or "")) is None]
         if missing:
-            found[hook.kind, hook.name] = missing[0]
+            found[hook.kind, hook.name] = f'{NO_PROGRAM} "{missing[0]}": add it to images.yaml, or install podman'
     return found

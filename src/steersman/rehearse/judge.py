@@ -8,22 +8,15 @@ from steersman.rehearse.faults import ENDED_EARLY
 from steersman.rehearse.perform import Performance, Play
 from steersman.rehearse.verdict import Result, Scenario, Verdict
 
-NO_PROGRAM = "no local program stands for image"  # how the kubelet says that an image cannot be had
-
 
 def plain_verdict(hook: HookFinished, seen: Performance) -> Verdict:
     """Whether the hook succeeds undisturbed."""
-    image = seen.unable.get((hook.kind, hook.hook))
-    if image is not None:
-        detail = (
-            f"{NO_PROGRAM} {image}: add it to images.yaml, or install podman; the rest was rehearsed without this hook"
-        )
-        return Verdict(hook.event, hook.hook, Scenario.RUNS, Result.SKIPPED, detail)
+    lack = seen.unable.get((hook.kind, hook.hook))
+    if lack is not None:
+        return Verdict(hook.event, hook.hook, Scenario.RUNS, Result.SKIPPED, lack)
     if hook.result == "Succeeded":
         return Verdict(hook.event, hook.hook, Scenario.RUNS, Result.HELD, f"{hook.seconds:.1f} s", seconds=hook.seconds)
     detail = hook.message or hook.reason
-    if NO_PROGRAM in detail:
-        return Verdict(hook.event, hook.hook, Scenario.RUNS, Result.SKIPPED, detail)
     if seen.unable:
         detail += f" (it had to do without {', '.join(name for _, name in seen.unable)}, which could not run here)"
     return Verdict(hook.event, hook.hook, Scenario.RUNS, Result.BROKEN, detail, hook.log_tail)

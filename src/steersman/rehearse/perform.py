@@ -29,7 +29,10 @@ Kept = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What is rehearsed. `before` are the revisions that are there; `chart` and `values` are for install and upgrade."""
+    """What is rehearsed. `before` are the revisions that are there; `chart` and `values` are for install and upgrade.
+
+    `unable` are hooks that are known to be unable to run here, each with what would help.
+    """
 
     action: Action
     release: str
@@ -41,13 +44,14 @@ class Play:
     policy: Policy = Policy.ROLLBACK
     options: Options = field(default_factory=Options)
     scenarios: frozenset[Scenario] = frozenset(Scenario)
+    unable: Mapping[Key, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Performance:
     """What happened in one run: every hook's last attempt, the end, and the release's state after it.
 
-    `unable` are the hooks that could not run here and were stood in for, each with its image; `overrides` what the hooks
+    `unable` are the hooks that could not run here and were stood in for, each with why; `overrides` what the hooks
     themselves say about their failure.
     """
 
@@ -83,7 +87,7 @@ async def perform(
             plan = await _plan(play, client)
             await stand_in(client.kube, play.namespace, _objects(plan))
             hooks = plan.release.hooks
-            seen.unable = lacking(hooks)
+            seen.unable = {**lacking(hooks), **play.unable}
             seen.overrides = {
                 hook.name: settings(Document(hook.path, hook.manifest).object, hook.path).failure for hook in hooks
             }
@@ -106,7 +110,7 @@ async def _prepare(play: Play, make_actor: MakeActor, client: Actor) -> None:
     """Bring the cluster to the present state. Hooks of the past that cannot run here are stood in for."""
     if play.namespace != "default":
         await client.kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": play.namespace}})
-    unable: dict[Key, str] = {}
+    unable = dict(play.unable)
     for state in play.before:
         plan = await client.plan_install(play.release, state.chart, state.values, options=play.options)
         await stand_in(client.kube, play.namespace, _objects(plan))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from steersman.lifecycle.events import HookFinished
 from steersman.rehearse.actor import MakeActor
-from steersman.rehearse.faults import RUN_KINDS, Fault, Meddling
+from steersman.rehearse.faults import RUN_KINDS, Fault, Key, Meddling
+from steersman.rehearse.images import NO_PROGRAM
 from steersman.rehearse.judge import failing_verdict, plain_verdict, repeated_verdict, wrong_end
 from steersman.rehearse.perform import Kept, Performance, Play, perform
 from steersman.rehearse.verdict import Rehearsal, Result, Scenario, Told, Verdict
@@ -24,6 +26,10 @@ async def rehearse(
     rehearsal = Rehearsal(str(play.action), play.release)
     tell(f"{play.action}, undisturbed")
     plain = await perform(play, make_actor, {}, keep, succeeded)
+    while lacking := without_image(plain):  # podman could not get it: once more, with something in its place
+        tell(f"{', '.join(name for _, name in lacking)} cannot run here; once more without")
+        play = replace(play, unable={**play.unable, **lacking})
+        plain = await perform(play, make_actor, {}, keep, succeeded)
     hooks = in_order(plain)
     rehearsal.verdicts += [plain_verdict(hook, plain) for hook in hooks]
     if not succeeded(plain):
@@ -75,6 +81,11 @@ async def _all_at_once(
 
 def in_order(seen: Performance) -> list[HookFinished]:
     return list({(hook.event, hook.hook): hook for hook in seen.hooks}.values())
+
+
+def without_image(seen: Performance) -> dict[Key, str]:
+    """The hooks that failed because their image cannot be had, each with the kubelet's words."""
+    return {(hook.kind, hook.hook): hook.message for hook in seen.hooks if NO_PROGRAM in hook.message}
 
 
 def succeeded(seen: Performance) -> bool:
