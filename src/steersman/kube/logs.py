@@ -1,7 +1,7 @@
 """The log lines of everything that a Job or a Pod runs, as they come: init containers, containers, the Pods of each retry.
 
 Reconnects where a stream breaks off, without losing or repeating lines (each is asked for with its timestamp). Memory is bounded:
-a slow reader slows the reading down, an endless line is cut.
+a slow reader slows the reading down, an endless line is cut, and of a flood (`log_flood`) only the first and last parts come.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from steersman.errors import ApiError, ClusterUnreachable, Invalid, NotFound, ServerBusy, SteersmanError
 from steersman.kube.failfast import container_statuses
 from steersman.kube.interface import Kubernetes, Object
+from steersman.kube.log_flood import Allowance, LeftOut, calmed
 from steersman.kube.pods import pods_of
 from steersman.kube.readiness import State, assess_completion
 from steersman.kube.watches import Scope, Seen, Watches
@@ -25,12 +26,16 @@ RETRY_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line, without its newline. `time` is the RFC 3339 timestamp that the kubelet put before it ("" if none)."""
+    """One line, without its newline. `time` is the RFC 3339 timestamp that the kubelet put before it ("" if none).
+
+    Where `left_out` is not 0, it stands for so many lines that came faster than they could be shown, and `text` says so.
+    """
 
     pod: str
     container: str
     text: str
     time: str = ""
+    left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -41,7 +46,8 @@ class _Container:
     name: str
     starts_read: int = 0  # how many of its starts have been taken up
     last_time: str = ""
-    lines_at_last_time: int = 0
+    lines_at_last_time: int = 0  # at the end of a flood: of those that were passed on
+    allowance: Allowance = field(default_factory=Allowance)
     task: asyncio.Task[None] | None = None
 
 
@@ -157,8 +163,12 @@ async def _read_once(
         since_time=since,
     )
     try:
-        async with aclosing(lines(chunks)) as found:
+        async with aclosing(lines(calmed(chunks, container.allowance))) as found:
             async for raw in found:
+                if isinstance(raw, LeftOut):
+                    gap = LogLine(container.pod, container.name, str(raw), left_out=raw.lines)
+                    await reading.queue.put(gap)
+                    continue
                 time, text = split_timestamp(raw)
                 if since and time and (time < since or (time == since and skip > 0)):
                     skip -= time == since
@@ -177,11 +187,14 @@ async def _read_once(
     return True
 
 
-async def lines(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:
+async def lines(chunks: AsyncGenerator[bytes | LeftOut, None]) -> AsyncGenerator[str | LeftOut, None]:
     """The lines in a stream of chunks; one longer than LONGEST_LINE comes in pieces, a last one without newline counts."""
     rest = b""
     async with aclosing(chunks) as pieces:
         async for piece in pieces:
+            if isinstance(piece, LeftOut):
+                yield piece
+                continue
             *whole, rest = (rest + piece).split(b"\n")
             for line in whole:
                 yield line.decode("utf-8", "replace")

@@ -151,13 +151,17 @@ class HookStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookLog(Event):
-    """One line (without its end) that a hook's container printed."""
+    """One line (without its end) that a hook's container printed.
+
+    Where `left_out` is not 0, the line is none of the container's: it stands for so many that came faster than they were read.
+    """
 
     step: str
     hook: str
     pod: str
     container: str
     line: str
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

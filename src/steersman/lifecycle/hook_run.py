@@ -11,6 +11,7 @@ from steersman.errors import AlreadyExists, HookFailed, KubernetesError, NotFoun
 from steersman.kube import apply as applying
 from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Object, ObjectRef, PatchType
+from steersman.kube.logs import LogLine
 from steersman.kube.wait import wait_deleted
 from steersman.lifecycle.events import HookDeleted, HookFinished, HookLog, HookStarted, ReleaseWarning
 from steersman.lifecycle.execution import Execution
@@ -161,8 +162,12 @@ def _labelled(target: Object, step: RunHook) -> Object:
 async def _await_end(created: Object, step: RunHook, execution: Execution, redact: Redactor) -> HookEnd:
     ref = step.hook.resource.ref
 
-    def on_line(pod: str, container: str, line: str) -> None:
-        execution.emit(HookLog(step=step.id, hook=step.hook.hook.name, pod=pod, container=container, line=line))
+    def on_line(line: LogLine) -> None:
+        hook = step.hook.hook.name
+        told = HookLog(
+            step=step.id, hook=hook, pod=line.pod, container=line.container, line=line.text, left_out=line.left_out
+        )
+        execution.emit(told)
 
     logs = LogReader(execution.watches, created, redact, on_line) if ref.kind in RUN_KINDS else None
     end = CANCELLED

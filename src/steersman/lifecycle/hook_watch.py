@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steersman.errors import KubernetesError, NotReady, ObjectDeleted, WaitTimedOut
 from steersman.kube.failfast import container_statuses
 from steersman.kube.interface import Kubernetes, Object
-from steersman.kube.logs import follow_logs
+from steersman.kube.logs import LogLine, follow_logs
 from steersman.kube.pods import pods_of
 from steersman.kube.wait import wait_completed
 from steersman.kube.watches import Watches
@@ -20,7 +20,7 @@ TAIL_LINES = 50
 # How long the last log lines may take to arrive after the hook has ended.
 DRAIN_SECONDS = 5.0
 
-OnLine = Callable[[str, str, str], None]
+OnLine = Callable[[LogLine], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class LogReader:
                 async for line in lines:
                     text = self._redact(line.text.rstrip("\r"))
                     self.tail = [*self.tail[-TAIL_LINES + 1 :], text]
-                    self._on_line(line.pod, line.container, text)
+                    self._on_line(replace(line, text=text))
 
 
 async def exit_code_of(kube: Kubernetes, created: Object) -> int | None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from steersman.errors import ReleaseFailed
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
+from steersman.lifecycle.event_queue import EventQueue
 from steersman.lifecycle.events import Event, Outcome, ReleaseFinished
 from steersman.lifecycle.execution import Emit
 from steersman.lifecycle.perform import perform, perform_recovery
@@ -28,17 +29,17 @@ class Operation:
         self._kube = kube
         self._storage = storage
         self._work = work
-        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._events = EventQueue()
         self._task = asyncio.create_task(self._run(), name=f"{request.action} {request.release}")
 
     async def _run(self) -> ReleaseFinished:
         try:
             async with Watches(self._kube) as watches:
-                finished = await self._work(self.request, self._kube, watches, self._storage, self._events.put_nowait)
-            self._events.put_nowait(finished)
+                finished = await self._work(self.request, self._kube, watches, self._storage, self._events.put)
+            self._events.put(finished)
             return finished
         finally:
-            self._events.put_nowait(None)
+            self._events.put(None)
 
     def cancel(self) -> None:
         """Stop cleanly: what is under way is broken off, and what the failure table prescribes is done."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from steersman.cluster.runtimes.interface import Ended
 
@@ -17,37 +19,67 @@ _CHUNK = 256 * 1024
 
 
 class LogTail:
-    """One log file, read in order across its being turned over (`FILE.1` holds what came before)."""
+    """One log file, read in order across its being turned over (`FILE.1` holds what came before).
+
+    The file being read is held open: a turnover takes nothing away from a reader that is less than two files behind. One that is
+    further behind misses what was thrown away meanwhile, as with a kubelet's rotated logs.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._position = 0
-        self._inode = 0
+        self._older = path.with_name(path.name + ".1")
+        self._file: BinaryIO | None = None
         self._rest = b""
 
     def existing(self) -> Iterator[bytes]:
         """All records written so far, oldest first."""
-        older = self._path.with_name(self._path.name + ".1")
-        if older.exists():
-            with older.open("rb") as file:
-                yield from (line.rstrip(b"\n") for line in file)
+        self._open(self._older)
         yield from self.fresh()
 
     def fresh(self) -> Iterator[bytes]:
         """The records added since the last call."""
+        while True:
+            # Looked up before the rest is read: what is written after a turnover is in the next file.
+            following = self._following()
+            yield from self._unread()
+            if following is None:
+                return
+            self._open(following)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _following(self) -> Path | None:
+        """The file that comes after the one that is open, where that one will not grow any more."""
+        current, older = _inode(self._path), _inode(self._older)
+        if self._file is None:
+            return self._path if current else None
+        here = os.fstat(self._file.fileno()).st_ino
+        if not current or here == current:
+            return None
+        return self._path if here == older or not older else self._older
+
+    def _open(self, path: Path) -> None:
         try:
-            file = self._path.open("rb")
+            file = path.open("rb")
         except FileNotFoundError:
             return
-        with file:
-            inode = self._path.stat().st_ino
-            if inode != self._inode:
-                self._inode, self._position = inode, 0
-            file.seek(self._position)
-            while data := file.read(_CHUNK):
-                self._position += len(data)
-                *lines, self._rest = (self._rest + data).split(b"\n")
-                yield from lines
+        self.close()
+        self._file, self._rest = file, b""
+
+    def _unread(self) -> Iterator[bytes]:
+        while self._file is not None and (data := self._file.read(_CHUNK)):
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            yield from lines
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _render(records: Iterator[bytes], *, timestamps: bool, since: datetime | None) -> Iterator[bytes]:
@@ -78,33 +110,33 @@ async def read(
 ) -> AsyncIterator[bytes]:
     """The log's bytes. With `grew` and `ended` it is followed: `grew` is set whenever there is more, until `ended` is done."""
     left = limit
-    log = LogTail(path)
-    lines = _render(log.existing(), timestamps=timestamps, since=since)
-    if tail is not None:
-        lines = iter(deque(lines, maxlen=tail))
-    while True:
-        for chunk in _joined(lines):
-            piece = chunk if left is None else chunk[:left]
-            if piece:
-                yield piece
-            if left is not None:
-                left -= len(piece)
-                if left <= 0:
-                    return
-        if grew is None or ended is None:
-            return
-        done = ended.done()
-        if not done:
-            waiting = asyncio.ensure_future(grew.wait())
-            both: set[asyncio.Future[Any]] = {waiting, ended}
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            grew.clear()
-        lines = _render(log.fresh(), timestamps=timestamps, since=None)
-        if done:
+    with closing(LogTail(path)) as log:
+        lines = _render(log.existing(), timestamps=timestamps, since=since)
+        if tail is not None:
+            lines = iter(deque(lines, maxlen=tail))
+        while True:
             for chunk in _joined(lines):
-                yield chunk
-            return
+                piece = chunk if left is None else chunk[:left]
+                if piece:
+                    yield piece
+                if left is not None:
+                    left -= len(piece)
+                    if left <= 0:
+                        return
+            if grew is None or ended is None:
+                return
+            done = ended.done()
+            if not done:
+                waiting = asyncio.ensure_future(grew.wait())
+                both: set[asyncio.Future[Any]] = {waiting, ended}
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+                grew.clear()
+            lines = _render(log.fresh(), timestamps=timestamps, since=None)
+            if done:
+                for chunk in _joined(lines):
+                    yield chunk
+                return
 
 
 def _joined(lines: Iterator[bytes]) -> Iterator[bytes]:
