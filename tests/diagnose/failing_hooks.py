@@ -98,7 +98,10 @@ HOOKS: dict[str, FailingHook] = {
     "read-only-root": FailingHook(
         "read-only-file-system", {**shell("touch /var/done"), "securityContext": {"readOnlyRootFilesystem": True}}
     ),
-    "deadline": FailingHook("deadline", shell("echo working; sleep 60"), job={"activeDeadlineSeconds": 2}),
+    "deadline": FailingHook(
+        "deadline", shell("echo working; exec sleep 60"),
+        pod={"terminationGracePeriodSeconds": 1}, job={"activeDeadlineSeconds": 2},
+    ),
     "quota": FailingHook(
         "quota", shell("true"), before=(named("ResourceQuota", "none", spec={"hard": {"pods": "0"}}),),
     ),

@@ -155,7 +155,12 @@ class FailedHook:
 
 async def tell_cause(client: AsyncClient, failed: FailedHook, finished: ReleaseFinished, how: How) -> None:
     """Why the hook failed, below the error (on stderr). Helm says no such thing; a diagnosis that fails is no error."""
-    if not failed.name or finished.interrupted or how.policy is Policy.HELM or how.output != "table":
+    if (
+        not (failed.name or finished.error)
+        or finished.interrupted
+        or how.policy is Policy.HELM
+        or how.output != "table"
+    ):
         return
     from steersman.cli.diagnose import diagnosis_text
     from steersman.diagnose.failure import diagnose_failure

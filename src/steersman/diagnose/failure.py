@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from steersman.diagnose.diagnosis import Diagnosis
-from steersman.diagnose.gather import gather
+from steersman.diagnose.gather import gather, hook_ref
 from steersman.diagnose.ranking import diagnose
+from steersman.errors import SteersmanError
 from steersman.kube.interface import Kubernetes
 from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.manifest.hooks import Hook, HookPhase
-from steersman.release.record import Release
+from steersman.release.record import Release, Status
 
 
 async def diagnose_failure(
@@ -21,10 +23,24 @@ async def diagnose_failure(
     Survives missing permissions and deleted objects: the diagnosis says what was not seen.
     """
     runs = await read_runs(kubernetes, release.name, release.namespace)
-    found = failed_hook(release, runs, hook, event)
+    found = failed_hook(release, runs, hook, event) or await _stuck_hook(kubernetes, release, hook)
     if found is None:
         return None
     return diagnose(await gather(kubernetes, release, *found))
+
+
+async def _stuck_hook(kubernetes: Kubernetes, release: Release, name: str) -> tuple[Hook, None] | None:
+    """Of a failed revision in which no hook failed: one that never ran, for its old object does not go away."""
+    if release.status is not Status.FAILED:
+        return None
+    for hook in release.hooks:
+        if name and hook.name != name:
+            continue
+        with suppress(SteersmanError):
+            metadata = (await kubernetes.get(hook_ref(hook, release)))["metadata"]
+            if metadata.get("deletionTimestamp") and metadata.get("finalizers"):
+                return hook, None
+    return None
 
 
 def failed_hook(

@@ -60,7 +60,7 @@ class _Gathering:
 
     async def facts(self) -> Facts:
         hook, release, namespace = self._hook, self._release, self._namespace
-        ref = ObjectRef(str(self._object.get("apiVersion") or "v1"), hook.kind, hook.name, namespace)
+        ref = hook_ref(hook, release)
         live, pods, events, services, redact = await asyncio.gather(
             self._try(f"{hook.kind} {hook.name}", lambda: self._kube.get(ref)),
             self._try("its Pods", self._pods),
@@ -279,6 +279,13 @@ class _Gathering:
                 except ValueError:
                     continue
         return {value.strip() for value in values if len(value.strip()) >= 4}
+
+
+def hook_ref(hook: Hook, release: Release) -> ObjectRef:
+    """What names a hook's object in the cluster."""
+    obj = _manifest(hook)
+    namespace = str((obj.get("metadata") or {}).get("namespace") or release.namespace)
+    return ObjectRef(str(obj.get("apiVersion") or "v1"), hook.kind, hook.name, namespace)
 
 
 def _manifest(hook: Hook) -> Object:
