@@ -52,6 +52,14 @@ def test_nothing_is_overwritten_without_force_and_with_it_only_the_hook(tmp_path
     assert contents(chart) == {**before, "values.yaml": expected.encode()}
 
 
+def test_values_of_another_meaning_are_not_replaced_even_with_force(tmp_path: Path) -> None:
+    chart = plain_chart(tmp_path)
+    before = contents(chart)
+    with pytest.raises(UsageError, match="has a key size that is no hook's"):
+        add_hook(chart, request(Kind.CACHE, name="size"), force=True)
+    assert contents(chart) == before
+
+
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [

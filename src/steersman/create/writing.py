@@ -52,6 +52,9 @@ def with_values(text: str, made: MadeHook, path: Path, *, force: bool) -> str:
     if made.key not in known:
         gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
         changed = f"{text}{gap}{made.values}"
+    elif made.values.partition("\n")[0] not in text.splitlines():
+        # Not of our making, so not replaced either: nobody gets back what a person wrote.
+        raise UsageError(f"{path} has a key {made.key} that is no hook's", hint="Choose another --name.")
     elif force:
         changed = _replaced(text, made)
     else:
@@ -71,7 +74,7 @@ def _replaced(text: str, made: MadeHook) -> str:
         end += 1
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1][0] == "#"):
         end -= 1  # what stands before the next key belongs to that
-    block = made.values.partition("\n")[2]  # its comment is there, or was taken away on purpose
+    block = made.values.partition("\n")[2]  # its comment is there
     return "".join([*lines[:start], block, *lines[end:]])
 
 
