@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from steersman.cli.main import run
+from steersman.client import Client
+from steersman.kube.client import connect
 
 from .charts import CONFIG, job
 
@@ -47,3 +51,40 @@ def test_json_of_an_uninstall_that_holds(tmp_path: Path, capsys: pytest.CaptureF
         ("farewell", "runs", "held"),
         ("farewell", "fails", "held"),
     ]
+
+
+def test_an_upgrade_from_the_stored_record_with_its_secret_stood_in_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], embedded_kubeconfig: str
+) -> None:
+    script = 'test "$password" = rehearsal; test "$host" = db.example'
+    hook = job("login", "pre-upgrade", script)
+    sources = "envFrom: [{secretRef: {name: account}}, {configMapRef: {name: place}}]"
+    chart = write_chart(tmp_path / "chart", CONFIG, hook.replace("        env:", f"        {sources}\n        env:"))
+    meta = {"namespace": "rehearsed"}
+    objects: list[dict[str, Any]] = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "rehearsed"}},
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "account", **meta},
+            "stringData": {"password": "x"},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "place", **meta},
+            "data": {"host": "db.example"},
+        },
+    ]
+    asyncio.run(create(embedded_kubeconfig, objects))
+    with Client(kubeconfig=embedded_kubeconfig, namespace="rehearsed") as client:
+        client.install("shop", chart)
+    where = ["--kubeconfig", embedded_kubeconfig, "-n", "rehearsed"]
+    assert run([*where, "rehearse", "upgrade", "shop", chart, "--scenario", "twice"]) == 0, capsys.readouterr()
+    assert "the second run did no harm" in capsys.readouterr().out
+
+
+async def create(kubeconfig: str, objects: list[dict[str, Any]]) -> None:
+    async with connect(kubeconfig) as kube:
+        for each in objects:
+            await kube.create(each)

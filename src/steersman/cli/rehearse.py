@@ -21,9 +21,11 @@ from steersman.cli.settings import Settings
 
 if TYPE_CHECKING:
     from steersman.chart.model import Chart
+    from steersman.client import AsyncClient
     from steersman.rehearse.perform import Play
     from steersman.rehearse.stage import State
     from steersman.rehearse.verdict import Rehearsal, Scenario
+    from steersman.release.record import Release
 
 
 @click.group("rehearse", cls=HelmGroup)
@@ -108,13 +110,13 @@ def upgrade(
 @_options
 def rollback(settings: Settings, name: str, revision: int) -> Play:
     """Rehearse the way back to REVISION, by default the one before."""
-    from steersman.rehearse.stage import recorded
 
-    history = _history(settings, name)
-    current = history[-1]
-    wanted = revision or current.version - 1
-    target = next((release for release in history if release.version == wanted), current)
-    return _play(settings, "rollback", name, (recorded(target), recorded(current)), revision=1)
+    def both(history: list[Release]) -> list[Release]:
+        current = history[-1]
+        wanted = revision or current.version - 1
+        return [next((release for release in history if release.version == wanted), current), current]
+
+    return _play(settings, "rollback", name, _recorded(settings, name, both), revision=1)
 
 
 @command.command("uninstall", cls=HelmCommand)
@@ -158,17 +160,22 @@ def _load(name: str) -> Chart:
 
 
 def _present(settings: Settings, name: str, from_chart: str, from_values: tuple[str, ...]) -> tuple[State, ...]:
-    from steersman.rehearse.stage import State, recorded
-
     if from_chart:
+        from steersman.rehearse.stage import State
+
         return (State(_load(from_chart), merge_files_and_sets(ValueSources(files=list(from_values)))),)
-    return (recorded(_history(settings, name)[-1]),)
+    return _recorded(settings, name, lambda history: history[-1:])
 
 
-def _history(settings: Settings, name: str) -> list[Any]:
+def _recorded(settings: Settings, name: str, pick: Callable[[list[Release]], list[Release]]) -> tuple[State, ...]:
+    """The revisions that `pick` chooses of the release's history, read from the user's cluster. Nothing is written there."""
     from steersman.cli.session import ask
+    from steersman.rehearse.stage import present
 
-    return ask(settings, lambda client: client.history(name))
+    async def look(client: AsyncClient) -> list[State]:
+        return [await present(client.kube, release) for release in pick(await client.history(name))]
+
+    return tuple(ask(settings, look))
 
 
 def _rehearse(settings: Settings, play: Play, policy: str, timeout: float, output: str, *, keep: bool) -> int:

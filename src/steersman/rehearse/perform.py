@@ -15,11 +15,11 @@ from steersman.lifecycle.events import Event, HookFinished, ReleaseFinished
 from steersman.lifecycle.operation import Operation
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, HookFailure, Policy
-from steersman.manifest.documents import Document, split
+from steersman.manifest.documents import Document
 from steersman.rehearse.actor import Actor, MakeActor
 from steersman.rehearse.faults import Fault, Key, Meddling, faulty
 from steersman.rehearse.images import lacking, take_along
-from steersman.rehearse.stage import State, set_up, stand_in
+from steersman.rehearse.stage import Known, State, objects_of, set_up, stand_in
 from steersman.rehearse.verdict import Scenario
 from steersman.release.record import Status
 
@@ -85,7 +85,7 @@ async def perform(
             if play.before:
                 seen.revision_before = (await client.get(play.release)).version
             plan = await _plan(play, client)
-            await stand_in(client.kube, play.namespace, _objects(plan))
+            await stand_in(client.kube, play.namespace, objects_of(plan.release), _known(play))
             hooks = plan.release.hooks
             seen.unable = {**lacking(hooks), **play.unable}
             seen.overrides = {
@@ -113,11 +113,15 @@ async def _prepare(play: Play, make_actor: MakeActor, client: Actor) -> None:
     unable = dict(play.unable)
     for state in play.before:
         plan = await client.plan_install(play.release, state.chart, state.values, options=play.options)
-        await stand_in(client.kube, play.namespace, _objects(plan))
+        await stand_in(client.kube, play.namespace, objects_of(plan.release), _known(play))
         unable |= lacking(plan.release.hooks)
     kube, _ = faulty(client.kube, _stood_in_for(unable))
     actor = make_actor(kube, namespace=play.namespace, policy=play.policy)
     await set_up(actor, play.release, play.before, play.options)
+
+
+def _known(play: Play) -> Known:
+    return {each: data for state in play.before for each, data in state.known.items()}
 
 
 def _stood_in_for(unable: Mapping[Key, str]) -> dict[Key, Meddling]:
@@ -150,11 +154,6 @@ async def _begin(play: Play, client: Actor) -> Operation:
             return await client.uninstall(play.release, options=play.options)
         case Action.TEST:
             return await client.test(play.release, options=play.options)
-
-
-def _objects(plan: Plan) -> list[dict[str, Any]]:
-    texts = [plan.release.manifest, *(hook.manifest for hook in plan.release.hooks)]
-    return [doc.object for text in texts for doc in split("", text) if isinstance(doc.object, dict)]
 
 
 def _note(seen: Performance, event: Event) -> None:

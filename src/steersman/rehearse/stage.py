@@ -2,33 +2,38 @@
 
 That state is a chart with its values, or the stored records of a real release: of these only the rendered documents are used, as
 a chart of plain text. What the documents refer to and do not bring along (Secrets, ConfigMaps) is stood in for, with made-up
-values: nothing secret is copied.
+values: of a Secret of the real cluster only the names of its keys are read, nothing secret is copied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from steersman.chart.model import Chart, File, Metadata
-from steersman.errors import AlreadyExists
-from steersman.kube.interface import Kubernetes, Object
+from steersman.errors import AlreadyExists, KubernetesError
+from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.lifecycle.plan import Options
 from steersman.manifest.documents import split
 from steersman.rehearse.actor import Actor
 from steersman.release.record import Release
 
 STAND_IN = "rehearsal"
+Known = Mapping[tuple[str, str], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One revision that was there before: a chart and the user's values."""
+    """One revision that was there before: a chart and the user's values.
+
+    `known` is what ConfigMaps and Secrets that it refers to hold, by kind and name, as far as that may be known.
+    """
 
     chart: Chart
     values: dict[str, Any]
+    known: Known = field(default_factory=dict)
 
 
 def recorded(release: Release) -> State:
@@ -53,6 +58,23 @@ def recorded(release: Release) -> State:
     return State(chart, release.config)
 
 
+async def present(kube: Kubernetes, release: Release) -> State:
+    """A stored record's revision, with what `kube`, the cluster that it is from, lets one read of what it refers to."""
+    known: dict[tuple[str, str], Mapping[str, str]] = {}
+    for kind, name in sorted({(kind, name) for kind, name, _ in references(objects_of(release))}):
+        with suppress(KubernetesError):  # not there, or not to be read: then it is made up
+            found = await kube.get(ObjectRef("v1", kind, name, release.namespace))
+            data = found.get("data") or {}
+            known[kind, name] = dict.fromkeys(data, STAND_IN) if kind == "Secret" else data
+    return replace(recorded(release), known=known)
+
+
+def objects_of(release: Release) -> list[Object]:
+    """All objects of a revision, its hooks too."""
+    texts = [release.manifest, *(hook.manifest for hook in release.hooks)]
+    return [doc.object for text in texts for doc in split("", text) if isinstance(doc.object, dict)]
+
+
 async def set_up(client: Actor, name: str, states: Sequence[State], options: Options) -> None:
     """Install the first state and upgrade to each that follows, hooks and all. Raises what install and upgrade raise."""
     for number, state in enumerate(states):
@@ -63,8 +85,11 @@ async def set_up(client: Actor, name: str, states: Sequence[State], options: Opt
         await operation.result()
 
 
-async def stand_in(kube: Kubernetes, namespace: str, objects: Iterable[Object]) -> list[str]:
-    """Create what these objects refer to and do not bring along; `Kind/name` of each stand-in comes back."""
+async def stand_in(
+    kube: Kubernetes, namespace: str, objects: Iterable[Object], known: Known | None = None
+) -> list[str]:
+    """Create what these objects refer to and do not bring along, with what is `known` of it and made-up values for the rest;
+    `Kind/name` of each stand-in comes back."""
     objects = list(objects)
     brought = {(obj.get("kind"), (obj.get("metadata") or {}).get("name")) for obj in objects}
     wanted: dict[tuple[str, str], set[str]] = {}
@@ -73,12 +98,12 @@ async def stand_in(kube: Kubernetes, namespace: str, objects: Iterable[Object]) 
             if (kind, name) not in brought:
                 wanted.setdefault((kind, name), set()).update({key} - {""})
     for (kind, name), keys in wanted.items():
-        field = "stringData" if kind == "Secret" else "data"
+        content = "stringData" if kind == "Secret" else "data"
         made = {
             "apiVersion": "v1",
             "kind": kind,
             "metadata": {"name": name, "namespace": namespace},
-            field: dict.fromkeys(sorted(keys), STAND_IN),
+            content: {**dict.fromkeys(sorted(keys), STAND_IN), **(known or {}).get((kind, name), {})},
         }
         with suppress(AlreadyExists):
             await kube.create(made)
@@ -93,7 +118,7 @@ def references(value: Any) -> Iterator[tuple[str, str, str]]:
         return
     if not isinstance(value, dict):
         return
-    for field, kind, named in (
+    for holder, kind, named in (
         ("secretKeyRef", "Secret", "name"),
         ("configMapKeyRef", "ConfigMap", "name"),
         ("secretRef", "Secret", "name"),
@@ -101,7 +126,7 @@ def references(value: Any) -> Iterator[tuple[str, str, str]]:
         ("secret", "Secret", "secretName"),
         ("configMap", "ConfigMap", "name"),
     ):
-        found = value.get(field)
+        found = value.get(holder)
         if isinstance(found, dict) and found.get(named) and not found.get("optional"):
             items = found.get("items") or [{}]
             for item in items:
