@@ -176,6 +176,34 @@ def test_the_chart_that_helm_creates(
     assert capfd.readouterr().out == theirs
 
 
+WHAT_TEMPLATES_SEE = """\
+annotations: [{{ .Chart.Annotations.foo | quote }}, {{ index .Chart.Annotations "x" | quote }}, {{ len .Chart.Annotations }}]
+json: '{{ .Chart | toJson }} {{ .Chart.Annotations | toYaml }} {{ omit .Subcharts.sub "Capabilities" | toJson }}'
+types: '{{ typeOf .Chart }} {{ typeOf .Chart.Annotations }} {{ typeOf .Values }} {{ typeOf .Files }} {{ typeOf .Template }}
+  {{ typeOf .Capabilities }} {{ typeOf .Capabilities.KubeVersion }} {{ typeOf .Capabilities.APIVersions }} {{ typeOf . }}'
+capabilities: '{{ .Capabilities.KubeVersion.GitVersion }} {{ toJson .Capabilities }}'
+files: '{{ .Files.Get "f.txt" }} {{ .Files.Lines "f.txt" }} {{ .Files.AsSecrets }} {{ (.Files.Glob "*.txt").AsConfig }}'
+with: {{ with .Chart.Annotations }}yes{{ else }}no{{ end }}
+"""
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("annotations", ["", "annotations: {foo: bar}\n", "annotations: {}\n"])
+def test_what_templates_see(
+    annotations: str, make_chart: MakeChart, real_helm: Helm, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        **CHART,
+        "Chart.yaml": chart_yaml("c", annotations),
+        "templates/see.yaml": WHAT_TEMPLATES_SEE,
+        "f.txt": "a\nb\n",
+    }
+    chart = make_chart(files)
+    theirs = real_helm.template(chart)
+    assert quick.run(["template", "release-name", str(chart)]) == 0
+    assert capfd.readouterr().out == theirs
+
+
 def test_a_post_renderer(make_chart: MakeChart, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "render"
     program.write_text("#!/bin/sh\nsed 's/name: a/name: changed/'\necho '---'\necho 'kind: Added'\n")

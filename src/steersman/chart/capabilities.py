@@ -97,6 +97,8 @@ class HelmVersion(GoObject):
         "GoVersion": "go_version",
         "KubeClientVersion": "kube_client_version",
     }
+    # in JSON the fields go by the names that the Python attributes happen to have
+    go_json_names: ClassVar[dict[str, str]] = go_fields
 
     version: str = "v4.3.1"
     git_commit: str = "c0d08d0d6d9424d4a14febb5e8a3e51b0dd00dff"

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from steersman.record import field, record
+from steersman.template.functions.nil import NilStringMap
+from steersman.template.values import StringMap
 
 API_VERSION_1 = "v1"
 API_VERSION_2 = "v2"
@@ -108,7 +110,7 @@ class Metadata:
             "Tags": self.tags,
             "AppVersion": self.app_version,
             "Deprecated": self.deprecated,
-            "Annotations": self.annotations,
+            "Annotations": NilStringMap() if self.annotations is None else StringMap(self.annotations),
             "KubeVersion": self.kube_version,
             "Dependencies": [dependency.templating() for dependency in self.dependencies or ()],
             "Type": self.type,

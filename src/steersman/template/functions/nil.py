@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from steersman.template.values import StringSlice
+from steersman.template.values import StringMap, StringSlice
 
 
 class NilSlice(list[Any]):
@@ -21,6 +21,12 @@ class NilStringSlice(StringSlice):
     __slots__ = ()
 
 
+class NilStringMap(StringMap):
+    """(map[string]string)(nil)"""
+
+    __slots__ = ()
+
+
 class NilMap(dict[str, Any]):
     """(map[string]interface {})(nil): reading finds nothing, writing fails."""
 
@@ -29,7 +35,7 @@ class NilMap(dict[str, Any]):
     go_kind = "map"
 
 
-_NIL_TYPES = (type(None), NilSlice, NilStringSlice, NilMap)
+_NIL_TYPES = (type(None), NilSlice, NilStringSlice, NilStringMap, NilMap)
 
 
 def is_nil(value: object) -> bool:
