@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from tests.diagnose.failing_hooks import FailingHook, named, shell
@@ -13,9 +15,15 @@ from steersman.diagnose.causes import stuck_finalizer
 from steersman.diagnose.diagnosis import Confidence
 from steersman.diagnose.facts import ConditionFacts, Facts, HookFacts, ReferenceFacts, ServiceFacts
 from steersman.diagnose.failure import diagnose_failure
+from steersman.diagnose.gather import gather
 from steersman.diagnose.pod_references import references
 from steersman.diagnose.ranking import diagnose
-from steersman.errors import ReleaseFailed
+from steersman.errors import Forbidden, ReleaseFailed
+from steersman.kube.interface import Kubernetes
+from steersman.lifecycle.runs import HookRun
+from steersman.manifest import yaml
+from steersman.manifest.hooks import Hook, HookEvent
+from steersman.release.record import Release
 
 CHART = Path(__file__).parent / "chart"
 
@@ -107,3 +115,30 @@ def test_a_service_without_ready_pods_and_one_without_that_port() -> None:
 
 def test_a_finalizer_alone_is_nothing() -> None:
     assert stuck_finalizer.find(Facts(release="r", namespace="apps", hook=HookFacts("m"), finalizers=("a/b",))) is None
+
+
+class Refusing:
+    """A cluster that permits nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def refuse(*_: object, **__: object) -> None:
+            raise Forbidden("forbidden", code=403)
+
+        return refuse
+
+
+async def test_where_nothing_may_be_seen_the_history_still_tells() -> None:
+    url = "postgresql://app:hunter22@postgres/app"
+    manifest = yaml.dump(
+        FailingHook(None, shell("migrate", DATABASE_URL=url, PGPASSWORD="hunter22")).values()["objects"][0]
+    )
+    hook = Hook("migrate", "Job", "chart/templates/job.yaml", manifest, [HookEvent.PRE_UPGRADE])
+    values = {"databaseUrl": url, "password": "hunter22"}
+    release = Release("app", "apps", 2, config=values, hooks=[hook])
+    run = HookRun("pre-upgrade", "migrate", "Job", 2, 1, "2026-01-01T00:00:00Z", result="Failed", exit_code=127)
+    run = replace(run, log_tail=(f"connecting to {url}", "sh: 1: migrate: not found"))
+    facts = await gather(cast(Kubernetes, Refusing()), release, hook, run)
+    found = diagnose(facts)
+    assert (found.cause, found.confidence) == ("command-not-found", Confidence.HIGH)
+    assert "its Pods: not permitted" in found.not_seen
+    assert "hunter22" not in json.dumps(facts.to_data()) + json.dumps(found.to_data())

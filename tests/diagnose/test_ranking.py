@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from steersman.cli.diagnose import diagnosis_text
 from steersman.diagnose.diagnosis import Confidence
 from steersman.diagnose.facts import ContainerFacts, Facts, HookFacts, RunFacts
 from steersman.diagnose.ranking import diagnose
@@ -45,3 +46,23 @@ def test_the_clusters_word_goes_before_the_logs_and_contradiction_lowers_confide
 
 def test_an_exit_code_alone_is_never_certain() -> None:
     assert diagnose(replace(FACTS, run=RunFacts(exit_code=1))).confidence is not Confidence.HIGH
+
+
+def test_an_error_long_before_the_end_is_less_sure() -> None:
+    went_on = tuple(f"step {number} of 20" for number in range(20))
+    found = diagnose(replace(FACTS, logs=(REFUSED, *went_on), run=RunFacts(exit_code=1)))
+    assert (found.cause, found.confidence) == ("connection-refused", Confidence.MEDIUM)
+
+
+def test_a_later_error_of_another_kind_is_the_one_that_counts() -> None:
+    found = diagnose(replace(FACTS, logs=(REFUSED, REFUSED, 'ERROR:  relation "agents" does not exist')))
+    assert found.cause == "table-missing"
+    assert [each.cause for each in found.alternatives] == ["connection-refused"]
+
+
+def test_for_people_problem_evidence_fix_and_verification_stand_in_this_order() -> None:
+    text = diagnosis_text(diagnose(replace(FACTS, logs=(REFUSED,), not_seen=("events: not permitted",))))
+    titles = ["DIAGNOSIS: connection-refused (confidence: high", "PROBLEM", "EVIDENCE", "FIX", "VERIFY", "NOT SEEN"]
+    places = [text.index(title) for title in titles]
+    assert places == sorted(places)
+    assert f"  log: {REFUSED}" in text

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from steersman.diagnose.credentials import speaks_of_a_secret, without_credentials
 from steersman.diagnose.facts import ChartObject
 from steersman.errors import SteersmanError
 from steersman.manifest.documents import Document, split
 from steersman.release.record import Release
 
 _SOURCE = re.compile(r"\A# Source: (?P<path>.*)")
-_SECRET = re.compile(r"pass(word|phrase|wd)?$|secret|token|credential|api_?key|private", re.IGNORECASE)
 
 
 def chart_objects(release: Release) -> tuple[ChartObject, ...]:
@@ -55,7 +55,7 @@ def flat_values(release: Release) -> dict[str, str]:
     name = str((release.chart.get("metadata") or {}).get("name", ""))
     chart = Chart(metadata=Metadata(name=name), values=release.chart.get("values") or {})
     values = coalesce_values(chart, release.config, lambda _: None)
-    return {path: value for path, value in _leaves(values, "") if not _SECRET.search(path)}
+    return {path: without_credentials(value) for path, value in _leaves(values, "") if not speaks_of_a_secret(path)}
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:

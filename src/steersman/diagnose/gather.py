@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from steersman.diagnose.chart_objects import chart_objects, flat_values
+from steersman.diagnose.credentials import speaks_of_a_secret, without_credentials
 from steersman.diagnose.facts import (
     ConditionFacts,
     ContainerFacts,
@@ -29,7 +30,7 @@ from steersman.errors import ApiError, Forbidden, KubernetesError, NotFound, Ste
 from steersman.kube.events import Event, read_event
 from steersman.kube.failfast import container_statuses
 from steersman.kube.interface import Kubernetes, Object, ObjectList, ObjectRef
-from steersman.lifecycle.redact import Redactor, redactor_for
+from steersman.lifecycle.redact import MASK, Redactor, redactor_for
 from steersman.lifecycle.runs import HookRun
 from steersman.manifest.documents import split
 from steersman.manifest.hooks import Hook
@@ -38,7 +39,6 @@ from steersman.release.record import Release
 T = TypeVar("T")
 
 LOG_LINES = 200
-_CREDENTIALS = re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)")
 
 
 async def gather(kube: Kubernetes, release: Release, hook: Hook, run: HookRun | None) -> Facts:
@@ -211,11 +211,11 @@ class _Gathering:
             lines = [line for status in container_statuses(pod) for line in await self._container_log(pod, status)]
             if lines:
                 self._looked_at.append(f"the log of Pod {pod['metadata']['name']}")
-                return tuple(_CREDENTIALS.sub("***:***", redact(line)) for line in lines)
+                return tuple(without_credentials(redact(line)) for line in lines)
         kept = self._run.log_tail if self._run else ()
         if kept:
             self._looked_at.append("the log that the history kept")
-        return tuple(_CREDENTIALS.sub("***:***", redact(line)) for line in kept)
+        return tuple(without_credentials(redact(line)) for line in kept)
 
     async def _container_log(self, pod: Object, status: dict[str, Any]) -> list[str]:
         state = status.get("state") or {}
@@ -304,10 +304,12 @@ def _pod_spec(obj: Object) -> dict[str, Any]:
 
 def _redacted(value: Any, redact: Redactor) -> Any:
     if isinstance(value, str):
-        return _CREDENTIALS.sub("***:***", redact(value))
+        return without_credentials(redact(value))
     if isinstance(value, list):
         return [_redacted(each, redact) for each in value]
     if isinstance(value, dict):
+        if "value" in value and speaks_of_a_secret(str(value.get("name"))):
+            return {**value, "value": MASK}
         return {key: _redacted(each, redact) for key, each in value.items()}
     return value
 

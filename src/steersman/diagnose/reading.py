@@ -16,6 +16,7 @@ _RECOVERED = re.compile(
 )
 # Only a line that a program prints as an error of its own; "migration failed" says nothing new.
 _ERROR = re.compile(r"^(?:\S+: )*(?:ERROR|FATAL|PANIC)\b|^[\w.]*(?:Error|Exception)\b: |: error: ")
+_NEAR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ def _confidence(after: Sequence[str], patterns: tuple[re.Pattern[str], ...]) -> 
         return Confidence.LOW
     # An error that came later, and is none of this cause's own, may be the one that ended the program.
     if any(_ERROR.search(line) for line in after):
+        return Confidence.MEDIUM
+    # Nor is the end of the program near: it went on working. Stack frames (indented) are part of the error.
+    if sum(1 for line in after if line.strip() and not line[0].isspace()) > _NEAR:
         return Confidence.MEDIUM
     return Confidence.HIGH
 
