@@ -116,3 +116,15 @@ def test_the_lessons_prompts_give_three_jobs_weighted_minus_10_0_and_10_for_its_
         for name, key in (("PGUSER", "username"), ("PGPASSWORD", "password")):
             assert env[name]["valueFrom"]["secretKeyRef"] == {"name": "postgres-creds", "key": key}
     assert "IF NOT EXISTS" in made[1]["spec"]["template"]["spec"]["containers"][0]["command"][2]
+
+
+@pytest.mark.oracle
+def test_names_that_look_like_numbers_stay_words(tmp_path: Path, helm: Path) -> None:
+    chart = plain_chart(tmp_path)
+    odd = request(Kind.MIGRATION, database_name="2024", secret="0123", user_key="true", password_key="null", host="1.5")
+    add_hook(chart, odd)
+    (job,) = jobs(rendered(helm, chart))
+    env = {entry["name"]: entry for entry in job["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert (env["PGHOST"]["value"], env["PGDATABASE"]["value"]) == ("1.5", "2024")
+    assert env["PGUSER"]["valueFrom"]["secretKeyRef"] == {"name": "0123", "key": "true"}
+    assert env["PGPASSWORD"]["valueFrom"]["secretKeyRef"] == {"name": "0123", "key": "null"}

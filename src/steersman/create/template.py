@@ -96,7 +96,7 @@ def container(step: Step, name: str, image: str, script: str, claim: str = "") -
     mounts = "\n  volumeMounts:\n    - name: backups\n      mountPath: /backups" if claim else ""
     return f"""\
 - name: {name}
-  image: {{{{ .Values.{step.key}.{image} }}}}
+  image: {{{{ .Values.{step.key}.{image} | quote }}}}
   command:
     - /bin/sh
     - -ec
