@@ -1,4 +1,4 @@
-"""A hook that prints 20 MB, on the embedded cluster: what is told and what waits to be told is bounded, whoever reads."""
+"""A hook that prints 12 MB, on the embedded cluster: what is told and what waits to be told is bounded, whoever reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .table import release
 pytestmark = pytest.mark.embedded
 
 LINE = "one of far too many lines"
-PRINTED = 20_000_000
+PRINTED = 12_000_000
 HOOK = f"""
 apiVersion: batch/v1
 kind: Job
