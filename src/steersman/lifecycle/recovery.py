@@ -211,6 +211,8 @@ async def _undo(execution: Execution, fallen: Fallen) -> None:
 
 async def _recover_uninstall(execution: Execution, situation: Situation) -> None:
     journal, plan = execution.journal, execution.plan
+    if plan.release.status is Status.UNINSTALLED and plan.options.keep_history:
+        return  # that is the last thing to be written
     if not journal.touched:
         status = Status(journal.previous_status)
         record = RecordRevision(release=plan.release, status=status, description=journal.previous_description)
