@@ -38,7 +38,7 @@ def test_two_templates_that_include_each_other() -> None:
 
 def test_template_of_itself_ends_with_gos_words() -> None:
     assert "exceeded maximum template depth (100000)" in failure(
-        '{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}'
+        '{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}', Limits()
     )
 
 

@@ -30,7 +30,8 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
         exit 1
     fi
     mkdir -p "$PGDATA"
-    chmod 0700 "$PGDATA"
+    # Where no volume is mounted the folder belongs to the sandbox, and PostgreSQL wants one of its own.
+    chmod 0700 "$PGDATA" 2>/dev/null || { export PGDATA="$PGDATA/pgdata"; mkdir -p -m 0700 "$PGDATA"; }
     printf '%s\n' "$password" > /tmp/pwfile
     eval "initdb --username=\"\$user\" --pwfile=/tmp/pwfile --auth-local=trust --auth-host=scram-sha-256 --no-sync \
         -D \"\$PGDATA\" ${POSTGRES_INITDB_ARGS:-}"
