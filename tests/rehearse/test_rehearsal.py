@@ -21,8 +21,8 @@ def verdicts(rehearsal: Rehearsal) -> dict[tuple[str, Scenario], Result]:
 
 
 async def test_a_migration_that_cannot_run_twice_is_found_and_one_that_can_passes() -> None:
-    plain = 'psql -v ON_ERROR_STOP=1 -c "ALTER TABLE item ADD COLUMN {} text"; sleep 0.3'
-    safe = 'psql -v ON_ERROR_STOP=1 -c "ALTER TABLE item ADD COLUMN IF NOT EXISTS {} text"; sleep 0.3'
+    plain = 'psql -v ON_ERROR_STOP=1 -c "ALTER TABLE item ADD COLUMN {} text"; sleep 1'
+    safe = 'psql -v ON_ERROR_STOP=1 -c "ALTER TABLE item ADD COLUMN IF NOT EXISTS {} text"; sleep 1'
     wanted = chart(
         DATABASE,
         TABLE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,7 +27,7 @@ RUN_KINDS = ("Job", "Pod")
 SUFFIX = "-rehearsal"
 # Half of a hook that takes less than this cannot be met: it is killed at its first output instead.
 SHORT_SECONDS = 2.0
-POLL_SECONDS = 0.03
+POLL_SECONDS = 0.02
 ENDED_EARLY = "it had ended before it could be killed"
 DELETE_SECONDS = 60.0
 
@@ -94,12 +94,10 @@ class FaultyKubernetes:
         pod = await self._begun(first)
         if pod is None:
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds / 2):
-                if seconds < SHORT_SECONDS:
-                    await self._first_output(pod)
-                else:
-                    await asyncio.sleep(seconds)
+        if seconds < SHORT_SECONDS:
+            await self._first_output(pod, time.monotonic() + seconds / 2)
+        else:
+            await asyncio.sleep(seconds / 2)
 
     async def _begun(self, first: Object) -> Object | None:
         """Its Pod, as soon as a container of it has begun to run; None where that takes too long."""
@@ -115,13 +113,17 @@ class FaultyKubernetes:
         found = [state for pod in await self._pods(first) for state in states(pod)]
         return bool(found) and all("terminated" in state for state in found)
 
-    async def _first_output(self, pod: Object) -> None:
+    async def _first_output(self, pod: Object, latest: float) -> None:
+        """Asked again and again: a log that is followed would have to be left in the middle."""
         metadata = pod["metadata"]
         container = str(pod["spec"]["containers"][0]["name"])
-        stream = self.inner.pod_logs(metadata["namespace"], metadata["name"], container=container, follow=True)
-        async with aclosing(stream) as chunks:
-            async for _ in chunks:
-                return
+        while time.monotonic() < latest:
+            async with aclosing(
+                self.inner.pod_logs(metadata["namespace"], metadata["name"], container=container)
+            ) as chunks:
+                if [chunk async for chunk in chunks]:
+                    return
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _remove(self, watches: Watches, first: Object, *, kill: bool) -> None:
         pods = await self._pods(first)
