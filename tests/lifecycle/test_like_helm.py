@@ -79,7 +79,7 @@ def run_helm(helm: Path, kubeconfig: str, home: Path, action: str, fails: tuple[
     message = ["--set", "message=two"] if verb == "upgrade" else []
     done = subprocess.run(
         [str(helm), verb, NAME, *rest, *chart, *message, "--kubeconfig", kubeconfig],
-        env={"HELM_CACHE_HOME": str(home), "HELM_CONFIG_HOME": str(home), "HELM_DATA_HOME": str(home)},
+        env={name: str(home) for name in ("HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")},
         capture_output=True,
         text=True,
         timeout=120,
