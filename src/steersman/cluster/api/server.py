@@ -231,6 +231,7 @@ class ApiServer:
         finally:
             self._streams.discard(task)
             first.cancel()
+            await asyncio.wait((first,))  # a generator that still runs cannot be closed
             if isinstance(answer.stream, AsyncGenerator):
                 await answer.stream.aclose()
         return response
