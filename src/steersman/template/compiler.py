@@ -205,7 +205,15 @@ class _Compiler(Operands):
         pipe = branch.pipe
         value = self.pipe(pipe)
         code = value.code
-        targets = [self._range_variable(variable, pipe) for variable in pipe.declared]
+        # The items of an integer and of a typed slice or map have a type; those of all others are `interface {}`.
+        typed = value.type == "int" or (
+            value.type.startswith(("[]", "map[")) and not value.type.endswith("interface {}")
+        )
+        last = len(pipe.declared) - 1  # the first of two is the index or the key, which always has a type
+        targets = [
+            self._range_variable(variable, pipe, typed=typed or place < last)
+            for place, variable in enumerate(pipe.declared)
+        ]
         for target in targets:  # what they hold in the `else`
             if target:
                 code = f"({target} := {code})"
@@ -221,7 +229,6 @@ class _Compiler(Operands):
         self._line(f"for {index}{item} in {items}:")
         if targets and targets[-1]:
             self._line(f"{_INDENT}{targets[-1]} = {item}")
-        typed = value.type.startswith(("[]", "map[")) and not value.type.endswith("interface {}")
         self.dot = Expression(item, element=not typed)
         self._block(branch.body)
         self.dot = outer
@@ -231,9 +238,9 @@ class _Compiler(Operands):
             self._block(branch.otherwise or [])
         self.scope.release(known)
 
-    def _range_variable(self, variable: Variable, pipe: Pipe) -> str:
+    def _range_variable(self, variable: Variable, pipe: Pipe, *, typed: bool) -> str:
         if not pipe.is_assignment:
-            return self.scope.declare(variable.name, element=True)
+            return self.scope.declare(variable.name, element=not typed)
         known = self.scope.find(variable.name)
         if known is None:
             self._line(f"({self.fail(last_evaluated(pipe), f'undefined variable: {variable.name}').code})")
