@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from steersman.review.lines import Path
+from steersman.review.shapes import entries
 from steersman.review.shell import Command, Script, scripts
 from steersman.review.subject import Item, Subject
 
@@ -116,11 +117,11 @@ def _file(subject: Subject, script: Script, file: str) -> Iterator[tuple[Item, P
     folder, _, key = file.rpartition("/")
     volumes = {
         str(volume.get("name")): str((volume.get("configMap") or {}).get("name"))
-        for volume in script.item.pod_spec.get("volumes") or ()
-        if isinstance(volume, dict) and volume.get("configMap")
+        for _, volume in entries(script.item.pod_spec.get("volumes"))
+        if isinstance(volume.get("configMap"), dict)
     }
-    for mount in script.container.spec.get("volumeMounts") or ():
-        if isinstance(mount, dict) and str(mount.get("mountPath", "")).rstrip("/") in (folder, file):
+    for _, mount in entries(script.container.spec.get("volumeMounts")):
+        if str(mount.get("mountPath", "")).rstrip("/") in (folder, file):
             for config in subject.named("ConfigMap", volumes.get(str(mount.get("name")), "")):
                 data = config.object.get("data")
                 name = str(mount.get("subPath") or key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
+from steersman.review.shapes import entries
 from steersman.review.sql import sql_texts
 from steersman.review.subject import Subject
 
@@ -35,7 +36,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _environment(containers: object) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for container in containers:  # type: ignore[attr-defined]
-        found += [each for each in container.spec.get("env") or () if isinstance(each, dict)]
+        found += [each for _, each in entries(container.spec.get("env"))]
     return found
 
 
