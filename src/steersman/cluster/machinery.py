@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from steersman.cluster import status
 from steersman.cluster.deleting import Deleting
 from steersman.cluster.options import (
     CONTROLLER,
@@ -78,6 +79,34 @@ class Objects(Deleting):
     def finalize(self, namespace: Json) -> Json:
         """Replace a Namespace's `spec.finalizers`; the last one gone, the Namespace is removed."""
         return self.update_object(self._resource("namespaces"), namespace, "finalize", WriteOptions())
+
+    def bind(
+        self, name: str, namespace: str, node: str, *, uid: str = "", labels: Json | None = None, dry_run: bool = False
+    ) -> Json:
+        """Give a Pod to a node, for once and all: no new generation, and nobody's in managedFields.
+
+        Raises NotFound, and Conflict where the Pod has a node, is being deleted, or is not the one with that `uid`.
+        """
+        pods = self._resource("pods")
+        record = self.record(pods, name, namespace)
+        pod = self.decode(pods, record)
+        meta: Json = pod["metadata"]
+        if uid and meta["uid"] != uid:
+            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {meta['uid']}"
+            raise status.conflict(pods, name, why)
+        if meta.get("deletionTimestamp"):
+            raise status.conflict(pods, name, f"pod {name} is being deleted, cannot be assigned to a host")
+        if pod["spec"].get("nodeName"):
+            raise status.conflict(pods, name, f'pod {name} is already assigned to node "{pod["spec"]["nodeName"]}"')
+        pod["spec"]["nodeName"] = node
+        if labels:
+            meta["labels"] = {**(meta.get("labels") or {}), **labels}
+        found: Json = pod.setdefault("status", {})
+        found.setdefault("phase", "Pending")
+        scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now()}
+        others = [each for each in found.get("conditions") or () if each["type"] != "PodScheduled"]
+        found["conditions"] = [*others, scheduled]
+        return self._commit(pods, pod, record, WriteOptions(dry_run=dry_run))
 
     def update_status(self, resource: str | Resource, obj: Json, *, field_manager: str = CONTROLLER) -> Json:
         """Replace the status only; whatever else `obj` says is not looked at, but for its resourceVersion."""

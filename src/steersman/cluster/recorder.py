@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from steersman.cluster.machinery import Json, Objects, now
 from steersman.errors import ApiError, NotFound
 
 _REMEMBERED = 4096
+_HOST = platform.node()
 
 
 def reference(obj: Json, *, field_path: str = "") -> Json:
@@ -71,9 +73,9 @@ class Recorder:
             return False
         return True
 
-    def _create(self, event: Json, namespace: str) -> None:
+    def _create(self, event: Json, namespace: str, manager: str = "") -> None:
         try:
-            self._objects.create("events", event, namespace, field_manager=self._component)
+            self._objects.create("events", event, namespace, field_manager=manager or self._component)
         except ApiError:
             return  # its namespace is going: nobody is left to tell
 
@@ -84,6 +86,6 @@ class Recorder:
             "metadata": {"name": f"{obj['metadata']['name']}.{time.time_ns():x}", "namespace": namespace},
             "involvedObject": reference(obj), "reason": reason, "message": message, "source": {}, "firstTimestamp": None,
             "lastTimestamp": None, "type": kind, "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "action": action, "reportingComponent": self._component, "reportingInstance": f"{self._component}-{self._host}",
+            "action": action, "reportingComponent": self._component, "reportingInstance": f"{self._component}-{_HOST}",
         }  # fmt: skip
-        self._create(event, namespace)
+        self._create(event, namespace, "kube-scheduler")

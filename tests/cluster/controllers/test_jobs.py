@@ -8,6 +8,7 @@ import pytest
 
 from steersman.cluster.controllers.job_policy import indexes_text, parse_indexes
 from steersman.cluster.controllers.jobs import TRACKING, JobController
+from steersman.cluster.resources import Resource
 
 from .world import Json, World, template, world
 
@@ -192,3 +193,44 @@ async def test_a_deleted_jobs_pods_are_let_go() -> None:
 @pytest.mark.parametrize("text", ["", "0", "0,2", "0,1", "0-2", "1-3,5,7-9"])
 def test_indexes_as_text(text: str) -> None:
     assert indexes_text(parse_indexes(text)) == text
+
+
+async def test_pods_are_named_before_they_are_counted() -> None:
+    """Each step is one that watchers of 1.36 see: the target first, then the outcome."""
+    async with world(JobController) as found:
+        found.create("jobs.batch", *job("bad", backoffLimit=0))
+        await found.settle()
+        seen: list[tuple[list[str], Any, Json]] = []
+
+        def note(resource: Resource, obj: Json, gone: bool) -> None:
+            if resource.name == "jobs.batch":
+                status = obj["status"]
+                types = [each["type"] for each in status.get("conditions") or ()]
+                seen.append((types, status.get("failed"), status["uncountedTerminatedPods"]))
+
+        found.objects.written.append(note)
+        (pod,) = found.pods()
+        found.say(pod, "Failed")
+        await found.settle()
+        assert seen == [
+            (["FailureTarget"], None, {"failed": [pod["metadata"]["uid"]]}),
+            (["FailureTarget", "Failed"], 1, {}),
+        ]
+
+
+@pytest.mark.parametrize("let_go", [True, False], ids=["let go", "only named"])
+async def test_a_pod_is_counted_once_after_an_interruption(let_go: bool) -> None:
+    async with world(JobController) as found:
+        found.create("jobs.batch", *job("bad", backoffLimit=3))
+        await found.settle()
+        (pod,) = found.pods()
+    async with world(JobController, objects=found.objects) as found:
+        # A server that was killed after it had named the Pod, and before or after it let it go.
+        named = {"uncountedTerminatedPods": {"failed": [pod["metadata"]["uid"]]}, "active": 0}
+        found.objects.patch("jobs.batch", "bad", {"status": named}, "default", subresource="status")
+        found.say(found.objects.get("pods", pod["metadata"]["name"], "default"), "Failed")
+        if let_go:
+            found.objects.patch("pods", pod["metadata"]["name"], {"metadata": {"finalizers": None}}, "default")
+        await found.settle()
+        status = found.status("jobs.batch", "bad")
+        assert (status["failed"], status["uncountedTerminatedPods"]) == (1, {})

@@ -86,9 +86,11 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def world(*kinds: Callable[[Objects], Controller]) -> AsyncIterator[World]:
-    objects = Objects(Store())
-    objects.create("namespaces", {"metadata": {"name": "default"}})
+async def world(*kinds: Callable[[Objects], Controller], objects: Objects | None = None) -> AsyncIterator[World]:
+    """Those controllers on `objects`, which are empty where none are given."""
+    if objects is None:
+        objects = Objects(Store())
+        objects.create("namespaces", {"metadata": {"name": "default"}})
     tasks = [asyncio.create_task(kind(objects).run()) for kind in kinds]
     try:
         yield World(objects)

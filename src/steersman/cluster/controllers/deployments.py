@@ -183,7 +183,9 @@ class DeploymentController(Controller):
             return
         change = {"metadata": {"annotations": {REVISION: revision}}}
         metadata = deployment["metadata"]
-        patched = self.objects.patch("deployments.apps", metadata["name"], change, metadata["namespace"])
+        patched = self.objects.patch(
+            "deployments.apps", metadata["name"], change, metadata["namespace"], subresource="status"
+        )
         deployment["metadata"] = patched["metadata"]
 
     def _revise(self, deployment: Json, new: Json, sets: list[Json]) -> Json:

@@ -1,7 +1,9 @@
 """Jobs: Pods until enough of them have succeeded, or too many failed, or time is up.
 
 Source: kubernetes.io "Jobs", the batch/v1 API reference and pkg/controller/job; conditions, reasons and messages as 1.36 gives
-them. Each Pod carries the finalizer `batch.kubernetes.io/job-tracking` until the Job's status has counted it.
+them. Each Pod carries the finalizer `batch.kubernetes.io/job-tracking` until the Job's status has counted it: the status names
+the Pods that are about to be counted (`uncountedTerminatedPods`), then they are let go, then their number is added, so that no
+Pod is counted twice or never, wherever the controller is interrupted.
 """
 
 from __future__ import annotations
@@ -82,6 +84,13 @@ class _Sync:
         self.indexed = self.spec.get("completionMode") == "Indexed"
         self.pods = pods.owned_pods(self.objects, job, {"matchLabels": self.spec["selector"]["matchLabels"]})
         self.again: float | None = None
+        self.release: list[Json] = []  # Pods to let go once the status names them
+        self.uncounted: dict[str, list[str]] = {
+            "succeeded": [],
+            "failed": [],
+        }  # their uids, where they count for something
+        self._count_interrupted()
+        self.counted: dict[str, int] = {field: int(self.status.get(field, 0)) for field in self.uncounted}
 
     def run(self) -> float | None:
         if self._condition("Complete") or self._condition("Failed"):
@@ -104,6 +113,7 @@ class _Sync:
         if (reason := self._success()) is not None:
             self._complete(reason, active, terminating)
             return self.again
+        self._flush(active, terminating)
         self._suspension(suspended)
         if suspended:
             self._delete(active)
@@ -115,12 +125,19 @@ class _Sync:
 
     # --- counting ---------------------------------------------------------------------------------------------------
 
-    def _counted(self) -> list[Json]:
-        return [pod for pod in self.pods if TRACKING not in (pod["metadata"].get("finalizers") or ())]
+    def _count_interrupted(self) -> None:
+        """Adds what a pass that was cut short had named and let go, but not added; what it had only named is counted anew."""
+        held = {pod["metadata"]["uid"] for pod in self.pods if TRACKING in (pod["metadata"].get("finalizers") or ())}
+        for field, uids in (self.status.get("uncountedTerminatedPods") or {}).items():
+            if let_go := [uid for uid in uids if uid not in held]:
+                self.status[field] = int(self.status.get(field, 0)) + len(let_go)
+
+    def _count(self, pod: Json, field: str) -> None:
+        self.status[field] = int(self.status.get(field, 0)) + 1
+        self.uncounted[field].append(pod["metadata"]["uid"])
 
     def _count_finished(self) -> None:
-        """Takes Pods that have ended into the status, once each, and lets them go when the status is stored."""
-        self.release: list[Json] = []
+        """Takes Pods that have ended into the status, once each, to be let go by `_flush`."""
         succeeded = self._succeeded_indexes() if self.indexed else set()
         failed_indexes = parse_indexes(self.status.get("failedIndexes", ""))
         for pod in self.pods:
@@ -130,13 +147,13 @@ class _Sync:
             if phase == "Succeeded":
                 index = index_of(pod)
                 if not self.indexed:
-                    self.status["succeeded"] = self.status.get("succeeded", 0) + 1
+                    self._count(pod, "succeeded")
                 elif index is not None:
                     succeeded.add(index)
             elif phase == "Failed" or (pods.is_terminating(pod) and self._counts_when_terminating()):
                 verdict = pod_failure(self.job, pod)
                 if verdict != "Ignore":
-                    self.status["failed"] = self.status.get("failed", 0) + 1
+                    self._count(pod, "failed")
                     if self.indexed and self._index_has_failed(pod, fatal=verdict == "FailIndex"):
                         failed_indexes.add(index_of(pod) or 0)
             else:
@@ -235,7 +252,8 @@ class _Sync:
         self._delete(active, failed=True)
         terminating = [*terminating, *active]
         self._set("FailureTarget", failure.reason, failure.message)
-        still = [pod for pod in terminating if self.objects.find("pods", pod["metadata"]["name"], self.namespace)]
+        self._flush([], terminating)
+        still = self._still_there(terminating)
         if not still:
             self._set("Failed", failure.reason, failure.message)
         self._write([], still)
@@ -248,16 +266,18 @@ class _Sync:
             "SuccessPolicy": "Matched rules at index 0",
         }
         self._delete(active)
-        still = [
-            pod for pod in [*terminating, *active] if self.objects.find("pods", pod["metadata"]["name"], self.namespace)
-        ]
         self._set("SuccessCriteriaMet", reason, words.get(reason, ""))
+        self._flush([], [*terminating, *active])
+        still = self._still_there([*terminating, *active])
         if not still:
             self._set("Complete", reason, words.get(reason, ""))
             self.status["completionTime"] = now()
         self._write([], still)
         if not still:
             self.controller.events.normal(self.job, "Completed", "Job completed")
+
+    def _still_there(self, terminating: list[Json]) -> list[Json]:
+        return [pod for pod in terminating if self.objects.find("pods", pod["metadata"]["name"], self.namespace)]
 
     def _set(self, kind: str, reason: str, message: str, *, value: bool = True) -> None:
         stamp = now()
@@ -350,13 +370,15 @@ class _Sync:
     def _delete(self, active: list[Json], *, failed: bool = False) -> None:
         for pod in active:
             if failed:  # a Pod that the Job's failure takes along counts as failed
-                self.status["failed"] = self.status.get("failed", 0) + 1
+                self._count(pod, "failed")
+                self.release.append(pod)
             name = pod["metadata"]["name"]
             try:
                 self.objects.delete("pods", name, self.namespace)
             except NotFound:
                 continue
-            self.controller._release(pod)
+            if not failed:
+                self.controller._release(pod)
             self.controller.events.normal(self.job, "SuccessfulDelete", f"Deleted pod: {name}")
 
     # --- the end of a pass ------------------------------------------------------------------------------------------
@@ -364,21 +386,36 @@ class _Sync:
     def _again(self, seconds: float) -> None:
         self.again = seconds if self.again is None else min(self.again, seconds)
 
+    def _flush(self, active: list[Json], terminating: list[Json]) -> None:
+        """Stores who is about to be counted and what the Job is heading for, then lets those Pods go."""
+        if self.release or self._condition("FailureTarget") or self._condition("SuccessCriteriaMet"):
+            counts = {field: int(self.status.get(field, 0)) for field in self.uncounted}
+            self.status |= self.counted
+            if self.indexed:
+                self.status["succeeded"] = counts["succeeded"]  # these are known by their indexes
+            self._store(active, terminating, {field: uids for field, uids in self.uncounted.items() if uids})
+            self.status |= counts
+            self.counted, self.uncounted = counts, {field: [] for field in counts}
+        for pod in self.release:
+            self.controller._release(pod)
+        self.release.clear()
+
     def _write(self, active: list[Json], terminating: list[Json]) -> None:
+        self._store(active, terminating, {})
+
+    def _store(self, active: list[Json], terminating: list[Json], uncounted: Json) -> None:
         self._set_count("active", len(active))
         self.status["terminating"] = len(terminating)
         self.status["ready"] = sum(1 for pod in active if pods.is_ready(pod))
-        self.status["uncountedTerminatedPods"] = {}
+        self.status["uncountedTerminatedPods"] = uncounted
         for field in ("succeeded", "failed"):
             self._set_count(field, int(self.status.get(field, 0)))
         order = ("conditions", "startTime", "completionTime", "active", "succeeded", "failed", "terminating",
                  "completedIndexes", "failedIndexes", "uncountedTerminatedPods", "ready")  # fmt: skip
         self.status = {field: self.status[field] for field in order if field in self.status}
         if self.status != self.job.get("status"):
-            self.job["status"] = self.status
+            self.job["status"] = copy.deepcopy(self.status)
             self.job = self.objects.update_status("jobs.batch", self.job)
-        for pod in self.release:
-            self.controller._release(pod)
 
     def _set_count(self, field: str, value: int) -> None:
         if value:

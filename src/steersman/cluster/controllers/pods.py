@@ -11,7 +11,7 @@ from typing import Any
 from steersman.cluster.controllers.controller import controller_of, owner_reference
 from steersman.cluster.machinery import Json, Objects
 
-_SAFE = "bcdfghjklmnpqrstvwxz2456789"
+_SAFE_DIGITS = str.maketrans("0123456789", "456789bcdf")
 
 
 def seconds_since(stamp: str | None) -> float:
@@ -78,14 +78,11 @@ def from_template(owner: Json, template: Json, *, name: str = "") -> Json:
 
 
 def template_hash(template: Json, extra: str = "") -> str:
-    """A short name-safe digest of a Pod template (ours: Kubernetes hashes Go's memory layout, which nobody can repeat)."""
+    """A short name-safe digest of a Pod template, spelled as Kubernetes spells its own: a 32-bit number's decimal digits, each as
+    the letter that `SafeEncodeString` has for it. (The number is ours: Kubernetes hashes Go's memory layout.)"""
     plain = json.dumps(without_hash(template), sort_keys=True, separators=(",", ":")) + extra
-    number = int.from_bytes(hashlib.sha256(plain.encode()).digest()[:8], "big")
-    letters = ""
-    for _ in range(10):
-        number, rest = divmod(number, len(_SAFE))
-        letters += _SAFE[rest]
-    return letters
+    number = int.from_bytes(hashlib.sha256(plain.encode()).digest()[:4], "big")
+    return str(number).translate(_SAFE_DIGITS)
 
 
 def without_hash(template: Json) -> Json:

@@ -94,15 +94,7 @@ class Scheduler(Controller):
 
     def _bind(self, pod: Json, node: str) -> None:
         namespace, name = key_of(pod)
-        bound = self.objects.patch(
-            "pods", name, {"spec": {"nodeName": node}}, namespace, field_manager="kube-scheduler"
-        )
-        others = [
-            each for each in (bound.get("status") or {}).get("conditions") or () if each["type"] != "PodScheduled"
-        ]
-        bound.setdefault("status", {})["conditions"] = [*others, _condition(bound, "True")]
-        bound["status"].setdefault("phase", "Pending")
-        self.objects.update_status("pods", bound, field_manager="kube-scheduler")
+        self.objects.bind(name, namespace, node, uid=pod["metadata"]["uid"])
         self.events.new_style(
             pod, "Normal", "Scheduled", "Binding", f"Successfully assigned {namespace}/{name} to {node}"
         )

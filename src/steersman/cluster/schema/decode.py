@@ -173,7 +173,7 @@ def copy_json(value: Any) -> Any:
 
 
 def fill(struct: Struct, value: Json) -> None:
-    """Add the plain structs that Go prints even when nothing is in them (`status: {}`)."""
+    """Add what Go prints even when nothing is in it: plain structs (`status: {}`) and times (`lastProbeTime: null`)."""
     for key in struct.always:
         if key not in value:
             inner = struct.fields[key].struct
@@ -181,6 +181,8 @@ def fill(struct: Struct, value: Json) -> None:
             value[key] = made
             if inner is not None:
                 fill(inner, made)
+    for key in struct.times:
+        value.setdefault(key, None)
 
 
 def new_object(node: Node) -> Json:

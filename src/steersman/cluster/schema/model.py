@@ -51,6 +51,7 @@ class Struct:
     required: frozenset[str] = frozenset()
     always: tuple[str, ...] = ()  # plain structs, which Go always prints: `status: {}`
     values: frozenset[str] = frozenset()  # plain scalars, which Go leaves out when they are zero
+    times: tuple[str, ...] = ()  # plain times, which Go prints as null while they are zero
     wire: dict[int, str | Struct] = field(default_factory=dict)  # protobuf numbers: field, or inlined struct
     preserve_unknown: bool = False  # a CRD's x-kubernetes-preserve-unknown-fields
     embedded: bool = False  # a CRD's x-kubernetes-embedded-resource
@@ -107,6 +108,7 @@ class Compiler:
             if "x-kubernetes-group-version-kind" in schema and not struct.always:
                 struct.always = ("metadata",) if "metadata" in properties else ()
             struct.values = frozenset(schema.get("values", ()))
+            struct.times = tuple(schema.get("times", ()))
             for number, key in schema.get("wire", {}).items():
                 inlined = self.definition(key[1:]).struct if key.startswith("=") else None
                 struct.wire[int(number)] = inlined or key
