@@ -7,18 +7,18 @@ Source: helm's docs/topics/provenance; helm 4.3.1 checks what is signed here and
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from steersman.chart.model import Metadata
 from steersman.errors import SignatureError, YamlError
 from steersman.manifest import yaml
+from steersman.record import record
 
 _SEPARATOR = "\n...\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Verification:
     """Who signed, by what key, and the archive's digest that the signature vouches for."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -15,6 +14,7 @@ from steersman.cli.durations import DURATION
 from steersman.errors import UsageError
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Policy
+from steersman.record import record
 
 Command = Callable[..., Any]
 
@@ -23,7 +23,7 @@ OUTPUTS = ["table", "json", "yaml", "jsonl"]
 WAIT_STRATEGIES = ("watcher", "hookOnly", "legacy")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class How:
     """How an action is told about: which failure policy it follows, and what is shown of it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from steersman.chart.values import ValueSources, merge_files_and_sets
 from steersman.cli.locate import ChartReference, chart_reference_options
 from steersman.cli.options import comma_separated, schema_option, values_options
 from steersman.errors import UsageError
+from steersman.record import record
 
 if TYPE_CHECKING:
     from steersman.chart.model import Chart
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChartChoice:
     """The chart a command is to install, its values, and how it is rendered."""
 

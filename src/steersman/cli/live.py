@@ -6,7 +6,6 @@ Below stands one line for each hook that runs (weight, time, last log line) and 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -16,12 +15,13 @@ from rich.text import Text
 
 from steersman.cli.plain import PlainView, short
 from steersman.lifecycle import events
+from steersman.record import field, record
 
 REFRESHES_PER_SECOND = 8
 LOG_COLUMNS = 100
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class RunningHook:
     """A hook that runs now; only its last line is kept."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import click
 
 from steersman.chart.model import Chart
 from steersman.cli.home import home
+from steersman.record import field_names, record
 
 if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
@@ -39,7 +39,7 @@ _FLAGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChartReference:
     """Everything that says where a chart comes from, but its name."""
 
@@ -117,7 +117,7 @@ def chart_reference_options(command: Command) -> Command:
 
     @wraps(command)
     def collected(*args: Any, **given: Any) -> Any:
-        reference = ChartReference(**{field.name: given.pop(field.name) for field in fields(ChartReference)})
+        reference = ChartReference(**{name: given.pop(name) for name in field_names(ChartReference)})
         return command(*args, reference=reference, **given)
 
     for option, text in reversed(_FLAGS):

@@ -15,6 +15,7 @@ from steersman.cli.results import test_lines
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Policy
+from steersman.record import replace
 
 if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(settings: Settings, name: str, options: Options, how: How, filters: tuple[str, ...], logs: bool) -> None:
     """Run the tests of a release: its test hooks."""
-    from dataclasses import replace
-
     from steersman.cli.session import act
 
     options = replace(options, test_filters=tuple(comma_separated(filters)))

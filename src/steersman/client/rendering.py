@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from steersman.errors import NoMatchingKind, NotFound
 from steersman.kube.interface import Kubernetes, ObjectRef
 from steersman.lifecycle.common import Wanted
+from steersman.record import field, record
 from steersman.release.record import Info, Release
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from steersman.chart.model import Chart
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChartOptions:
     """How a chart is rendered for a release. `labels` are the user's own labels of the release."""
 
@@ -30,7 +30,7 @@ class ChartOptions:
     warn: Callable[[str], None] = lambda _: None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Naming:
     """What `.Release` will say."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steersman.lifecycle.runs import HookRun
 from steersman.manifest.hooks import Hook, HookEvent
+from steersman.record import record
 from steersman.release.record import Release
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReleaseStatus:
     """`release` is the revision that stands for the release, `newest` the last attempt (often the same): under the policy
     `rollback` an attempt that failed before it touched anything does not hide what is deployed."""
@@ -27,7 +26,7 @@ class ReleaseStatus:
         return self.newest if self.newest.version != self.release.version else None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HookInfo:
     """One hook for one of its events, with its last run: from the history where there is one, else from the record."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from steersman.errors import ApiError, Conflict, FieldConflict, ImmutableField, Invalid, NotFound
@@ -17,12 +16,13 @@ from steersman.kube.managed_fields import hand_over_patch
 from steersman.kube.merge import three_way_strategic, two_way_merge
 from steersman.kube.merge_keys import schema_of
 from steersman.kube.status import causes
+from steersman.record import record
 
 FIELD_MANAGER = "helm"
 ATTEMPTS = 5  # at a read-modify-write that others may disturb
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ApplyOptions:
     """How to write. `force_conflicts` goes with server-side apply only, `force_replace` with client-side only (Helm's rule)."""
 
@@ -34,7 +34,7 @@ class ApplyOptions:
     field_manager: str = FIELD_MANAGER
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Applied:
     """What a write did, and the object as it is now.
 

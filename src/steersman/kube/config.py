@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from steersman.errors import ClusterUnreachable
+from steersman.record import field, record, replace
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 DEFAULT_NAMESPACE = "default"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Impersonation:
     """Whom the API server shall take us for (`--as`, `--as-group`, `--as-uid`, or `as` in a kubeconfig)."""
 
@@ -29,7 +29,7 @@ class Impersonation:
     extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Overrides:
     """What the command line or a caller sets over the kubeconfig; "" and None leave the kubeconfig's word."""
 
@@ -43,7 +43,7 @@ class Overrides:
     impersonation: Impersonation = field(default_factory=Impersonation)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tls:
     """PEM material (bytes, never paths, so that nothing depends on the working directory later) and how to verify."""
 
@@ -54,7 +54,7 @@ class Tls:
     server_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ExecPlugin:
     """A credential plugin (`users[].user.exec`)."""
 
@@ -68,7 +68,7 @@ class ExecPlugin:
     cluster_config: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Credentials:
     """How to prove who we are; `credentials.py` turns it into request headers."""
 
@@ -79,7 +79,7 @@ class Credentials:
     exec: ExecPlugin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Connection:
     """All that is needed to talk to one API server. `source` says for messages where it was read."""
 
@@ -137,7 +137,7 @@ def load_connection(kubeconfig: str | None = None, overrides: Overrides | None =
     )
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Merged:
     """Several kubeconfig files as one; each named entry remembers its file, for relative paths and messages."""
 
@@ -337,8 +337,6 @@ def _from_service_account() -> Connection:
 
 
 def _override(base: Connection, overrides: Overrides) -> Connection:
-    from dataclasses import replace
-
     tls = base.tls
     if overrides.ca_file:
         tls = replace(tls, ca=_file(Path(overrides.ca_file).expanduser(), "--kube-ca-file"))

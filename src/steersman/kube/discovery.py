@@ -11,13 +11,13 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from steersman.errors import NoMatchingKind, NotFound, ServerBusy
 from steersman.kube.interface import ApiResource
 from steersman.kube.session import Request, Session
+from steersman.record import field, record
 
 KEPT_SECONDS = 600.0
 AGGREGATED = ",".join(
@@ -40,7 +40,7 @@ ALWAYS_SERVED = {
 }
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class GroupVersion:
     """What one group and version serves. `kinds` also has the kinds that only subresources speak, as Helm counts them."""
 
@@ -48,7 +48,7 @@ class GroupVersion:
     kinds: list[str]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Known:
     """What has been learnt of a server. `aggregated` is None before the first question."""
 

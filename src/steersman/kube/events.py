@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from steersman.errors import Forbidden
 from steersman.kube.interface import Kubernetes, Object
+from steersman.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Event:
     """One event. `last_seen` is an RFC 3339 timestamp, `count` how often it happened, `about` is `Kind/name`."""
 

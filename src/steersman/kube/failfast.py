@@ -7,15 +7,15 @@ answers again, a Secret that another release brings), so each verdict says how l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from steersman.kube.events import Event
 from steersman.kube.interface import Object
 from steersman.kube.readiness import condition
+from steersman.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Failure:
     """Why something will not come about. `reason` is Kubernetes' word, `evidence` the lines that show it.
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from steersman.kube.network import ConnectFailed, ConnectionLost, Stream
+from steersman.record import record
 
 PIECE = 1 << 16
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Head:
     """Status line and headers of an answer; header names are in lower case."""
 

@@ -8,9 +8,10 @@ dictionaries. Streams are generators: leave one early only by closing it (`conte
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, Protocol
+
+from steersman.record import record
 
 Object = dict[str, Any]
 Propagation = Literal["Background", "Foreground", "Orphan"]
@@ -25,7 +26,7 @@ class PatchType(StrEnum):
     APPLY = "application/apply-patch+yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ObjectRef:
     """What names one object. `namespace` is None for cluster-scoped kinds."""
 
@@ -44,7 +45,7 @@ def ref_of(obj: Object) -> ObjectRef:
     return ObjectRef(obj["apiVersion"], obj["kind"], str(metadata.get("name") or ""), metadata.get("namespace") or None)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ApiResource:
     """One served kind, as discovery tells it."""
 
@@ -57,7 +58,7 @@ class ApiResource:
     subresources: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WatchEvent:
     """One line of a watch. `type` BOOKMARK carries only a resourceVersion."""
 
@@ -65,7 +66,7 @@ class WatchEvent:
     object: Object
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ObjectList:
     """The answer to a list: whole (pages already joined), with the resourceVersion to watch from."""
 

@@ -10,7 +10,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+
+from steersman.record import record
 
 BURST_BYTES = 2 * 1024 * 1024  # that come through at once
 BYTES_A_SECOND = 128 * 1024  # that come through in the long run
@@ -18,7 +19,7 @@ KEPT_BYTES = 64 * 1024  # of the last lines of what is left out
 QUIET_SECONDS = 1.0  # after which what was kept back is shown
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LeftOut:
     """Stands, at the start of a line, for `lines` lines that were not passed on."""
 
@@ -28,16 +29,13 @@ class LeftOut:
         return f"… {self.lines:,} lines left out …"
 
 
-@dataclass(slots=True)
 class Allowance:
     """How many bytes may come through: a token bucket. `clock` gives seconds."""
 
-    clock: Callable[[], float] = time.monotonic
-    left: float = BURST_BYTES
-    _then: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._then = self.clock()
+    def __init__(self, clock: Callable[[], float] = time.monotonic, left: float = BURST_BYTES) -> None:
+        self.clock = clock
+        self.left = left
+        self._then = clock()
 
     def take(self, size: int) -> bool:
         """Use up `size` bytes, if there are so many."""
@@ -58,7 +56,7 @@ class Allowance:
         self._then = now
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Gap:
     """What is not passed on: the number of lines, and the last of them."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 
 from steersman.errors import ApiError, ClusterUnreachable, Invalid, NotFound, ServerBusy, SteersmanError
 from steersman.kube.failfast import container_statuses
@@ -18,13 +17,14 @@ from steersman.kube.log_flood import Allowance, LeftOut, calmed
 from steersman.kube.pods import pods_of
 from steersman.kube.readiness import State, assess_completion
 from steersman.kube.watches import Scope, Seen, Watches
+from steersman.record import field, record
 
 LONGEST_LINE = 64 * 1024
 LINES_AHEAD = 1000  # that may wait for the reader
 RETRY_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LogLine:
     """One line, without its newline. `time` is the RFC 3339 timestamp that the kubelet put before it ("" if none).
 
@@ -38,7 +38,7 @@ class LogLine:
     left_out: int = 0
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Container:
     """One container whose log is read, over all of its restarts."""
 
@@ -51,7 +51,7 @@ class _Container:
     task: asyncio.Task[None] | None = None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Reading:
     """The state of one `follow_logs`."""
 

@@ -7,15 +7,16 @@ and `-strategy`). A kind that is not in it is a custom resource to Helm.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from steersman.record import record
+
 OBJECT_META = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MergeSchema:
     """One type of the table, or (with no type) a value in which nothing merges."""
 
@@ -35,7 +36,7 @@ class MergeSchema:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldMerge:
     """How one field is merged. `merge_key` is "" for lists of plain values."""
 

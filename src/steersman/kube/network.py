@@ -11,12 +11,12 @@ import os
 import socket
 import ssl
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from steersman.errors import ClusterUnreachable
 from steersman.kube.config import Connection, Tls
+from steersman.record import record
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 65.0  # an API server gives up on its own requests after 60 s
@@ -74,7 +74,7 @@ class Network(Protocol):
     def release(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Endpoint:
     """Where to connect. `proxy` is None or the proxy's URL."""
 

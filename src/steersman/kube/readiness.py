@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from steersman.kube.interface import Object
+from steersman.record import record
 
 # A Pod that no node has taken for so long after its creation is called unschedulable.
 SCHEDULE_WINDOW_SECONDS = 15.0
@@ -31,7 +31,7 @@ class State(StrEnum):
     UNKNOWN = "Unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Readiness:
     """What `assess` says. `reason` is one CamelCase word where kstatus has one, `message` is for a person."""
 

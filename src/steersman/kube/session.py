@@ -7,7 +7,6 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from steersman.errors import ApiError, ClusterUnreachable, OutcomeUnknown
@@ -26,6 +25,7 @@ from steersman.kube.network import (
 )
 from steersman.kube.retry import Repeat, Verdict, delay, judge_answer, latest, retry_after_seconds
 from steersman.kube.status import error_from_answer
+from steersman.record import record
 
 # How often what never answered yet is tried when it takes the connection and then drops it: it may be no API server at all.
 ATTEMPTS_AT_A_STRANGER = 4
@@ -36,7 +36,7 @@ T = TypeVar("T")
 Query = dict[str, str] | list[tuple[str, str]]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Request:
     """One request; `path` begins with / and carries no query."""
 
@@ -53,7 +53,7 @@ class Request:
         return f"{self.method} {self.path}"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Answer:
     """A whole answer, with a status below 400."""
 

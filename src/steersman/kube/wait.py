@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from steersman.errors import NotFound, ObjectDeleted, SteersmanError, Unready, WaitFailed, WaitTimedOut
 from steersman.kube.failfast import Failure, verdict
@@ -27,13 +26,14 @@ from steersman.kube.readiness import (
 )
 from steersman.kube.symptoms import Symptoms
 from steersman.kube.watches import Scope, Seen, Watches
+from steersman.record import field, record
 
 # Most things are ready within this time; only then is it worth watching Pods and events for the reason.
 LOOK_FOR_REASONS_AFTER = 1.0
 LOOK_AGAIN_AFTER = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Change:
     """An object's readiness changed, or the reason why it is not ready was found. `elapsed` in seconds since the wait began."""
 
@@ -97,7 +97,7 @@ async def wait_deleted(watches: Watches, objects: Iterable[Object], *, timeout: 
             await wait.until_gone()
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Entry:
     """What is known of one object that is waited for."""
 

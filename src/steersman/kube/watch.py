@@ -12,7 +12,6 @@ import random
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from steersman.errors import ClusterUnreachable, Gone, ServerBusy
@@ -21,6 +20,7 @@ from steersman.kube.network import ConnectionLost
 from steersman.kube.retry import delay
 from steersman.kube.session import Request
 from steersman.kube.status import error_from_status
+from steersman.record import record
 
 if TYPE_CHECKING:
     from steersman.kube.client import Client
@@ -30,7 +30,7 @@ WATCH_SECONDS = (240, 300)
 STEADY_SECONDS = 5.0  # a watch that lived this long was a good one: the next failure counts as the first
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Watched:
     """Which objects to watch."""
 
@@ -41,7 +41,7 @@ class Watched:
     field_selector: str = ""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Seen:
     uid: str
     resource_version: str

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 
 from steersman.errors import KubernetesError, SteersmanError
 from steersman.kube.interface import Kubernetes, Object
+from steersman.record import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Scope:
     """What one watch covers. `namespace` None: a cluster-scoped kind, or all namespaces."""
 
@@ -23,7 +23,7 @@ class Scope:
     namespace: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Seen:
     """What a subscriber is told. `object` is its last state; `gone`: it was deleted, or is not there when first looked for.
 
@@ -40,7 +40,7 @@ class Seen:
 Callback = Callable[[Seen | SteersmanError], None]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Subscription:
     callback: Callback
     names: frozenset[str] | None  # None: all
@@ -50,7 +50,7 @@ class _Subscription:
         return self.names is None or name in self.names
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Stream:
     scope: Scope
     objects: dict[str, Object] = field(default_factory=dict)

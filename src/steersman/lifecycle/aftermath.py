@@ -6,18 +6,17 @@ release. All it needs to know is what the journal keeps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steersman.lifecycle.common import Groups, manifest_resources
 from steersman.lifecycle.plan import AwaitDeletion, Plan, RecordRevision
 from steersman.lifecycle.policy import Action, HookFailure, Policy, Remedy, Rule
 from steersman.lifecycle.rollback import plan_return
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.uninstall import deletions, plan_uninstall
+from steersman.record import record
 from steersman.release.record import Release, Status
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fallen:
     """A plan that failed. `release` is the revision it is about as it stands, `previous` the one before (None: there is none),
     `override` the failed hook's own annotation,

@@ -6,7 +6,6 @@ Source: Helm's docs/topics/charts_hooks; helm 4.3.1 for what it does with values
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from steersman.errors import HookAnnotationError, Location
 from steersman.kube.interface import Object
@@ -19,6 +18,7 @@ from steersman.manifest.hooks import (
     DeletePolicy,
     HookEvent,
 )
+from steersman.record import record
 
 TIMEOUT = "steersman.dev/hook-timeout"
 RETRIES = "steersman.dev/hook-retries"
@@ -32,7 +32,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HookSettings:
     """The `steersman.dev/` annotations of one hook; `timeout` in seconds, None where the action's own holds."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from steersman.lifecycle.hooks import hook_groups, hook_labels, planned_hooks
 from steersman.lifecycle.plan import (
@@ -28,13 +27,14 @@ from steersman.lifecycle.resources import (
 )
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
+from steersman.record import record
 from steersman.release.record import ApplyMethod, Release, Status
 from steersman.release.storage import beyond_history_max
 
 Groups = list[tuple[Step, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wanted:
     """What an install or upgrade is to bring about. `crds` are the files of `crds/`: (path, text).
 

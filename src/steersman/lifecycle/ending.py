@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from steersman.errors import SteersmanError
 from steersman.lifecycle.aftermath import Fallen
 from steersman.lifecycle.events import Outcome, ReleaseFinished
@@ -14,6 +12,7 @@ from steersman.lifecycle.plan import Plan, RunHook, Step
 from steersman.lifecycle.policy import DONE, Action, Phase, Policy, Remedy, error_prefix
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
+from steersman.record import replace
 from steersman.release.record import Release, Status
 
 

@@ -6,7 +6,6 @@ Every event is a frozen dataclass; `to_json` makes one line of JSON of it, `{"ty
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from typing import Any, Literal
 from steersman.kube.interface import ObjectRef
 from steersman.lifecycle.policy import Action, Policy
 from steersman.manifest.hooks import HookEvent
+from steersman.record import field, field_names, record
 from steersman.release.record import Status
 
 
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Event:
     """Base of all events; `time` is when it happened (UTC)."""
 
@@ -35,7 +35,7 @@ class Event:
 # --- the action as a whole ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ReleaseStarted(Event):
     """An action begins. `steps` are the ids of what is planned, in order."""
 
@@ -47,7 +47,7 @@ class ReleaseStarted(Event):
     steps: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RevisionRecorded(Event):
     """A revision was written to the storage."""
 
@@ -57,7 +57,7 @@ class RevisionRecorded(Event):
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RemedyStarted(Event):
     """Something failed, and what the policy prescribes begins: `steps` are the ids of the way back.
 
@@ -69,7 +69,7 @@ class RemedyStarted(Event):
     steps: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ReleaseDegraded(Event):
     """The release completes although `hooks` (names) failed."""
 
@@ -80,14 +80,14 @@ class ReleaseDegraded(Event):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ReleaseWarning(Event):
     """Something that a person should know and that stops nothing."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ReleaseFinished(Event):
     """The last event of every action.
 
@@ -115,7 +115,7 @@ class ReleaseFinished(Event):
 # --- steps --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class StepStarted(Event):
     """A step of the plan begins; `title` is it in words."""
 
@@ -123,7 +123,7 @@ class StepStarted(Event):
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class StepFinished(Event):
     """A step of the plan ended after `seconds`; `message` says why it failed or was skipped."""
 
@@ -136,7 +136,7 @@ class StepFinished(Event):
 # --- hooks --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class HookStarted(Event):
     """One attempt of a hook begins; its object is created now."""
 
@@ -149,7 +149,7 @@ class HookStarted(Event):
     attempts: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class HookLog(Event):
     """One line (without its end) that a hook's container printed.
 
@@ -164,7 +164,7 @@ class HookLog(Event):
     left_out: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class HookFinished(Event):
     """One attempt of a hook ended.
 
@@ -190,7 +190,7 @@ class HookFinished(Event):
     output_log: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class HookDeleted(Event):
     """A hook's object was deleted, by which delete policy."""
 
@@ -203,14 +203,14 @@ class HookDeleted(Event):
 # --- resources ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ResourceApplied(Event):
     step: str
     ref: ObjectRef
     change: Literal["created", "configured", "unchanged", "replaced"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ResourcePruned(Event):
     """A resource that the new revision no longer has was deleted, or `kept` says why not."""
 
@@ -219,7 +219,7 @@ class ResourcePruned(Event):
     kept: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ResourceDeleted(Event):
     """A resource was deleted by uninstall or by the way back from a failed install, or `kept` says why not."""
 
@@ -228,7 +228,7 @@ class ResourceDeleted(Event):
     kept: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ResourceWaiting(Event):
     """A resource that is waited for changed its state: `status` in kstatus' words, `message` what it waits for."""
 
@@ -240,7 +240,7 @@ class ResourceWaiting(Event):
     total: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class ResourceReady(Event):
     step: str
     ref: ObjectRef
@@ -251,7 +251,7 @@ class ResourceReady(Event):
 # --- one writer at a time -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class LeaseWaiting(Event):
     """Another live process works on the release; `since` is when it began (RFC 3339)."""
 
@@ -262,7 +262,7 @@ class LeaseWaiting(Event):
     step: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RecoveryStarted(Event):
     """A process died in the middle of an action; what it left is put in order first."""
 
@@ -291,7 +291,7 @@ def _plain(value: Any) -> Any:
 
 def to_dict(event: Event) -> dict[str, Any]:
     """An event as plain JSON data."""
-    names = [f.name for f in fields(event) if f.name != "time"]
+    names = [name for name in field_names(event) if name != "time"]
     return {
         "type": type(event).__name__,
         "time": _plain(event.time),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from steersman.kube.apply import ApplyOptions
@@ -16,13 +15,14 @@ from steersman.lifecycle.plan import Plan
 from steersman.lifecycle.policy import Phase, Policy
 from steersman.lifecycle.runs import HookRun
 from steersman.manifest.hooks import HookEvent
+from steersman.record import field, record
 from steersman.release.record import ApplyMethod, Release
 from steersman.release.storage import Storage
 
 Emit = Callable[[Event], None]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Degraded:
     """A hook that failed without stopping the action."""
 
@@ -34,7 +34,7 @@ class Degraded:
     exit_code: int = 0
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Execution:
     """The state of one running plan.
 

@@ -7,11 +7,12 @@ import json
 import os
 import platform
 import uuid
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from steersman.record import asdict, record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Holder:
     """A process. `boot` and `space` (the kernel's boot and pid namespace) say whether `pid` means anything here; `started` is
     the process's start in clock ticks since boot, for pids are used again. `id` tells two holders in one process apart."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Literal
 
 from steersman.errors import AlreadyExists, HookFailed, KubernetesError, NotFound
@@ -24,6 +23,7 @@ from steersman.lifecycle.redact import Redactor, redactor_for
 from steersman.lifecycle.resource_steps import placed
 from steersman.lifecycle.runs import HookRun
 from steersman.manifest.hooks import DeletePolicy, HookExecution, HookPhase
+from steersman.record import replace
 from steersman.release.record import go_time
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
 
 from steersman.errors import KubernetesError, NotReady, ObjectDeleted, WaitTimedOut
 from steersman.kube.failfast import container_statuses
@@ -15,6 +14,7 @@ from steersman.kube.pods import pods_of
 from steersman.kube.wait import wait_completed
 from steersman.kube.watches import Watches
 from steersman.lifecycle.redact import Redactor
+from steersman.record import record, replace
 
 TAIL_LINES = 50
 # How long the last log lines may take to arrive after the hook has ended.
@@ -23,7 +23,7 @@ DRAIN_SECONDS = 5.0
 OnLine = Callable[[LogLine], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HookEnd:
     """How one attempt ended. `state` and `message` are kstatus'; `reason` is Kubernetes' word for a failure, or `Timeout`,
     `Deleted`, `Cancelled`; `evidence` the lines that show it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from steersman.lifecycle.common import (
     Groups,
     Wanted,
@@ -22,6 +20,7 @@ from steersman.lifecycle.resources import resources_of
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.validation import helm_2_crds, require_valid
 from steersman.manifest.hooks import HookEvent
+from steersman.record import replace
 from steersman.release.record import ApplyMethod, Release, Status
 
 UNDERWAY = "Initial install underway"

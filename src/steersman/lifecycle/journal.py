@@ -7,13 +7,13 @@ storage, the way out that the failure table prescribes can be planned anew, what
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy
+from steersman.record import asdict, field, record, replace
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Journal:
     """`revision` is the one the action writes, `previous` the one it started from (0: none) with its status and description
     at that time. `began` says that the revision is in the storage; before that nothing has been touched that a successor would

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 
 from steersman.errors import NoMatchingKind
 from steersman.kube.interface import Kubernetes
@@ -13,6 +12,7 @@ from steersman.lifecycle.plan import Resource
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.resources import GroupKind, defined_kinds, group_kind, resources_of
 from steersman.lifecycle.situation import Situation
+from steersman.record import replace
 from steersman.release.record import Release
 
 

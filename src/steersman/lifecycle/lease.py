@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +29,7 @@ from steersman.lifecycle import holder as holders
 from steersman.lifecycle import journal as journals
 from steersman.lifecycle.holder import Holder
 from steersman.lifecycle.journal import Journal
+from steersman.record import field, record
 
 DURATION = 15.0
 POLL = 1.0
@@ -38,7 +38,7 @@ HOLDER = "steersman.dev/holder"
 API = "coordination.k8s.io/v1"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Found:
     """What a lease says that somebody else left or holds."""
 
@@ -51,7 +51,7 @@ def lease_ref(release: str, namespace: str) -> ObjectRef:
     return ObjectRef(API, "Lease", f"steersman-{release}", namespace)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Lease:
     """The lease of one release. `duration` in seconds; `on_waiting` is told, once, whom we wait for."""
 
@@ -210,7 +210,7 @@ class Lease:
         }
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Watcher:
     """Tells whether a lease's holder is gone, by watching it rather than by its clock."""
 

@@ -6,18 +6,18 @@ after the other; the steps of one group have no order among themselves and may r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from steersman.kube.interface import Object, ObjectRef
 from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy
 from steersman.manifest.hooks import Hook, HookEvent
+from steersman.record import field, record
 from steersman.release.record import Release, Status
 
 WaitStrategy = Literal["watcher", "hookOnly", "legacy"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Options:
     """What a user may ask of an action, in Helm's names. Durations are seconds.
 
@@ -51,7 +51,7 @@ class Options:
     wait_lock: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Resource:
     """One object of a manifest. `source` is the template it came from."""
 
@@ -60,7 +60,7 @@ class Resource:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class PlannedHook:
     """A hook as one event runs it: its object and all that its annotations say."""
 
@@ -80,7 +80,7 @@ class PlannedHook:
         return f"{self.event}/{self.weight}/{self.hook.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Step:
     """Base of all steps. `phase` decides by which row of the failure table its failure is judged."""
 
@@ -96,7 +96,7 @@ class Step:
         return self.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class CreateNamespace(Step):
     phase: Phase = Phase.RECORD
     namespace: str
@@ -110,7 +110,7 @@ class CreateNamespace(Step):
         return f"create namespace {self.namespace}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class InstallCrd(Step):
     """Create what one file of `crds/` holds, unless it is there; its CRDs are then waited for (Established)."""
 
@@ -127,7 +127,7 @@ class InstallCrd(Step):
         return f"install CRDs of {self.path}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RecordRevision(Step):
     """Write a revision's state. `create`: it is new to the storage. None as `description` keeps what it has. `staged`: the
     state is only noted and written with the next write of that revision, which is when Helm writes it."""
@@ -150,7 +150,7 @@ class RecordRevision(Step):
         return f"record revision {self.release.version} as {self.status}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RemoveRecords(Step):
     """Remove revisions from the storage: all of a release (uninstall), or those beyond `--history-max`."""
 
@@ -167,7 +167,7 @@ class RemoveRecords(Step):
         return "remove the release's records" if self.reason == "uninstall" else "remove old revisions"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class DeleteHook(Step):
     """Delete a hook's object by one of its policies; with `awaited`, until it is really gone."""
 
@@ -184,7 +184,7 @@ class DeleteHook(Step):
         return f"delete hook {self.hook.hook.name} ({self.policy})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RunHook(Step):
     """Create a hook's object and await its result; `labels` are added where the chart has not set them."""
 
@@ -200,7 +200,7 @@ class RunHook(Step):
         return f"run {self.hook.event} hook {self.hook.hook.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class CheckOwnership(Step):
     """Read what is there of the resources to be created: refuse what belongs to something else, before anything is
     touched, and note what was there already (it is not removed again if the action fails)."""
@@ -217,7 +217,7 @@ class CheckOwnership(Step):
         return "check who owns what is already there"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Apply(Step):
     """Create or change one resource. `previous` is its object in the current revision (None: new in this one)."""
 
@@ -234,7 +234,7 @@ class Apply(Step):
         return f"apply {self.resource.ref}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Prune(Step):
     """Delete a resource that the wanted revision no longer has."""
 
@@ -250,7 +250,7 @@ class Prune(Step):
         return f"prune {self.resource.ref}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Delete(Step):
     """Delete a resource: uninstall, or the way back from a failed install. `kept` says why it is left alone."""
 
@@ -267,7 +267,7 @@ class Delete(Step):
         return f"keep {self.resource.ref}" if self.kept else f"delete {self.resource.ref}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class AwaitDeletion(Step):
     phase: Phase = Phase.WAIT
     refs: tuple[ObjectRef, ...]
@@ -281,7 +281,7 @@ class AwaitDeletion(Step):
         return f"await the deletion of {len(self.refs)} resources"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class WaitReady(Step):
     """Wait until the resources are ready.
 
@@ -303,7 +303,7 @@ class WaitReady(Step):
         return f"wait until {len(self.resources)} resources are ready"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one action will do. `release` is the revision it acts on: the new one, or for uninstall and test the newest."""
 

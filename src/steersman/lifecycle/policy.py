@@ -10,10 +10,10 @@ attempt's), `previous` (the revision that is deployed again or still), `status` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from steersman.record import record, replace
 from steersman.release.record import Status
 
 
@@ -61,7 +61,7 @@ class HookFailure(StrEnum):
     ROLLBACK = "rollback"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rule:
     """One cell of the table.
 

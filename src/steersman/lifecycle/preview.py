@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from steersman.lifecycle.resource_steps import placed
 from steersman.lifecycle.resources import kept
 from steersman.lifecycle.runs import HookRun
 from steersman.manifest.diff import text_diff
+from steersman.record import record
 from steersman.release.record import ApplyMethod
 
 CONCURRENT_DRY_RUNS = 16
@@ -25,7 +25,7 @@ CONCURRENT_DRY_RUNS = 16
 Verb = Literal["create", "change", "none", "delete", "keep"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ResourceChange:
     """What one step would do. `diff` is unified YAML, Secrets masked; `note` the server's objection, or why it is kept."""
 
@@ -36,7 +36,7 @@ class ResourceChange:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Preview:
     """A plan with what it would change, and what a failure in each of its phases would lead to."""
 

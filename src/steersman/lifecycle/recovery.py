@@ -15,8 +15,6 @@ Every step of it may be done twice, so a process may die in the middle of a reco
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from steersman.errors import RecoveryFailed
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
@@ -35,6 +33,7 @@ from steersman.lifecycle.runs import add_runs, from_dict
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.uninstall import plan_uninstall
 from steersman.manifest.hooks import HookEvent, HookPhase
+from steersman.record import replace
 from steersman.release.record import Release, Status
 from steersman.release.storage import Storage
 from steersman.release.stored import Stored

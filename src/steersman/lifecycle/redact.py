@@ -6,18 +6,18 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from steersman.errors import ApiError
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.record import record
 
 MASK = "***"
 # Shorter values are everywhere by chance: masking every "on" and "1" would hide the log, not the secret.
 SHORTEST = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Redactor:
     """Masks every occurrence of a value, longest first, for one may contain another."""
 

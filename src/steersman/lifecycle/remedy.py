@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from steersman.errors import SteersmanError
 from steersman.lifecycle.aftermath import Fallen, removal, verdict, way_back
 from steersman.lifecycle.events import RemedyStarted
@@ -13,6 +11,7 @@ from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.plan import Plan, RecordRevision
 from steersman.lifecycle.policy import Action, Remedy
 from steersman.lifecycle.situation import Situation
+from steersman.record import replace
 from steersman.release.record import Status
 
 

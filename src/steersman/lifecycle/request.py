@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from steersman.lifecycle import lease as leases
@@ -12,12 +11,13 @@ from steersman.lifecycle.holder import Holder, known_dead
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.situation import Situation
+from steersman.record import field, record
 
 T = TypeVar("T")
 MakePlan = Callable[[Situation], Coroutine[Any, Any, Plan]]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Request:
     """What is asked for. `make_plan` is called with the lease held, on the release as it is then; it may raise what it likes:
     nothing has been touched yet. `dead` says whether the holder of a lease is known to be dead."""

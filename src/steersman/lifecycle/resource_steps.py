@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from steersman.errors import ApiError, ImmutableField, NoMatchingKind, NotFound
@@ -20,6 +19,7 @@ from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.plan import Apply, CheckOwnership, Delete, InstallCrd, Prune, Resource
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.resources import kept
+from steersman.record import field, record
 from steersman.release.record import ApplyMethod
 
 CONCURRENT_READS = 16
@@ -57,7 +57,7 @@ async def check_ownership(step: CheckOwnership, execution: Execution) -> None:
     execution.adopted |= {str(step.resources[index].ref) for index, live in enumerate(found) if live is not None}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Listed:
     """Answers what is there from one list for each kind of which there is very much to ask, and else asks the server."""
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import replace
 
 from steersman.lifecycle.common import (
     Groups,
@@ -22,6 +21,7 @@ from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
+from steersman.record import replace
 from steersman.release.record import Info, Release, Status
 
 

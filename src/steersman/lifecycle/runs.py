@@ -12,11 +12,11 @@ import gzip
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from steersman.errors import Conflict, Forbidden, NotFound
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.record import asdict, record, replace
 
 KEPT_RUNS = 200
 KEPT_LINES = 20
@@ -25,7 +25,7 @@ TYPE = "steersman.dev/hook-runs.v1"
 _ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HookRun:
     """One attempt of one hook. Times are RFC 3339; `result` is Succeeded, Failed or Interrupted (nobody saw it end)."""
 

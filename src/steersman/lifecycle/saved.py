@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from steersman.errors import PlanOutdated, UsageError
@@ -16,6 +15,7 @@ from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.preview import CONCURRENT_DRY_RUNS, live_object
 from steersman.lifecycle.situation import Situation
 from steersman.manifest import yaml
+from steersman.record import asdict, record
 from steersman.release.codec import RecordError, decode, encode
 
 FORMAT = "steersman.dev/plan.v1"
@@ -23,7 +23,7 @@ FORMAT = "steersman.dev/plan.v1"
 _OWN_METADATA = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SavedPlan:
     """`history` are the revisions as (version, status) when the plan was made, `live` digests of the objects it touches (""
     where there was none), `steps` what it will do. `release` is the revision to be made, encoded as records are."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from steersman.errors import ReleaseExists, ReleaseNotFound, ReleasePending
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.resources import CLUSTER_SCOPED, GroupKind
+from steersman.record import record
 from steersman.release.record import Release, Status
 from steersman.release.stored import Stored
 
@@ -18,7 +18,7 @@ _UNTOUCHED = re.compile(r"pre-(upgrade|rollback) hooks? failed|interrupted befor
 _RAN_ONCE = (Status.DEPLOYED, Status.SUPERSEDED)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Situation:
     """`history` is oldest first. `cluster_scoped` are the kinds without a namespace that this cluster serves."""
 

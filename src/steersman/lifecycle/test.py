@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from steersman.errors import UsageError
 from steersman.lifecycle.common import hooks_of
 from steersman.lifecycle.plan import Options, Plan, RecordRevision
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import Hook, HookEvent
+from steersman.record import replace
 
 
 def plan_test(situation: Situation, policy: Policy, options: Options) -> Plan:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from steersman.errors import UsageError
 from steersman.lifecycle.common import Groups, hooks_of, live_resources, wait_strategy
 from steersman.lifecycle.hooks import LEFTOVER, phase_of, planned_hooks
@@ -22,6 +20,7 @@ from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.resources import identity, in_uninstall_order, kept
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
+from steersman.record import replace
 from steersman.release.record import Release, Status
 
 UNDERWAY = "Deletion in progress (or silently failed)"

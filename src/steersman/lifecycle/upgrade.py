@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from steersman.lifecycle.common import (
     Groups,
     Wanted,
@@ -23,6 +21,7 @@ from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.validation import helm_2_crds, require_valid
 from steersman.manifest.hooks import HookEvent
+from steersman.record import replace
 from steersman.release.record import Status
 
 

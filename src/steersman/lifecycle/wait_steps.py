@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
 
 from steersman.kube.interface import Object, ObjectRef
 from steersman.kube.readiness import Readiness, assess, assess_completion, to_be_waited_for
@@ -16,6 +15,7 @@ from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.plan import AwaitDeletion, InstallCrd, WaitReady
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.resource_steps import identified, placed
+from steersman.record import field, record
 
 # As long as Helm gives a CRD to be established.
 CRD_TIMEOUT = 60.0
@@ -65,7 +65,7 @@ def assess_completion_of_jobs(obj: Object) -> Readiness:
     return assess_completion(obj) if obj.get("kind") == "Job" else assess(obj)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Progress:
     """Tells the stream of each change, and knows when something last came nearer to being ready (a state that was seen before, as
     when a container crashes again and again, is no progress)."""

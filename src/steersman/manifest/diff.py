@@ -9,9 +9,10 @@ import base64
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from steersman.record import record
 
 from . import yaml
 
@@ -31,7 +32,7 @@ class ChangeKind(StrEnum):
     REORDERED = "reordered"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Change:
     """One difference. `path` reads like `spec.containers[web].env[0].value`: items of a list that have names are told
     by them, the others by their place. `old` and `new` are None on the side where there is nothing; of a reordered list
@@ -43,7 +44,7 @@ class Change:
     new: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Identity:
     """What makes two manifests the same object. The version of an API group does not: objects move between versions."""
 
@@ -64,7 +65,7 @@ class Identity:
         return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ObjectDiff:
     """One object that was added, removed or changed; `changes` is empty unless it was changed."""
 

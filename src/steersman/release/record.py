@@ -6,13 +6,13 @@ prints (nanoseconds, trailing zeros dropped), "" where Helm omits them, so that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from time import time_ns
 from typing import Any
 
 from steersman.manifest.hooks import Hook
+from steersman.record import field, record, replace
 
 
 class Status(StrEnum):
@@ -40,7 +40,7 @@ class ApplyMethod(StrEnum):
     CSA = "csa"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Info:
     """What is known of a revision's deployment.
 
@@ -59,7 +59,7 @@ class Info:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Release:
     """One revision of a release.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from steersman.errors import ReleaseNotFound, UsageError
 from steersman.kube.interface import Kubernetes
+from steersman.record import record
 from steersman.release.codec import encode
 from steersman.release.record import Release, Status
 from steersman.release.size import require_size
@@ -16,7 +16,7 @@ from steersman.release.stored import Driver, Stored
 DRIVERS = ("secret", "configmap", "memory", "sql")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Storage:
     """The releases of one namespace."""
 

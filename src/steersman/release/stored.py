@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from time import time
 from typing import Protocol
 
+from steersman.record import field, record
 from steersman.release.codec import decode
 from steersman.release.record import Release, Status, storage_key
 
@@ -13,7 +13,7 @@ SYSTEM_LABELS = frozenset({"name", "owner", "status", "version", "createdAt", "m
 OWNER = "helm"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Stored:
     """One stored revision. `created_at` and `modified_at` are seconds since 1970, 0 where unknown."""
 

@@ -8,17 +8,17 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from steersman.chart.repo.home import Home, write_atomically
 from steersman.errors import RepositoryError
+from steersman.record import field, record
 
 _DOCKER_HUB = "https://index.docker.io/v1/"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Credential:
     """Either a user name and password, or an identity token that a registry gave in place of them."""
 

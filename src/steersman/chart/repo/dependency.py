@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from steersman.chart.load import load
@@ -31,13 +30,14 @@ from steersman.chart.repo.repositories import (
 )
 from steersman.chart.versions import is_compatible, is_constraint, is_version, same_version
 from steersman.errors import ChartError, ChartNotFound, RepositoryError, SteersmanError
+from steersman.record import field, record, replace
 
 Say = Callable[[str], None]
 
 _FILE = "file://"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class DependencyManager:
     """Keeps one unpacked chart's charts/ folder in step with its Chart.yaml. `say` gets the lines that helm prints."""
 

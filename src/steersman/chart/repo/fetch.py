@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from email.message import Message
 from functools import lru_cache
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
@@ -16,13 +15,14 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Re
 
 from steersman import __version__
 from steersman.errors import FetchError
+from steersman.record import field, record, replace
 
 # An answer that is larger is refused: no chart may be, and the largest public index is a fifth of it.
 MAX_ANSWER = 256 * 1024 * 1024
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Access:
     """How to reach a server: who we are to it, and how it proves to be itself. `timeout` is in seconds."""
 
@@ -50,7 +50,7 @@ class Access:
         return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answer:
     status: int
     headers: Message

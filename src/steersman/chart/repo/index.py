@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,14 @@ from steersman.chart.versions import is_compatible, newest_first
 from steersman.errors import ChartError, ChartNotFound, SteersmanError, YamlError
 from steersman.manifest import yaml
 from steersman.manifest.yaml.jsonable import json_numbers, string_of
+from steersman.record import field, record
 
 Warn = Callable[[str], None]
 
 _REPEATED = "validation: more than one dependency with name or alias"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class ChartVersion:
     """One version of one chart in a repository; `created` is an RFC 3339 time."""
 
@@ -49,7 +49,7 @@ class ChartVersion:
         return {**self.metadata.document(), "urls": self.urls, "created": created, **given}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Index:
     """A repository's charts by name, newest version first."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from steersman.chart.repo.registry import UNDERSCORES, Registry
 from steersman.chart.repo.repositories import cached_index, find_chart, read_repositories, silent
 from steersman.chart.versions import is_compatible, is_version
 from steersman.errors import ChartError, ChartNotFound, FetchError, RepositoryError, SignatureError
+from steersman.record import record
 
 Say = Callable[[str], None]
 
@@ -25,7 +25,7 @@ DEVELOPMENT = ">0.0.0-0"
 _ACCEPT = "application/gzip,application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Source:
     """One packaged chart where it can be had. `digest` is its sha256 in hex, "" where the source does not say."""
 
@@ -43,7 +43,7 @@ class Source:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Download:
     """A packaged chart and its signature, if one was asked for and is there."""
 

@@ -6,9 +6,9 @@ Tags cannot hold a plus sign, so the one in a version with build metadata is an 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from steersman.errors import RepositoryError
+from steersman.record import record
 
 SCHEME = "oci://"
 
@@ -17,7 +17,7 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reference:
     """A repository in a registry, and perhaps a tag or a digest in it."""
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -21,6 +20,7 @@ from steersman.chart.repo.home import Home
 from steersman.chart.repo.reference import Reference
 from steersman.chart.versions import is_strict_version, newest_first
 from steersman.errors import ChartNotFound, FetchError, RepositoryError
+from steersman.record import field, record, replace
 
 Say = Callable[[str], None]
 
@@ -38,7 +38,7 @@ OCI artifact references (tags) cannot hold a plus sign: the plus (+) of a versio
 and is changed back when the chart is pulled."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pulled:
     """A chart out of a registry; `digest` is that of its manifest. `provenance` is None where there is none."""
 
@@ -50,7 +50,7 @@ class Pulled:
     manifest: bytes
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Registry:
     """One registry, seen by one user. Raises RepositoryError, or FetchError where the network or the server fails."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from steersman.chart.repo.index import Index, absolute_url, load_index, parse_in
 from steersman.errors import ChartError, ChartNotFound, FetchError, RepositoryError, SteersmanError, YamlError
 from steersman.manifest import yaml
 from steersman.manifest.yaml.jsonable import string_of
+from steersman.record import field, record
 
 Say = Callable[[str], None]
 
@@ -29,7 +29,7 @@ def silent(_message: str) -> None:
     """The `say` or `warn` of callers that have nobody to tell."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Repository:
     """One entry of repositories.yaml."""
 

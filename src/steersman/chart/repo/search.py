@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from steersman.chart.repo.home import Home
 from steersman.chart.repo.index import ChartVersion
 from steersman.chart.repo.repositories import cached_index, read_repositories, silent
 from steersman.chart.versions import is_compatible, is_constraint, newest_first
 from steersman.errors import RepositoryError, UsageError
+from steersman.record import record
 
 STABLE, ANY = ">0.0.0", ">0.0.0-0"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Result:
     """A chart that was found; the lower the score, the better it fits: 0 by its name, 3 by a keyword."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from steersman.errors import AlreadyExists, NotFound
+from steersman.record import field, record
 from steersman.release.record import Release, storage_key
 from steersman.release.selector import matches
 from steersman.release.stored import Stored, from_labels, system_labels
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class MemoryDriver:
     name: str = "memory"
     size_limit: int | None = None

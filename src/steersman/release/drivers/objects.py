@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from dataclasses import dataclass
 from typing import Any
 
 from steersman.errors import NotFound
 from steersman.kube.interface import Kubernetes, ObjectRef
+from steersman.record import record
 from steersman.release.record import Release, storage_key
 from steersman.release.stored import OWNER, Stored, from_labels, system_labels
 
@@ -16,7 +16,7 @@ from steersman.release.stored import OWNER, Stored, from_labels, system_labels
 API_SIZE_LIMIT = 1024 * 1024
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class ObjectDriver:
     """Revisions as Secrets or ConfigMaps, labelled and typed as Helm does."""
 

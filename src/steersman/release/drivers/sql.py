@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from steersman.errors import AlreadyExists, ClusterUnreachable, NotFound, UsageError
+from steersman.record import record
 from steersman.release.record import Release, Status, storage_key
 from steersman.release.selector import matches
 from steersman.release.stored import OWNER, Stored
@@ -61,7 +61,7 @@ _LEDGER = "CREATE TABLE IF NOT EXISTS gorp_migrations (id TEXT PRIMARY KEY, appl
 _SCHEMA_LOCK = 0x7374656572
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class SqlDriver:
     """`connection` is libpq's connection string. A database accepts a record of any size."""
 
