@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,6 +10,7 @@ import click
 
 from steersman.cli.command import optional_value
 from steersman.cli.durations import DURATION
+from steersman.cli.policy import POLICY_VARIABLE, chosen_policy
 from steersman.errors import UsageError
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Policy
@@ -18,7 +18,6 @@ from steersman.record import record
 
 Command = Callable[..., Any]
 
-POLICY_VARIABLE = "STEERSMAN_FAILURE_POLICY"
 OUTPUTS = ["table", "json", "yaml", "jsonl"]
 WAIT_STRATEGIES = ("watcher", "hookOnly", "legacy")
 
@@ -165,12 +164,3 @@ def server_side(value: str) -> bool | None:
     if value not in known:
         raise UsageError('invalid/unknown release server-side apply method: must be "true", "false" or "auto"')
     return known[value]
-
-
-def chosen_policy(flag: str | None) -> Policy:
-    """The flag, else the environment, else `rollback`. Raises UsageError."""
-    word = flag or os.environ.get(POLICY_VARIABLE) or Policy.ROLLBACK
-    try:
-        return Policy(word)
-    except ValueError:
-        raise UsageError(f"{POLICY_VARIABLE}={word}: it is one of {', '.join(Policy)}") from None

@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from steersman.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from steersman.kube.client import Client
+    from steersman.kube.network import Network
 
 IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
@@ -30,3 +35,27 @@ def kubeconfig_path(settings: Settings) -> str | None:
     if info.started:
         print("No kubeconfig given: started the embedded cluster (`steer cluster stop` ends it)", file=sys.stderr)
     return str(info.kubeconfig)
+
+
+def connect(settings: Settings, network: Network | None = None) -> Client:
+    """A connection as the flags, the environment and the kubeconfig say, or to the embedded cluster;
+    on asyncio where no other network is given."""
+    from steersman.kube.client import connect as open_connection
+    from steersman.kube.config import Impersonation, Overrides
+
+    overrides = Overrides(
+        context=settings.kube_context or "",
+        namespace=settings.namespace or "",
+        server=settings.kube_apiserver or "",
+        token=settings.kube_token or "",
+        ca_file=settings.kube_ca_file or "",
+        insecure_skip_tls_verify=settings.kube_insecure_skip_tls_verify or None,
+        tls_server_name=settings.kube_tls_server_name or "",
+        impersonation=Impersonation(settings.kube_as_user or "", settings.kube_as_group),
+    )
+    return open_connection(
+        kubeconfig_path(settings),
+        overrides=overrides,
+        network=network,
+        on_warning=lambda text: print(f"Warning: {text}", file=sys.stderr),
+    )

@@ -32,15 +32,15 @@ def _of_release(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fetch(settings: Settings, name: str, revision: int) -> Release:
-    from steersman.cli.session import ask
+    from steersman.cli.question import answer
 
-    return ask(settings, lambda client: client.get(name, revision))
+    return answer(settings, lambda client: client.get(name, revision))
 
 
 def computed(settings: Settings, name: str, revision: int) -> dict[str, Any]:
-    from steersman.cli.session import ask
+    from steersman.cli.question import answer
 
-    return ask(settings, lambda client: client.get_values(name, revision, all_values=True))
+    return answer(settings, lambda client: client.get_values(name, revision, all_values=True))
 
 
 @command.command("all")

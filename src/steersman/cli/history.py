@@ -17,9 +17,9 @@ from steersman.cli.settings import Settings
 @click.pass_obj
 def command(settings: Settings, name: str, maximum: int, output: str) -> None:
     """Show the revisions of a release, oldest first."""
-    from steersman.cli.session import ask
+    from steersman.cli.question import answer
 
-    releases = ask(settings, lambda client: client.history(name, maximum=maximum))
+    releases = answer(settings, lambda client: client.history(name, maximum=maximum))
     if output == "table":
         click.echo(history_table(releases))
     else:

@@ -33,9 +33,9 @@ HEADERS = ("EVENT", "WEIGHT", "KIND", "NAME", "DELETE POLICY", "REVISION", "LAST
 @click.pass_obj
 def command(settings: Settings, name: str, revision: int, events: tuple[str, ...], output: str) -> None:
     """Show each hook of a release: event, weight, policies, last run, duration, result."""
-    from steersman.cli.session import ask
+    from steersman.cli.question import answer
 
-    infos = ask(settings, lambda client: client.hooks(name, revision))
+    infos = answer(settings, lambda client: client.hooks(name, revision))
     if events:
         infos = [info for info in infos if info.event in events]
     if output == "table":

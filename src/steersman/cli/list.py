@@ -61,13 +61,13 @@ def command(
     **flags: bool,
 ) -> None:
     """List releases."""
-    from steersman.cli.session import ask
+    from steersman.cli.question import answer
 
     statuses = frozenset(status for name, found in _STATUS_FLAGS.items() if flags[name] for status in found)
     if all_statuses:
         statuses = frozenset()
 
-    releases = ask(
+    releases = answer(
         settings, lambda client: client.list(all_namespaces=all_namespaces, selector=selector, statuses=statuses)
     )
     chosen = arrange(releases, pattern=pattern, by_date=by_date, reverse=reverse)

@@ -28,9 +28,9 @@ def command(settings: Settings, name: str, hook: str, revision: int, previous: b
     With --revision every run of that revision. The end of each log is kept with the release, so this works after the Job is
     deleted as well.
     """
-    from steersman.cli.session import ask
+    from steersman.cli.question import answer
 
-    runs = ask(settings, lambda client: client.hook_runs(name))
+    runs = answer(settings, lambda client: client.hook_runs(name))
     chosen = choose(runs, hook=hook, revision=revision, previous=previous)
     if not chosen:
         what = f"hook {hook!r}" if hook else "any hook"

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from steersman.chart.values import ValueSources, merge_files_and_sets
-from steersman.cli.action_options import chosen_policy
 from steersman.cli.command import HelmCommand, HelmGroup
 from steersman.cli.durations import DURATION
 from steersman.cli.formats import FORMATS, emit
 from steersman.cli.options import values_options
+from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 
 if TYPE_CHECKING:

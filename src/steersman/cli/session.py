@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from steersman.cli.action_options import How, chosen_policy
-from steersman.cli.connect import kubeconfig_path
+from steersman.cli.action_options import How
+from steersman.cli.connect import connect
+from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 from steersman.lifecycle.policy import Policy
 
 if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
-    from steersman.kube.client import Client as KubeClient
     from steersman.lifecycle.events import Event, ReleaseFinished
     from steersman.lifecycle.operation import Operation
 
@@ -86,28 +86,6 @@ def open_client(settings: Settings, policy: Policy) -> AsyncClient:
     from steersman.client.async_client import AsyncClient
 
     return AsyncClient(connect(settings), namespace=settings.namespace, policy=policy)
-
-
-def connect(settings: Settings) -> KubeClient:
-    """A connection as the flags, the environment and the kubeconfig say, or to the embedded cluster."""
-    from steersman.kube.client import connect as open_connection
-    from steersman.kube.config import Impersonation, Overrides
-
-    overrides = Overrides(
-        context=settings.kube_context or "",
-        namespace=settings.namespace or "",
-        server=settings.kube_apiserver or "",
-        token=settings.kube_token or "",
-        ca_file=settings.kube_ca_file or "",
-        insecure_skip_tls_verify=settings.kube_insecure_skip_tls_verify or None,
-        tls_server_name=settings.kube_tls_server_name or "",
-        impersonation=Impersonation(settings.kube_as_user or "", settings.kube_as_group),
-    )
-    return open_connection(
-        kubeconfig_path(settings),
-        overrides=overrides,
-        on_warning=lambda text: print(f"Warning: {text}", file=sys.stderr),
-    )
 
 
 def make_view(settings: Settings, how: How) -> View:

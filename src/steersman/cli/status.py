@@ -17,9 +17,9 @@ from steersman.cli.settings import Settings
 @click.pass_obj
 def command(settings: Settings, name: str, revision: int, output: str) -> None:
     """Show the status of a release: what runs, and, where it is another, the last attempt."""
-    from steersman.cli.session import ask
+    from steersman.cli.question import answer
 
-    status = ask(settings, lambda client: client.status(name, revision))
+    status = answer(settings, lambda client: client.status(name, revision))
     if output != "table":
         from steersman.release.codec import to_json
 

@@ -5,29 +5,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from steersman.client.questions import Questions
 from steersman.client.rendering import ChartOptions, Naming, render
-from steersman.client.results import HookInfo, ReleaseStatus, hook_infos
 from steersman.client.values import ReuseValues, values_for_upgrade
-from steersman.errors import ReleaseNotFound
-from steersman.kube.interface import Kubernetes
 from steersman.lifecycle.install import plan_install
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.operation import Operation, operation, recovery
-from steersman.lifecycle.perform import look
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.preview import Preview, preview
 from steersman.lifecycle.request import MakePlan, Request
 from steersman.lifecycle.rollback import plan_rollback
-from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.saved import SavedPlan, require_unmoved, save
-from steersman.lifecycle.situation import Situation, situations
+from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.test import plan_test
 from steersman.lifecycle.uninstall import plan_uninstall
 from steersman.lifecycle.upgrade import plan_upgrade
-from steersman.release.record import Release, Status
-from steersman.release.storage import Storage, open_driver
-from steersman.release.stored import Driver
+from steersman.release.record import Status
 
 if TYPE_CHECKING:
     from steersman.chart.model import Chart
@@ -35,43 +29,13 @@ if TYPE_CHECKING:
 ChartLike: TypeAlias = "Chart | str | os.PathLike[str]"
 
 
-class AsyncClient:
+class AsyncClient(Questions):
     """Releases of one namespace on one cluster, under one failure policy.
 
     `kube` is any implementation of `Kubernetes`; without one, a connection is made from `kubeconfig` (default: where kubectl
     looks). `driver` is HELM_DRIVER's word ("" asks the environment). Use it within one event loop; close it with `aclose` or
     `async with`. Raises ClusterUnreachable where nothing names a cluster, UsageError for an unknown driver.
     """
-
-    def __init__(
-        self,
-        kube: Kubernetes | None = None,
-        *,
-        kubeconfig: str | None = None,
-        namespace: str | None = None,
-        driver: str | Driver = "",
-        policy: Policy = Policy.ROLLBACK,
-    ) -> None:
-        self._own_kube = kube is None
-        if kube is None:
-            from steersman.kube.client import connect
-
-            kube = connect(kubeconfig)
-        self.kube = kube
-        self.namespace = namespace or kube.default_namespace
-        self.policy = policy
-        self.storage = Storage(open_driver(kube, driver) if isinstance(driver, str) else driver, self.namespace)
-
-    async def __aenter__(self) -> AsyncClient:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the connection, if it is the client's own."""
-        if self._own_kube:
-            await self.kube.aclose()
 
     # --- actions ----------------------------------------------------------------------------------------------
 
@@ -157,7 +121,7 @@ class AsyncClient:
         make = self._make_install(
             name, _loaded(chart), values or {}, options or Options(), chart_options or ChartOptions(), replace
         )
-        return await make(await self._situation(name))
+        return await make(await self.situation(name))
 
     async def plan_upgrade(
         self,
@@ -176,17 +140,17 @@ class AsyncClient:
         make = self._make_upgrade(
             name, _loaded(chart), values or {}, options or Options(), chart_options or ChartOptions(), reuse
         )
-        return await make(await self._situation(name))
+        return await make(await self.situation(name))
 
     async def plan_rollback(self, name: str, revision: int = 0, *, options: Options | None = None) -> Plan:
-        situation = await self._informed(await self._situation(name))
+        situation = await self._informed(await self.situation(name))
         return plan_rollback(situation, revision, self.policy, options or Options())
 
     async def plan_uninstall(self, name: str, *, options: Options | None = None) -> Plan:
-        return plan_uninstall(await self._informed(await self._situation(name)), self.policy, options or Options())
+        return plan_uninstall(await self._informed(await self.situation(name)), self.policy, options or Options())
 
     async def plan_test(self, name: str, *, options: Options | None = None) -> Plan:
-        return plan_test(await self._informed(await self._situation(name)), self.policy, options or Options())
+        return plan_test(await self._informed(await self.situation(name)), self.policy, options or Options())
 
     async def preview(self, plan: Plan) -> Preview:
         """What a plan would change, resource by resource. Nothing is written."""
@@ -194,7 +158,7 @@ class AsyncClient:
 
     async def save(self, plan: Plan, *, target: int = 0) -> SavedPlan:
         """A plan as data that `apply` takes later. `target` is the revision that was given to `plan_rollback`."""
-        return await save(self.kube, plan, await self._situation(plan.release.name), target=target)
+        return await save(self.kube, plan, await self.situation(plan.release.name), target=target)
 
     async def apply(self, saved: SavedPlan) -> Operation:
         """Begin what a saved plan says. The operation raises PlanOutdated when the cluster has moved on since."""
@@ -217,73 +181,6 @@ class AsyncClient:
             return plan
 
         return self._begin(saved.action, saved.name, options, make)
-
-    # --- questions --------------------------------------------------------------------------------------------
-
-    async def status(self, name: str, revision: int = 0) -> ReleaseStatus:
-        """Raises ReleaseNotFound."""
-        situation = await self._situation(name)
-        newest = situation.existing()
-        if not revision:
-            return ReleaseStatus(situation.shown(self.policy), newest)
-        for stored in situation.history:
-            if stored.version == revision:
-                return ReleaseStatus(stored.release(), newest)
-        raise ReleaseNotFound("release: not found", release=name, hint=f"`steer history {name}` shows the revisions")
-
-    async def get(self, name: str, revision: int = 0) -> Release:
-        """A revision's whole record; 0 is the one that stands for the release. Raises ReleaseNotFound."""
-        return (await self.status(name, revision)).release
-
-    async def get_values(self, name: str, revision: int = 0, *, all_values: bool = False) -> dict[str, Any]:
-        """The values that the user gave; with `all_values`, over the chart's defaults."""
-        release = await self.get(name, revision)
-        if not all_values:
-            return release.config
-        from steersman.chart.coalesce import coalesce_values
-        from steersman.chart.model import Chart, Metadata
-
-        metadata = Metadata(name=str((release.chart.get("metadata") or {}).get("name", "")))
-        chart = Chart(metadata=metadata, values=release.chart.get("values") or {})
-        return coalesce_values(chart, release.config, lambda _: None)
-
-    async def get_manifest(self, name: str, revision: int = 0) -> str:
-        return (await self.get(name, revision)).manifest
-
-    async def get_notes(self, name: str, revision: int = 0) -> str:
-        return (await self.get(name, revision)).info.notes
-
-    async def history(self, name: str, *, maximum: int = 256) -> list[Release]:
-        """The last `maximum` revisions, oldest first. Raises ReleaseNotFound."""
-        situation = await self._situation(name)
-        situation.existing()
-        return [stored.release() for stored in situation.history[-maximum:]]
-
-    async def hook_runs(self, name: str) -> list[HookRun]:
-        """Every hook run that is kept of a release, of all its revisions, oldest first."""
-        return await read_runs(self.kube, name, self.namespace)
-
-    async def hooks(self, name: str, revision: int = 0) -> list[HookInfo]:
-        """Each hook of a release with its runs."""
-        release = await self.get(name, revision)
-        return hook_infos(release, await read_runs(self.kube, name, self.namespace))
-
-    async def list(
-        self,
-        *,
-        all_namespaces: bool = False,
-        selector: str = "",
-        statuses: frozenset[Status] = frozenset(),
-    ) -> list[Release]:
-        """One revision per release, by name: the one that stands for it. `statuses` empty means all; `selector` is a label query
-        on the releases' own labels."""
-        namespace = None if all_namespaces else self.namespace
-        old = Status.SUPERSEDED in statuses
-        found = await self.storage.driver.query(namespace, superseded=old, selector=selector)
-        if statuses:
-            found = [stored for stored in found if stored.status in statuses]
-        releases = [situation.shown(self.policy) for situation in situations(found)]
-        return sorted(releases, key=lambda release: (release.name, release.namespace))
 
     # --- inside -----------------------------------------------------------------------------------------------
 
@@ -338,14 +235,11 @@ class AsyncClient:
 
         return make
 
-    async def _situation(self, name: str) -> Situation:
-        return await look(self.storage, name)
-
     async def _informed(self, situation: Situation) -> Situation:
         return await informed(self.kube, situation, self.policy)
 
     async def _would_install(self, name: str) -> bool:
-        situation = await self._situation(name)
+        situation = await self.situation(name)
         return situation.starts_over(self.policy) or (
             self.policy is Policy.HELM
             and situation.newest is not None

@@ -8,7 +8,8 @@ from itertools import groupby
 from steersman.lifecycle.annotations import require_known, settings
 from steersman.lifecycle.plan import DeleteHook, Options, PlannedHook, Resource, RunHook, Step
 from steersman.lifecycle.policy import Phase, Policy
-from steersman.lifecycle.resources import CLUSTER_SCOPED, GroupKind, resources_of
+from steersman.lifecycle.resources import resources_of
+from steersman.lifecycle.scopes import CLUSTER_SCOPED, GroupKind
 from steersman.manifest.hooks import DeletePolicy, HookEvent
 from steersman.release.record import Release
 

@@ -10,7 +10,8 @@ from steersman.kube.interface import Kubernetes
 from steersman.lifecycle.common import Wanted
 from steersman.lifecycle.plan import Resource
 from steersman.lifecycle.policy import Policy
-from steersman.lifecycle.resources import GroupKind, defined_kinds, group_kind, resources_of
+from steersman.lifecycle.resources import defined_kinds, group_kind, resources_of
+from steersman.lifecycle.scopes import GroupKind
 from steersman.lifecycle.situation import Situation
 from steersman.record import replace
 from steersman.release.record import Release

@@ -22,7 +22,7 @@ from steersman.lifecycle.recovery import left_by_helm, recover
 from steersman.lifecycle.remedy import put_in_order
 from steersman.lifecycle.request import Interrupted, Request, unless_interrupted
 from steersman.lifecycle.runs import add_runs
-from steersman.lifecycle.situation import Situation
+from steersman.lifecycle.situation import Situation, look
 from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Release
 from steersman.release.storage import Storage
@@ -115,10 +115,6 @@ async def perform_recovery(
     return ending.timed(
         ending.recovered(request.release, request.namespace, situation, found), time.monotonic() - clock
     )
-
-
-async def look(storage: Storage, name: str) -> Situation:
-    return Situation(name, storage.namespace, tuple(await storage.history(name)))
 
 
 def _execution(

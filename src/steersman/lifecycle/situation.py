@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from steersman.errors import ReleaseExists, ReleaseNotFound, ReleasePending
 from steersman.lifecycle.policy import Policy
-from steersman.lifecycle.resources import CLUSTER_SCOPED, GroupKind
+from steersman.lifecycle.scopes import CLUSTER_SCOPED, GroupKind
 from steersman.record import record
 from steersman.release.record import Release, Status
+from steersman.release.storage import Storage
 from steersman.release.stored import Stored
 
 # A failed attempt that ended in these hooks has touched no resource, so the revision before it is what runs.
@@ -153,6 +154,11 @@ class Situation:
                 hint=f"`steer history {self.name}` shows all revisions",
             )
         return before[-1].release()
+
+
+async def look(storage: Storage, name: str) -> Situation:
+    """What the storage knows of a release."""
+    return Situation(name, storage.namespace, tuple(await storage.history(name)))
 
 
 def touched_nothing(release: Release) -> bool:

@@ -1,0 +1,126 @@
+"""What can be asked about releases: typed answers, nothing written.
+
+Apart from the actions, so that a command that only asks imports none of what they need.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from steersman.client.results import HookInfo, ReleaseStatus, hook_infos
+from steersman.errors import ReleaseNotFound
+from steersman.kube.interface import Kubernetes
+from steersman.lifecycle.policy import Policy
+from steersman.lifecycle.runs import HookRun, read_runs
+from steersman.lifecycle.situation import Situation, look, situations
+from steersman.release.record import Release, Status
+from steersman.release.storage import Storage, open_driver
+from steersman.release.stored import Driver
+
+
+class Questions:
+    """The releases of one namespace on one cluster, as one failure policy sees them.
+
+    `kube` is any implementation of `Kubernetes`; without one, a connection is made from `kubeconfig` (default: where kubectl
+    looks). `driver` is HELM_DRIVER's word ("" asks the environment). Close it with `aclose` or `async with`. Raises
+    ClusterUnreachable where nothing names a cluster, UsageError for an unknown driver.
+    """
+
+    def __init__(
+        self,
+        kube: Kubernetes | None = None,
+        *,
+        kubeconfig: str | None = None,
+        namespace: str | None = None,
+        driver: str | Driver = "",
+        policy: Policy = Policy.ROLLBACK,
+    ) -> None:
+        self._own_kube = kube is None
+        if kube is None:
+            from steersman.kube.client import connect
+
+            kube = connect(kubeconfig)
+        self.kube = kube
+        self.namespace = namespace or kube.default_namespace
+        self.policy = policy
+        self.storage = Storage(open_driver(kube, driver) if isinstance(driver, str) else driver, self.namespace)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection, if it is the client's own."""
+        if self._own_kube:
+            await self.kube.aclose()
+
+    async def situation(self, name: str) -> Situation:
+        """What the storage knows of a release, one that does not exist too."""
+        return await look(self.storage, name)
+
+    async def status(self, name: str, revision: int = 0) -> ReleaseStatus:
+        """Raises ReleaseNotFound."""
+        situation = await self.situation(name)
+        newest = situation.existing()
+        if not revision:
+            return ReleaseStatus(situation.shown(self.policy), newest)
+        for stored in situation.history:
+            if stored.version == revision:
+                return ReleaseStatus(stored.release(), newest)
+        raise ReleaseNotFound("release: not found", release=name, hint=f"`steer history {name}` shows the revisions")
+
+    async def get(self, name: str, revision: int = 0) -> Release:
+        """A revision's whole record; 0 is the one that stands for the release. Raises ReleaseNotFound."""
+        return (await self.status(name, revision)).release
+
+    async def get_values(self, name: str, revision: int = 0, *, all_values: bool = False) -> dict[str, Any]:
+        """The values that the user gave; with `all_values`, over the chart's defaults."""
+        release = await self.get(name, revision)
+        if not all_values:
+            return release.config
+        from steersman.chart.coalesce import coalesce_values
+        from steersman.chart.model import Chart, Metadata
+
+        metadata = Metadata(name=str((release.chart.get("metadata") or {}).get("name", "")))
+        chart = Chart(metadata=metadata, values=release.chart.get("values") or {})
+        return coalesce_values(chart, release.config, lambda _: None)
+
+    async def get_manifest(self, name: str, revision: int = 0) -> str:
+        return (await self.get(name, revision)).manifest
+
+    async def get_notes(self, name: str, revision: int = 0) -> str:
+        return (await self.get(name, revision)).info.notes
+
+    async def history(self, name: str, *, maximum: int = 256) -> list[Release]:
+        """The last `maximum` revisions, oldest first. Raises ReleaseNotFound."""
+        situation = await self.situation(name)
+        situation.existing()
+        return [stored.release() for stored in situation.history[-maximum:]]
+
+    async def hook_runs(self, name: str) -> list[HookRun]:
+        """Every hook run that is kept of a release, of all its revisions, oldest first."""
+        return await read_runs(self.kube, name, self.namespace)
+
+    async def hooks(self, name: str, revision: int = 0) -> list[HookInfo]:
+        """Each hook of a release with its runs."""
+        release = await self.get(name, revision)
+        return hook_infos(release, await read_runs(self.kube, name, self.namespace))
+
+    async def list(
+        self,
+        *,
+        all_namespaces: bool = False,
+        selector: str = "",
+        statuses: frozenset[Status] = frozenset(),
+    ) -> list[Release]:
+        """One revision per release, by name: the one that stands for it. `statuses` empty means all; `selector` is a label query
+        on the releases' own labels."""
+        namespace = None if all_namespaces else self.namespace
+        old = Status.SUPERSEDED in statuses
+        found = await self.storage.driver.query(namespace, superseded=old, selector=selector)
+        if statuses:
+            found = [stored for stored in found if stored.status in statuses]
+        releases = [situation.shown(self.policy) for situation in situations(found)]
+        return sorted(releases, key=lambda release: (release.name, release.namespace))
