@@ -67,6 +67,7 @@ async def run_cluster(
                 found,
                 found.server_context(folder),
                 logs=workloads.kubelet,
+                pods=workloads.kubelet,
                 request_log=request_log,
                 accounts=workloads.tokens,
             )

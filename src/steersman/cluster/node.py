@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,4 +44,24 @@ class LogSource(Protocol):
         `steersman.errors.Invalid` (400) before the first chunk where there is no log to read (the container is waiting, or
         there is no previous one); the message is the one Kubernetes gives.
         """
+        ...
+
+
+class PodAccess(Protocol):
+    """Ways into Pods that run."""
+
+    def check(self, namespace: str, pod: str, container: str) -> None:
+        """Raises `steersman.errors.Invalid` (400) where no command can be run in that container."""
+        ...
+
+    async def execute(self, namespace: str, pod: str, container: str, command: list[str], streams: list[int]) -> int:
+        """Runs `command` with these descriptors (which stay the caller's) as stdin, stdout and stderr; its exit code.
+
+        A terminal as stdin becomes the command's controlling terminal. Raises as `check`.
+        """
+        ...
+
+    async def dial(self, namespace: str, pod: str, port: int) -> socket.socket:
+        """A connected, non-blocking socket to a port of the Pod. Raises OSError or TimeoutError, and Invalid (400) where the
+        Pod does not run."""
         ...

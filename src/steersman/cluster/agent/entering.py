@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
+import termios
 
 from steersman.cluster.network import namespaces as ns
 
@@ -60,6 +62,8 @@ def _become(
         code = os.waitstatus_to_exitcode(status)
         os._exit(128 - code if code < 0 else code)
     os.setsid()
+    if os.isatty(0):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     if identity is not None:
         user, group = identity
         if os.getuid() != user:

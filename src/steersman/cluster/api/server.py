@@ -15,12 +15,13 @@ from steersman.cluster import status
 from steersman.cluster.api import discovery, negotiate, reviews
 from steersman.cluster.api.encode import to_bytes
 from steersman.cluster.api.openapi import OpenApi
-from steersman.cluster.api.paths import parse
+from steersman.cluster.api.paths import Target, parse
+from steersman.cluster.api.streams import sessions
 from steersman.cluster.api.subresources import Subresources
 from steersman.cluster.api.verbs import Answer, Call, Verbs
 from steersman.cluster.credentials import USER, Credentials
 from steersman.cluster.machinery import Objects
-from steersman.cluster.node import Accounts, LogSource
+from steersman.cluster.node import Accounts, LogSource, PodAccess
 from steersman.errors import ApiError
 
 LOG = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class LoggedRequest:
 class ApiServer:
     """Serves `objects` on a loopback port.
 
-    `request_log` is told of every write; `logs` is where `pods/log` reads. `ready` says whether /readyz answers ok.
+    `request_log` is told of every write; `logs` is where `pods/log` reads, `pods` the way into Pods.
+    `ready` says whether /readyz answers ok.
     `accounts` makes and knows the tokens of service accounts; None: there are none.
     """
 
@@ -55,6 +57,7 @@ class ApiServer:
         tls: ssl.SSLContext,
         *,
         logs: LogSource | None = None,
+        pods: PodAccess | None = None,
         request_log: Callable[[LoggedRequest], None] | None = None,
         accounts: Accounts | None = None,
     ) -> None:
@@ -62,6 +65,7 @@ class ApiServer:
         self.credentials = credentials
         self.verbs = Verbs(objects)
         self.subresources = Subresources(self.verbs, logs, accounts)
+        self.sessions = sessions.Sessions(objects, pods, logs)
         self.openapi = OpenApi(objects.registry)
         self.ready = True
         self._tls = tls
@@ -103,6 +107,7 @@ class ApiServer:
         self._stopping = True
         for task in self._streams:
             task.cancel()
+        await self.sessions.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -111,7 +116,10 @@ class ApiServer:
             user = self._user(request.headers.get("Authorization", ""))
             if user is None and request.path not in PUBLIC:
                 raise status.unauthorized()
-            answer = await self._answer(request, user or "system:anonymous")
+            target = parse(request.path, self.objects.registry)
+            if target is not None and target.subresource in sessions.SUBRESOURCES:
+                return await self.sessions.serve(request, target)
+            answer = await self._answer(request, target, user or "system:anonymous")
             if answer.stream is not None:
                 return await self._send_stream(request, answer)
         except ApiError as error:
@@ -126,9 +134,8 @@ class ApiServer:
             answer = Answer(to_bytes(status.to_status(failure)), 500)
         return web.Response(body=answer.body, status=answer.code, headers=_headers(answer))
 
-    async def _answer(self, request: web.Request, user: str) -> Answer:
+    async def _answer(self, request: web.Request, target: Target | None, user: str) -> Answer:
         path, method = request.path, request.method
-        target = parse(path, self.objects.registry)
         if target is None:
             return self._fixed(request)
         call = Call(

@@ -46,10 +46,17 @@ class Subresources:
                 return self.log(call)
             case "eviction", "POST":
                 return self.evict(call)
+            case "binding", "POST":
+                return self.bind(call)
             case "finalize", "PUT":
                 return self.verbs.update(call)
             case "token", "POST":
                 return self.token(call)
+            case "ephemeralcontainers", "GET":
+                return self.verbs.get(call)
+            case "ephemeralcontainers", _:
+                words = "ephemeral containers do not run in this cluster: use `kubectl exec` in a container that runs"
+                raise ApiError(words, code=501, reason="NotImplemented")
             case _:
                 raise status.method_not_allowed()
 
@@ -112,7 +119,7 @@ class Subresources:
         request = LogRequest(
             namespace=target.namespace or "",
             pod=target.name,
-            container=_container(pod, query.get("container", "")),
+            container=container_of(pod, query.get("container", "")),
             follow=query.get("follow") in ("true", "1"),
             previous=query.get("previous") in ("true", "1"),
             timestamps=query.get("timestamps") in ("true", "1"),
@@ -133,6 +140,23 @@ class Subresources:
         return Answer(
             to_bytes({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}), 201
         )
+
+    def bind(self, call: Call) -> Answer:
+        """A scheduler's decision for one Pod."""
+        target, options = call.target, self.verbs.options(call)
+        kind = target.resource.subresources["binding"]
+        body = negotiate.read_kind(call.body, call.content_type, self.objects.registry, "v1", kind.kind)
+        node: Json = body.get("target") or {}
+        if not node.get("name"):
+            raise status.invalid(target.resource, target.name, [status.required("target.name")])
+        if node.get("kind") not in (None, "", "Node"):
+            raise status.invalid(
+                target.resource, target.name, [status.unsupported("target.kind", node["kind"], ("Node", "<empty>"))]
+            )
+        labels = (body.get("metadata") or {}).get("labels")
+        self.objects.bind(target.name, target.namespace or "", node["name"], labels=labels, dry_run=options.dry_run)
+        made = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+        return Answer(to_bytes(made), 201)
 
     # --- ServiceAccounts --------------------------------------------------------------------------------------------
 
@@ -167,7 +191,7 @@ async def _stream(logs: LogSource, request: LogRequest) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _container(pod: Json, wanted: str) -> str:
+def container_of(pod: Json, wanted: str) -> str:
     """The container that is meant; the only one, or the default one, where none is named."""
     spec = pod["spec"]
     regular = [container["name"] for container in spec.get("containers", ())]

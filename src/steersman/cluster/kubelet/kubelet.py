@@ -20,11 +20,12 @@ from steersman.cluster.machinery import Json, Objects
 from steersman.cluster.network.addresses import pod_addresses
 from steersman.cluster.node import LogRequest
 from steersman.cluster.recorder import Recorder
-from steersman.cluster.runtimes.interface import Ended, Runtime
+from steersman.cluster.runtimes.interface import Ended, Launch, Runtime
 from steersman.errors import Conflict, Gone, Invalid, NotFound
 
 NODE = "steersman"
 _SYNC_AGAIN = 10.0
+_DIAL_PATIENCE = 10.0
 
 log = logging.getLogger("steersman.cluster")
 
@@ -41,7 +42,10 @@ class KubeletOptions:
 
 
 class Kubelet:
-    """Implements `node.LogSource`. `run` works until it is cancelled; `close` ends all Pods without telling the API."""
+    """Implements `node.LogSource` and `node.PodAccess`.
+
+    `run` works until it is cancelled; `close` ends all Pods without telling the API.
+    """
 
     def __init__(self, objects: Objects, runtime: Runtime, options: KubeletOptions) -> None:
         self.objects = objects
@@ -235,23 +239,30 @@ class Kubelet:
             )
         raise Invalid(words, code=400, reason="BadRequest")
 
-    async def execute(self, namespace: str, pod: str, container: str, command: list[str], streams: list[int]) -> int:
-        """`kubectl exec`: runs `command` with these descriptors as stdin, stdout and stderr; its exit code.
+    def check(self, namespace: str, pod: str, container: str) -> None:
+        """See `node.PodAccess`."""
+        self._running(namespace, pod, container)
 
-        Raises Invalid (400) where the container does not run.
-        """
+    def _running(self, namespace: str, pod: str, container: str) -> Launch:
         found = self._container(namespace, pod, container)
+        if found is not None and found.state.simulated:
+            words = f'container "{container}" in pod "{pod}" is simulated: nothing runs that could be entered'
+            raise Invalid(words, code=400, reason="BadRequest")
         if found is None or found.attempt is None or "running" not in found.state.state:
-            raise Invalid(
-                f'unable to upgrade connection: container not found ("{container}")', code=400, reason="BadRequest"
-            )
-        result = await self.runtime.execute(found.attempt.launch, command, streams=streams)
+            words = f'unable to upgrade connection: container not found ("{container}")'
+            raise Invalid(words, code=400, reason="BadRequest")
+        return found.attempt.launch
+
+    async def execute(self, namespace: str, pod: str, container: str, command: list[str], streams: list[int]) -> int:
+        """See `node.PodAccess`."""
+        launch = self._running(namespace, pod, container)
+        result = await self.runtime.execute(launch, command, streams=streams)
         return 1 if result.code is None else result.code
 
     async def dial(self, namespace: str, pod: str, port: int) -> socket.socket:
-        """`kubectl port-forward` and the API's proxy: a connection to a Pod's port. Raises NotFound, OSError, TimeoutError."""
-        found = self.objects.get("pods", pod, namespace)
-        address = (found.get("status") or {}).get("podIP")
+        """See `node.PodAccess`."""
+        address = (self.objects.get("pods", pod, namespace).get("status") or {}).get("podIP")
         if not address:
-            raise OSError(f"pod {pod} has no address yet")
-        return await self.runtime.dial(address, port, timeout=5.0)
+            words = f"unable to forward port because pod {pod} is not running"
+            raise Invalid(words, code=400, reason="BadRequest")
+        return await self.runtime.dial(address, port, timeout=_DIAL_PATIENCE)

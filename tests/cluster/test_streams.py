@@ -1,0 +1,176 @@
+"""Into running Pods with the real kubectl: exec, cp, port-forward, attach; and the channel protocol of other clients."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from steersman.cluster.local import LocalCluster, local_cluster
+
+from .api.conftest import Tool, kubeconfig_session
+
+pytestmark = [pytest.mark.embedded, pytest.mark.oracle, pytest.mark.asyncio(loop_scope="module")]
+
+SERVER = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: main
+    image: python:3
+    command: [python3, -m, http.server, "8000", --directory, /tmp]
+    readinessProbe: {tcpSocket: {port: 8000}, periodSeconds: 1}
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[LocalCluster]:
+    async with local_cluster() as made:
+        if made.objects.get("nodes", "steersman")["spec"].get("taints"):
+            pytest.skip("no sandbox on this machine")
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def kubectl_on(running: LocalCluster, kubectl: Path, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    tool = Tool(kubectl, running.kubeconfig, tmp_path_factory.mktemp("home"))
+    await tool("apply", "-f", "-", stdin=SERVER)
+    await tool("wait", "--for=condition=Ready", "pod/web", "--timeout=60s")
+    return tool
+
+
+@contextlib.asynccontextmanager
+async def forwarded(tool: Tool, *arguments: str) -> AsyncIterator[int]:
+    """`kubectl port-forward` for as long as the block lasts; the local port."""
+    process = await asyncio.create_subprocess_exec(
+        str(tool.program), "port-forward", *arguments, stdout=asyncio.subprocess.PIPE, env=tool.environment
+    )
+    try:
+        assert process.stdout is not None
+        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+        found = re.match(r"Forwarding from 127\.0\.0\.1:(\d+)", line)
+        assert found, line
+        yield int(found.group(1))
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_exec_passes_streams_and_the_exit_code(kubectl_on: Tool) -> None:
+    assert await kubectl_on("exec", "web", "--", "echo", "hi there") == "hi there\n"
+    assert await kubectl_on("exec", "-i", "web", "--", "cat", stdin="given\n") == "given\n"
+    code, output = await kubectl_on.run("exec", "web", "--", "sh", "-c", "echo said; echo wrong >&2; exit 3")
+    assert code == 3
+    assert sorted(output.splitlines()) == ["command terminated with exit code 3", "said", "wrong"]
+
+
+async def test_exec_carries_much_in_both_directions(kubectl_on: Tool) -> None:
+    much = "".join(f"{number}\n" for number in range(200_000))
+    digest = hashlib.sha256(much.encode()).hexdigest()
+    assert digest in await kubectl_on("exec", "-i", "web", "--", "sha256sum", stdin=much)
+    assert await kubectl_on("exec", "web", "--", "seq", "0", "199999") == much
+
+
+async def test_a_terminal_is_the_commands_own(running: LocalCluster, kubectl_on: Tool) -> None:
+    session, url = kubeconfig_session(running.kubeconfig)
+    query = "stdin=true&stdout=true&tty=true&command=sh&command=-c&command=read+word;stty+size;echo+$word+>/dev/tty"
+    async with (
+        session,
+        session.ws_connect(
+            f"{url}/api/v1/namespaces/default/pods/web/exec?{query}", protocols=["v5.channel.k8s.io"]
+        ) as socket,
+    ):
+        await socket.send_bytes(b"\x04" + json.dumps({"Width": 132, "Height": 43}).encode())
+        await socket.send_bytes(b"\x00typed\n")
+        output, outcome = b"", b""
+        async for message in socket:
+            if message.data[0] == 1:
+                output += message.data[1:]
+            elif message.data[0] == 3:
+                outcome = message.data[1:]
+    assert json.loads(outcome) == {"metadata": {}, "status": "Success"}
+    assert b"43 132" in output
+    assert output.count(b"typed") >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["none", "--", "true"], 'pods "none" not found'),
+        (["web", "-c", "none", "--", "true"], "container none is not valid for pod web"),
+        (["web", "--", "no-such-program"], "executable file not found in $PATH"),
+    ],
+)
+async def test_exec_says_what_is_wrong(kubectl_on: Tool, arguments: list[str], says: str) -> None:
+    code, output = await kubectl_on.run("exec", *arguments)
+    assert code != 0
+    assert says in output
+
+
+async def test_cp_there_and_back(kubectl_on: Tool, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_bytes(bytes(range(256)) * 500)
+    await kubectl_on("cp", str(tmp_path / "folder"), "web:/tmp/copied")
+    await kubectl_on("cp", "web:/tmp/copied/file", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == (tmp_path / "folder" / "file").read_bytes()
+
+
+async def test_port_forward_carries_many_connections(kubectl_on: Tool) -> None:
+    await kubectl_on("exec", "web", "--", "sh", "-c", "seq 1 100000 > /tmp/numbers")
+    wanted = "".join(f"{number}\n" for number in range(1, 100_001))
+    async with forwarded(kubectl_on, "pod/web", ":8000") as port, aiohttp.ClientSession() as session:
+
+        async def fetch() -> str:
+            async with session.get(f"http://127.0.0.1:{port}/numbers") as response:
+                return await response.text()
+
+        assert await asyncio.gather(*(fetch() for _ in range(4))) == [wanted] * 4
+
+
+async def test_port_forward_by_channels(running: LocalCluster, kubectl_on: Tool) -> None:
+    """As the Python client does it."""
+    session, url = kubeconfig_session(running.kubeconfig)
+    address = f"{url}/api/v1/namespaces/default/pods/web/portforward?ports=8000,9"
+    async with session, session.ws_connect(address, protocols=["v4.channel.k8s.io"]) as socket:
+        await socket.send_bytes(b"\x00GET /none HTTP/1.0\r\n\r\n")
+        await socket.send_bytes(b"\x02into nothing")
+        said: dict[int, bytes] = {}
+        while b"</html>" not in said.get(0, b"") or len(said.get(3, b"")) < 3:
+            message = await asyncio.wait_for(socket.receive_bytes(), 60)
+            said[message[0]] = said.get(message[0], b"") + message[1:]
+    assert said[0].startswith(b"\x40\x1fHTTP/1.0 404")
+    assert said[3][2:].startswith(b"error forwarding port 9 to pod web")
+
+
+async def test_attach_shows_what_comes_and_the_end(kubectl_on: Tool) -> None:
+    script = "until [ -e /tmp/go ]; do echo tick; sleep 0.05; done"
+    await kubectl_on("run", "slow", "--image=busybox", "--restart=Never", "--", "sh", "-c", script)
+    await kubectl_on("wait", "--for=condition=Ready", "pod/slow", "--timeout=60s")
+    process = await asyncio.create_subprocess_exec(
+        str(kubectl_on.program), "attach", "slow", stdout=asyncio.subprocess.PIPE, env=kubectl_on.environment
+    )
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"tick\n"
+    await kubectl_on("exec", "slow", "--", "touch", "/tmp/go")
+    assert set((await asyncio.wait_for(process.stdout.read(), 60)).splitlines()) <= {b"tick"}
+    assert await process.wait() == 0
+
+
+async def test_only_an_upgrade_is_answered(running: LocalCluster, kubectl_on: Tool) -> None:
+    session, url = kubeconfig_session(running.kubeconfig)
+    async with session:
+        for path in ("exec?command=true&stdout=true", "portforward"):
+            async with session.post(f"{url}/api/v1/namespaces/default/pods/web/{path}") as response:
+                assert response.status == 400
+                assert "Upgrade request required" in (await response.json())["message"]
