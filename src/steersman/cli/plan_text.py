@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from steersman.lifecycle.consequences import Consequence
 from steersman.lifecycle.plan import DeleteHook, RunHook, Step
 from steersman.lifecycle.preview import Preview, ResourceChange, expected_seconds
 from steersman.lifecycle.runs import HookRun
@@ -27,10 +28,14 @@ def preview_text(preview: Preview, runs: list[HookRun]) -> str:
     for change in diffs:
         lines += ["", f"{MARKS[change.verb]} {change.ref}", *(f"    {line}" for line in change.diff.splitlines())]
     lines += ["", "If it fails:"]
-    lines += [f"  in {phase}: {told}" for phase, told in preview.consequences]
+    lines += [f"  in {_place(each)}: {each.told}" for each in preview.consequences]
     if expected:
         lines += ["", f"Hooks are expected to take {sum(expected.values()):.1f} s, by their last runs."]
     return "\n".join([*lines, "", _summary(preview)]) + "\n"
+
+
+def _place(consequence: Consequence) -> str:
+    return f"hook {consequence.hook}" if consequence.hook else str(consequence.phase)
 
 
 def _mark(change: ResourceChange | None) -> str:
@@ -71,5 +76,8 @@ def preview_data(preview: Preview, runs: list[HookRun]) -> dict[str, Any]:
     data["changes"] = [
         {"step": c.step, "object": str(c.ref), "verb": c.verb, "diff": c.diff, "note": c.note} for c in preview.changes
     ]
-    data["onFailure"] = [{"phase": str(phase), "leadsTo": told} for phase, told in preview.consequences]
+    data["onFailure"] = [
+        {"phase": str(each.phase), **({"hook": each.hook} if each.hook else {}), "leadsTo": each.told}
+        for each in preview.consequences
+    ]
     return data

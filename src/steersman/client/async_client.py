@@ -11,6 +11,7 @@ from steersman.client.values import ReuseValues, values_for_upgrade
 from steersman.lifecycle.install import plan_install
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.operation import Operation, operation, recovery
+from steersman.lifecycle.perform import before
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.preview import Preview, preview
@@ -154,7 +155,8 @@ class AsyncClient(Questions):
 
     async def preview(self, plan: Plan) -> Preview:
         """What a plan would change, resource by resource. Nothing is written."""
-        return await preview(self.kube, plan)
+        situation = await self.situation(plan.release.name)
+        return await preview(self.kube, plan, before(plan, situation))
 
     async def save(self, plan: Plan, *, target: int = 0) -> SavedPlan:
         """A plan as data that `apply` takes later. `target` is the revision that was given to `plan_rollback`."""

@@ -50,6 +50,13 @@ class Fallen:
             return Remedy.REMOVE_CREATED
         return self.rule.remedy
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is said below the error."""
+        if self.remedy is not self.rule.remedy:
+            return (f'Release "{self.release.name}" was never deployed; what this attempt had created is removed',)
+        return tuple(self.text(line) for line in self.rule.lines)
+
 
 def verdict(fallen: Fallen) -> Groups:
     """The record of the failure, written before anything is put in order."""

@@ -36,11 +36,9 @@ def completed(execution: Execution) -> ReleaseFinished:
 
 def failed(execution: Execution, fallen: Fallen, step: str, problem: str, *, hint: str = "") -> ReleaseFinished:
     """The table's words; `problem` is what went wrong on the way back."""
-    lines = tuple(fallen.text(line) for line in fallen.rule.lines)
+    lines = fallen.lines
     error = fallen.text(fallen.rule.error)
     name = fallen.release.name
-    if fallen.remedy is not fallen.rule.remedy:
-        lines = (f'Release "{name}" was never deployed; what this attempt had created is removed',)
     if problem:
         lines = (f"The way back failed, too: {problem}", f'Release "{name}" is not in order')
         hint = f"`steer status {name}` shows what is there, `steer rollback` or `upgrade` goes on from it"

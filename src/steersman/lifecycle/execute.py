@@ -23,6 +23,7 @@ from steersman.lifecycle.plan import (
     Delete,
     DeleteHook,
     InstallCrd,
+    Plan,
     PlannedHook,
     Prune,
     RecordRevision,
@@ -161,17 +162,28 @@ async def _judge(execution: Execution, step: Step, error: SteersmanError, given_
 
 def rule_for(execution: Execution, step: Step) -> Rule:
     """The row of the table for this step. On the way back from a failure no hook stands in the way: half way is worse."""
-    plan, hook = execution.plan, _hook_of(step)
-    if execution.remedial and hook is not None:
+    plan = execution.plan
+    if execution.remedial and _hook_of(step) is not None:
         return rule(plan.policy, plan.action, step.phase, override=HookFailure.WARN)
+    return rule_of(plan, step)
+
+
+def rule_of(plan: Plan, step: Step) -> Rule:
+    """The row of the table that a plan's own step falls under."""
     return rule(
         plan.policy,
         plan.action,
         step.phase,
-        override=hook.on_failure if hook is not None else None,
+        override=override_of(step),
         rollback_on_failure=plan.options.rollback_on_failure,
         cleanup_on_fail=plan.options.cleanup_on_fail,
     )
+
+
+def override_of(step: Step) -> HookFailure | None:
+    """What a hook's own annotation says instead of the table."""
+    hook = _hook_of(step)
+    return hook.on_failure if hook is not None else None
 
 
 def degrade(execution: Execution, hook: PlannedHook, found: Rule, cause: str) -> None:

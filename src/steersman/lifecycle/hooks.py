@@ -7,7 +7,7 @@ from itertools import groupby
 
 from steersman.lifecycle.annotations import require_known, settings
 from steersman.lifecycle.plan import DeleteHook, Options, PlannedHook, Resource, RunHook, Step
-from steersman.lifecycle.policy import Phase, Policy
+from steersman.lifecycle.policy import Action, Phase, Policy
 from steersman.lifecycle.resources import resources_of
 from steersman.lifecycle.scopes import CLUSTER_SCOPED, GroupKind
 from steersman.manifest.hooks import DeletePolicy, HookEvent
@@ -30,6 +30,25 @@ _PHASE_OF_EVENT = {
     HookEvent.POST_DELETE: Phase.POST_HOOKS,
     HookEvent.TEST: Phase.TESTS,
 }
+
+_PRE = {
+    Action.INSTALL: HookEvent.PRE_INSTALL,
+    Action.UPGRADE: HookEvent.PRE_UPGRADE,
+    Action.ROLLBACK: HookEvent.PRE_ROLLBACK,
+    Action.UNINSTALL: HookEvent.PRE_DELETE,
+    Action.TEST: HookEvent.TEST,
+}
+_POST = {
+    Action.INSTALL: HookEvent.POST_INSTALL,
+    Action.UPGRADE: HookEvent.POST_UPGRADE,
+    Action.ROLLBACK: HookEvent.POST_ROLLBACK,
+    Action.UNINSTALL: HookEvent.POST_DELETE,
+}
+
+
+def event_of(action: Action, phase: Phase) -> HookEvent:
+    """The event whose hooks an action runs in a phase; of a phase without hooks, that of the hooks before it."""
+    return _POST[action] if phase is Phase.POST_HOOKS else _PRE[action]
 
 
 def planned_hooks(

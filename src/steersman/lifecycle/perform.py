@@ -13,6 +13,7 @@ from steersman.lifecycle.aftermath import Fallen
 from steersman.lifecycle.events import ReleaseFinished, ReleaseStarted, ReleaseWarning
 from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Emit, Execution
+from steersman.lifecycle.hooks import event_of
 from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.lease import Lease
 from steersman.lifecycle.locking import lock
@@ -23,23 +24,8 @@ from steersman.lifecycle.remedy import put_in_order
 from steersman.lifecycle.request import Interrupted, Request, unless_interrupted
 from steersman.lifecycle.runs import add_runs
 from steersman.lifecycle.situation import Situation, look
-from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Release
 from steersman.release.storage import Storage
-
-_PRE = {
-    Action.INSTALL: HookEvent.PRE_INSTALL,
-    Action.UPGRADE: HookEvent.PRE_UPGRADE,
-    Action.ROLLBACK: HookEvent.PRE_ROLLBACK,
-    Action.UNINSTALL: HookEvent.PRE_DELETE,
-    Action.TEST: HookEvent.TEST,
-}
-_POST = {
-    Action.INSTALL: HookEvent.POST_INSTALL,
-    Action.UPGRADE: HookEvent.POST_UPGRADE,
-    Action.ROLLBACK: HookEvent.POST_ROLLBACK,
-    Action.UNINSTALL: HookEvent.POST_DELETE,
-}
 
 
 async def perform(
@@ -196,7 +182,7 @@ async def _after_failure(execution: Execution, situation: Situation, stopped: Pl
     if stopped.step.phase is Phase.RECORD and execution.closing:
         execution.unfinished = True  # all is done but the books: the next command closes them
         return ending.unrecorded(execution, stopped)
-    event = stopped.step.hook.event if isinstance(stopped.step, RunHook) else _event_of(plan, stopped.step.phase)
+    event = stopped.step.hook.event if isinstance(stopped.step, RunHook) else event_of(plan.action, stopped.step.phase)
     fallen = Fallen(
         plan=plan,
         release=execution.release,
@@ -223,7 +209,7 @@ async def _after_interruption(execution: Execution, situation: Situation) -> Rel
     elif not execution.journal.began and plan.action is not Action.UNINSTALL:
         return ending.interrupted(execution, None)
     found = rule(plan.policy, plan.action, phase, rollback_on_failure=plan.options.rollback_on_failure)
-    event = _event_of(plan, phase)
+    event = event_of(plan.action, phase)
     if found.completes:
         ending.degrade_unfinished(execution, event)
         await run_groups(execution, ending.closing_groups(plan))
@@ -239,7 +225,3 @@ async def _after_interruption(execution: Execution, situation: Situation) -> Rel
     )
     problem = await put_in_order(execution, fallen)
     return ending.interrupted(execution, fallen, problem)
-
-
-def _event_of(plan: Plan, phase: Phase) -> HookEvent:
-    return _POST[plan.action] if phase is Phase.POST_HOOKS else _PRE[plan.action]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from steersman.errors import ApiError, KubernetesError, NoMatchingKind, NotFound
 from steersman.kube import apply as applying
 from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.kube.ownership import owned
+from steersman.lifecycle.consequences import Consequence, consequences
 from steersman.lifecycle.plan import Apply, Delete, Plan, Prune, RunHook
-from steersman.lifecycle.policy import Phase, rule
 from steersman.lifecycle.resource_steps import placed
 from steersman.lifecycle.resources import kept
 from steersman.lifecycle.runs import HookRun
 from steersman.manifest.diff import text_diff
 from steersman.record import record
-from steersman.release.record import ApplyMethod
+from steersman.release.record import ApplyMethod, Release
 
 CONCURRENT_DRY_RUNS = 16
 
@@ -42,15 +42,18 @@ class Preview:
 
     plan: Plan
     changes: tuple[ResourceChange, ...]
-    consequences: tuple[tuple[Phase, str], ...]
+    consequences: tuple[Consequence, ...]
 
     @property
     def changes_anything(self) -> bool:
         return any(change.verb in ("create", "change", "delete") for change in self.changes)
 
 
-async def preview(kube: Kubernetes, plan: Plan) -> Preview:
-    """Ask the cluster what each step of a plan would do. Raises ClusterUnreachable, Unauthorized."""
+async def preview(kube: Kubernetes, plan: Plan, previous: Release | None = None) -> Preview:
+    """Ask the cluster what each step of a plan would do; `previous` is the revision that is deployed now.
+
+    Raises ClusterUnreachable, Unauthorized.
+    """
     slots = asyncio.Semaphore(CONCURRENT_DRY_RUNS)
 
     async def look(step: Apply | Prune | Delete) -> ResourceChange:
@@ -59,7 +62,7 @@ async def preview(kube: Kubernetes, plan: Plan) -> Preview:
 
     steps = [step for step in plan.steps if isinstance(step, Apply | Prune | Delete)]
     changes = await asyncio.gather(*(look(step) for step in steps))
-    return Preview(plan, tuple(changes), consequences(plan))
+    return Preview(plan, tuple(changes), consequences(plan, previous))
 
 
 async def live_object(kube: Kubernetes, ref: ObjectRef) -> Object | None:
@@ -97,27 +100,6 @@ async def _removed(kube: Kubernetes, step: Prune | Delete) -> ResourceChange:
     if kept(live) or (isinstance(step, Delete) and step.kept):
         return ResourceChange(step.id, ref, "keep", note="resource policy")
     return ResourceChange(step.id, ref, "delete")
-
-
-def consequences(plan: Plan) -> tuple[tuple[Phase, str], ...]:
-    """For each phase of the plan, in its order, what a failure in it leads to, in the failure table's words."""
-    told = []
-    for phase in dict.fromkeys(step.phase for step in plan.steps if step.phase is not Phase.RECORD):
-        found = rule(plan.policy, plan.action, phase, rollback_on_failure=plan.options.rollback_on_failure)
-        known: dict[str, Any] = {
-            "release": plan.release.name,
-            "event": f"{phase.removesuffix('-hooks').removesuffix('s')}-{plan.action}",
-            "cause": "…",
-            "revision": plan.release.version,
-            "previous": plan.current.version if plan.current else "–",
-            "status": "deployed",
-        }
-        lines = [
-            found.text(line, **known) for line in (*([f"Error: {found.error}"] if found.error else []), *found.lines)
-        ]
-        ending = "exit 0" if found.completes and not found.exit_code else "exit 1"
-        told.append((phase, "; ".join([*lines, ending])))
-    return tuple(told)
 
 
 def expected_seconds(plan: Plan, runs: list[HookRun]) -> dict[str, float]:
