@@ -17,10 +17,11 @@ from steersman.lifecycle.rollback import plan_rollback
 from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.test import plan_test
+from steersman.lifecycle.unchanged import remembering
 from steersman.lifecycle.uninstall import plan_uninstall
 from steersman.lifecycle.upgrade import plan_upgrade
 from steersman.release.drivers.objects import ObjectDriver
-from steersman.release.record import Status
+from steersman.release.record import Release, Status
 from steersman.release.storage import Storage
 
 from .charts import App, full
@@ -54,7 +55,10 @@ class Driver:
 
     async def upgrade(self, app: App | None = None, **options: object) -> ReleaseFinished:
         return await self._run(
-            Action.UPGRADE, lambda s, o: plan_upgrade(s, (app or full(2)).wanted(), self.policy, o), options
+            Action.UPGRADE,
+            lambda s, o: plan_upgrade(s, (app or full(2)).wanted(), self.policy, o),
+            options,
+            (app or full(2)).wanted().release,
         )
 
     async def rollback(self, revision: int = 0, **options: object) -> ReleaseFinished:
@@ -86,11 +90,17 @@ class Driver:
         return await self._follow(recovery(self._request(Action.UPGRADE, self.options, none), self.kube, self.storage))
 
     async def _run(
-        self, action: Action, make: Callable[[Situation, Options], Plan], options: dict[str, object]
+        self,
+        action: Action,
+        make: Callable[[Situation, Options], Plan],
+        options: dict[str, object],
+        upgraded_to: Release | None = None,
     ) -> ReleaseFinished:
         chosen = replace(self.options, **options)  # type: ignore[arg-type]
 
         async def plan(situation: Situation) -> Plan:
+            if upgraded_to is not None:
+                situation = await remembering(self.kube, situation, upgraded_to, self.policy, chosen)
             return make(situation, chosen)
 
         return await self._follow(operation(self._request(action, chosen, plan), self.kube, self.storage))

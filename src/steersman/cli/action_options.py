@@ -35,6 +35,7 @@ class How:
 _FLAGS: dict[str, str] = {
     "--no-hooks": "prevent hooks from running",
     "--parallel-hooks": "run hooks of equal weight together",
+    "--hooks-on-change": "skip hooks whose last run succeeded and of which nothing has changed since",
     "--wait-for-jobs": "with --wait, also wait until all Jobs have been completed",
     "--strict": "exit 1 also when only a post hook failed",
     "--force-conflicts": "server-side apply takes over fields that others own",

@@ -73,6 +73,8 @@ def duration(run: HookRun) -> float | None:
 
 
 def result(run: HookRun) -> str:
+    if run.result == "Skipped":
+        return f"{run.result}: {run.message}"
     code = f", exit code {run.exit_code}" if run.exit_code is not None and run.result != "Succeeded" else ""
     reason = f" ({run.reason}{code})" if run.reason and run.result != "Succeeded" else ""
     attempt = f", attempt {run.attempt}" if run.attempt > 1 else ""

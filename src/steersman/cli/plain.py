@@ -52,6 +52,8 @@ class PlainView:
             case events.HookStarted():
                 attempt = f", attempt {event.attempt} of {event.attempts}" if event.attempt > 1 else ""
                 self.say(f"  {event.event} hook {event.kind}/{event.hook} (weight {event.weight}{attempt}) started")
+            case events.HookSkipped():
+                self.say(f"  {event.event} hook {event.kind}/{event.hook} skipped: {event.message}")
             case events.HookLog() if self.hook_logs == "all":
                 self.say(f"    {event.hook} | {event.line}")
             case events.HookFinished():

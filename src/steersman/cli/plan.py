@@ -126,7 +126,7 @@ def install(
 @click.argument("name", metavar="RELEASE")
 @click.argument("chart_name", metavar="CHART")
 @chart_choice
-@action_options(FLAGS)
+@action_options(f"{FLAGS} --hooks-on-change")
 @plan_options
 @click.option("-i", "--install", "or_install", is_flag=True, help="install the release if it does not exist")
 @click.option("--reset-values", "reuse", flag_value="reset", help="take the new values alone")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from steersman.lifecycle.consequences import Consequence
-from steersman.lifecycle.plan import DeleteHook, RunHook, Step
+from steersman.lifecycle.plan import DeleteHook, RunHook, SkipHook, Step
 from steersman.lifecycle.preview import Preview, ResourceChange, expected_seconds
 from steersman.lifecycle.runs import HookRun
 
@@ -62,8 +62,10 @@ def _title(step: Step, expected: dict[str, float]) -> str:
 def _summary(preview: Preview) -> str:
     verbs = [change.verb for change in preview.changes]
     hooks = sum(isinstance(step, RunHook) for step in preview.plan.steps)
+    skipped = sum(isinstance(step, SkipHook) for step in preview.plan.steps)
     told = [f"{verbs.count(verb)} to {verb}" for verb in ("create", "change", "delete") if verb in verbs]
-    return f"{', '.join(told) or 'no resource changes'}; {hooks} hook{'s' * (hooks != 1)} to run"
+    told_hooks = f"{hooks} hook{'s' * (hooks != 1)} to run" + (f", {skipped} to skip" if skipped else "")
+    return f"{', '.join(told) or 'no resource changes'}; {told_hooks}"
 
 
 def preview_data(preview: Preview, runs: list[HookRun]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
 
 FLAGS = (
-    "--no-hooks --parallel-hooks --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
+    "--no-hooks --parallel-hooks --hooks-on-change --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
     "--recreate-immutable --cleanup-on-fail --rollback-on-failure --skip-crds --create-namespace"
 )
 

@@ -20,6 +20,7 @@ from steersman.lifecycle.rollback import plan_rollback
 from steersman.lifecycle.saved import SavedPlan, require_unmoved, save
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.test import plan_test
+from steersman.lifecycle.unchanged import remembering
 from steersman.lifecycle.uninstall import plan_uninstall
 from steersman.lifecycle.upgrade import plan_upgrade
 from steersman.release.record import Status
@@ -178,7 +179,9 @@ class AsyncClient(Questions):
             elif saved.action is Action.INSTALL:
                 plan = plan_install(informed_situation, wanted, saved.policy, options)
             else:
-                plan = plan_upgrade(informed_situation, wanted, saved.policy, options)
+                release = wanted.release
+                known = await remembering(self.kube, informed_situation, release, saved.policy, options)
+                plan = plan_upgrade(known, wanted, saved.policy, options)
             await require_unmoved(self.kube, saved, plan, situation)
             return plan
 
@@ -233,6 +236,7 @@ class AsyncClient(Questions):
             wanted = await render(self.kube, chart, merged, naming, chart_options, defaults=defaults)
             wanted.release.labels = {**current.labels, **wanted.release.labels}
             situation = await informed(self.kube, situation, self.policy, wanted)
+            situation = await remembering(self.kube, situation, wanted.release, self.policy, options)
             return plan_upgrade(situation, wanted, self.policy, options)
 
         return make

@@ -54,7 +54,7 @@ def failed_hook(
             last.pop((run.event, run.kind, run.hook), None)
             last[run.event, run.kind, run.hook] = run
     for run in reversed(last.values()):
-        if run.result != "Succeeded" and (hook := hooks.get((run.kind, run.hook))) is not None:
+        if run.failed and (hook := hooks.get((run.kind, run.hook))) is not None:
             return hook, run
     for hook in reversed(release.hooks):
         if hook.last_run.phase is HookPhase.FAILED and (not name or hook.name == name) and not last:

@@ -24,6 +24,7 @@ TIMEOUT = "steersman.dev/hook-timeout"
 RETRIES = "steersman.dev/hook-retries"
 FAILURE = "steersman.dev/hook-failure"
 PARALLEL = "steersman.dev/hook-parallel"
+RUN = "steersman.dev/hook-run"
 
 # Helm 3's alias, and what Helm 2 used where charts now have crds/.
 TEST_ALIAS, HELM_2_CRD = "test-success", "crd-install"
@@ -34,12 +35,14 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 @record(frozen=True, slots=True)
 class HookSettings:
-    """The `steersman.dev/` annotations of one hook; `timeout` in seconds, None where the action's own holds."""
+    """The `steersman.dev/` annotations of one hook; `timeout` in seconds, None where the action's own holds,
+    `on_change` None where the hook says nothing of it."""
 
     timeout: float | None = None
     retries: int = 0
     failure: HookFailure | None = None
     parallel: bool = False
+    on_change: bool | None = None
 
 
 def annotations_of(obj: Object) -> dict[str, str]:
@@ -73,6 +76,7 @@ def settings(obj: Object, path: str) -> HookSettings:
         retries=retries or 0,
         failure=HookFailure(_word(found, FAILURE, path, tuple(HookFailure))) if FAILURE in found else None,
         parallel=_word(found, PARALLEL, path, ("true", "false")) == "true" if PARALLEL in found else False,
+        on_change=_word(found, RUN, path, ("always", "on-change")) == "on-change" if RUN in found else None,
     )
 
 

@@ -13,6 +13,7 @@ from steersman.lifecycle.plan import (
     RecordRevision,
     RemoveRecords,
     Resource,
+    RunHook,
     Step,
     WaitReady,
 )
@@ -118,7 +119,7 @@ def waits(resources: tuple[Resource, ...], post_hooks: Groups, policy: Policy, o
     """Wait for the resources, run the post hooks, and require what was put off because a hook had to run first."""
     if wait_strategy(policy, options) == "hookOnly" or not resources:
         return post_hooks
-    patient = policy is Policy.ROLLBACK and bool(post_hooks)
+    patient = policy is Policy.ROLLBACK and any(isinstance(step, RunHook) for group in post_hooks for step in group)
     first = WaitReady(resources=resources, patience=options.hook_patience if patient else None)
     second: Groups = [(WaitReady(resources=resources, after_hooks=True),)] if patient else []
     return [(first,), *post_hooks, *second]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steersman.lifecycle.aftermath import Fallen
 from steersman.lifecycle.execute import override_of, rule_of
 from steersman.lifecycle.hooks import event_of
-from steersman.lifecycle.plan import Plan, RunHook, Step
+from steersman.lifecycle.plan import Plan, RunHook, SkipHook, Step
 from steersman.lifecycle.policy import Phase
 from steersman.record import record
 from steersman.release.record import Release
@@ -41,7 +41,7 @@ def consequences(plan: Plan, previous: Release | None = None) -> tuple[Consequen
 
 
 def _all(plan: Plan, previous: Release | None) -> Iterator[Consequence]:
-    steps = [step for step in plan.steps if step.phase is not Phase.RECORD]
+    steps = [step for step in plan.steps if step.phase is not Phase.RECORD and not isinstance(step, SkipHook)]
     ordinary = [step for step in steps if override_of(step) is None]
     for phase in dict.fromkeys(step.phase for step in ordinary):
         yield _of(plan, next(step for step in ordinary if step.phase is phase), previous)

@@ -150,6 +150,19 @@ class HookStarted(Event):
 
 
 @record(frozen=True, slots=True, kw_only=True)
+class HookSkipped(Event):
+    """A hook is left out: nothing that it depends on has changed since its successful run in revision `since`."""
+
+    step: str
+    event: HookEvent
+    hook: str
+    kind: str
+    weight: int
+    since: int
+    message: str
+
+
+@record(frozen=True, slots=True, kw_only=True)
 class HookLog(Event):
     """One line (without its end) that a hook's container printed.
 

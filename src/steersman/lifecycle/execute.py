@@ -29,6 +29,7 @@ from steersman.lifecycle.plan import (
     RecordRevision,
     RemoveRecords,
     RunHook,
+    SkipHook,
     Step,
     WaitReady,
 )
@@ -51,6 +52,7 @@ _RUN: dict[type[Step], Callable[[Any, Execution], Awaitable[None]]] = {
     WaitReady: wait_steps.wait_ready,
     DeleteHook: hook_run.delete_hook,
     RunHook: hook_run.run_hook,
+    SkipHook: hook_run.skip_hook,
 }
 
 
@@ -94,7 +96,7 @@ async def _note_phase(execution: Execution, step: Step) -> None:
 
 def _is_skipped(step: Step, given_up: set[str], execution: Execution) -> bool:
     hook = _hook_of(step)
-    skipped = hook is not None and hook.event in given_up and isinstance(step, RunHook | DeleteHook)
+    skipped = hook is not None and hook.event in given_up and isinstance(step, RunHook | SkipHook | DeleteHook)
     if skipped:
         message = f"an earlier {hook.event} hook failed" if hook else ""
         execution.emit(StepFinished(step=step.id, result="skipped", seconds=0.0, message=message))
@@ -225,4 +227,4 @@ async def _clean_up(execution: Execution, failed: PlannedHook) -> None:
 
 
 def _hook_of(step: Step) -> PlannedHook | None:
-    return step.hook if isinstance(step, RunHook | DeleteHook) else None
+    return step.hook if isinstance(step, RunHook | SkipHook | DeleteHook) else None

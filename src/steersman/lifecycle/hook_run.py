@@ -12,16 +12,16 @@ from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Object, ObjectRef, PatchType
 from steersman.kube.logs import LogLine
 from steersman.kube.wait import wait_deleted
-from steersman.lifecycle.events import HookDeleted, HookFinished, HookLog, HookStarted, ReleaseWarning
+from steersman.lifecycle.events import HookDeleted, HookFinished, HookLog, HookSkipped, HookStarted, ReleaseWarning
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.hook_watch import CANCELLED, STORED, HookEnd, LogReader, await_end, exit_code_of
 from steersman.lifecycle.hooks import LEFTOVER, RUN_KINDS
-from steersman.lifecycle.plan import DeleteHook, RunHook
+from steersman.lifecycle.plan import DeleteHook, RunHook, SkipHook
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.record_steps import rewrite
 from steersman.lifecycle.redact import Redactor, redactor_for
 from steersman.lifecycle.resource_steps import placed
-from steersman.lifecycle.runs import HookRun
+from steersman.lifecycle.runs import SKIPPED, HookRun
 from steersman.manifest.hooks import DeletePolicy, HookExecution, HookPhase
 from steersman.record import replace
 from steersman.release.record import go_time
@@ -67,6 +67,37 @@ async def run_hook(step: RunHook, execution: Execution) -> None:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
+async def skip_hook(step: SkipHook, execution: Execution) -> None:
+    """Tell of a hook that need not run, and put that on record."""
+    hook, now = step.hook.hook, go_time()
+    run = HookRun(
+        event=str(step.hook.event),
+        hook=hook.name,
+        kind=hook.kind,
+        revision=execution.plan.release.version,
+        attempt=0,
+        started=now,
+        ended=now,
+        result=SKIPPED,
+        reason="Unchanged",
+        message=f"unchanged since revision {step.since}",
+        digest=step.hook.digest,
+        since=step.since,
+    )
+    execution.runs.append(run)
+    execution.emit(
+        HookSkipped(
+            step=step.id,
+            event=step.hook.event,
+            hook=hook.name,
+            kind=hook.kind,
+            weight=step.hook.weight,
+            since=step.since,
+            message=run.message,
+        )
+    )
+
+
 async def _attempt(step: RunHook, execution: Execution, attempt: int, attempts: int) -> HookEnd:
     hook = step.hook.hook
     started, clock = go_time(), time.monotonic()
@@ -77,6 +108,7 @@ async def _attempt(step: RunHook, execution: Execution, attempt: int, attempts: 
         revision=execution.plan.release.version,
         attempt=attempt,
         started=started,
+        digest=step.hook.digest,
     )
     await _remember_start(step, execution, run)
     execution.emit(

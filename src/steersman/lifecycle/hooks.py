@@ -94,6 +94,7 @@ def _planned(
         retries=asked.retries,
         on_failure=asked.failure,
         parallel=asked.parallel or options.parallel_hooks,
+        on_change=asked.on_change,
     )
 
 

@@ -30,6 +30,7 @@ class Options:
     wait_for_jobs: bool = False
     no_hooks: bool = False
     parallel_hooks: bool = False
+    hooks_on_change: bool = False
     hook_patience: float = 30.0
     skip_crds: bool = False
     create_namespace: bool = False
@@ -62,7 +63,11 @@ class Resource:
 
 @record(frozen=True, slots=True, kw_only=True)
 class PlannedHook:
-    """A hook as one event runs it: its object and all that its annotations say."""
+    """A hook as one event runs it: its object and all that its annotations say.
+
+    `on_change`: whether it asks to be skipped where nothing changed (None: as the action says); `digest` is of what its run
+    depends on, "" where that is not compared.
+    """
 
     hook: Hook
     resource: Resource
@@ -74,6 +79,8 @@ class PlannedHook:
     retries: int = 0
     on_failure: HookFailure | None = None
     parallel: bool = False
+    on_change: bool | None = None
+    digest: str = ""
 
     @property
     def id(self) -> str:
@@ -198,6 +205,22 @@ class RunHook(Step):
     @property
     def title(self) -> str:
         return f"run {self.hook.event} hook {self.hook.hook.name}"
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class SkipHook(Step):
+    """Leave a hook out, for its last run, by revision `since`, did the same thing with success."""
+
+    hook: PlannedHook
+    since: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.hook.id}/skip"
+
+    @property
+    def title(self) -> str:
+        return f"skip {self.hook.event} hook {self.hook.hook.name}: unchanged since revision {self.since}"
 
 
 @record(frozen=True, slots=True, kw_only=True)

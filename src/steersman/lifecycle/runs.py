@@ -18,6 +18,7 @@ from steersman.errors import Conflict, Forbidden, NotFound
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.record import asdict, record, replace
 
+SUCCEEDED, FAILED, INTERRUPTED, SKIPPED = "Succeeded", "Failed", "Interrupted", "Skipped"
 KEPT_RUNS = 200
 KEPT_LINES = 20
 KEPT_COLUMNS = 500
@@ -27,7 +28,8 @@ _ATTEMPTS = 5
 
 @record(frozen=True, slots=True)
 class HookRun:
-    """One attempt of one hook. Times are RFC 3339; `result` is Succeeded, Failed or Interrupted (nobody saw it end)."""
+    """One attempt of one hook. Times are RFC 3339; `result` is Succeeded, Failed, Interrupted (nobody saw it end) or Skipped (it
+    did not run, for nothing had changed since its run in revision `since`). `digest` is of what the run depended on."""
 
     event: str
     hook: str
@@ -36,14 +38,22 @@ class HookRun:
     attempt: int
     started: str
     ended: str = ""
-    result: str = "Interrupted"
+    result: str = INTERRUPTED
     exit_code: int | None = None
     reason: str = ""
     message: str = ""
     log_tail: tuple[str, ...] = ()
+    digest: str = ""
+    since: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ran and did not succeed, as far as anybody knows."""
+        return self.result not in (SUCCEEDED, SKIPPED)
 
     def without_log(self) -> dict[str, Any]:
-        return asdict(replace(self, log_tail=()))
+        """For places that more people may read than the history itself: no log, and no digest of what may be a secret."""
+        return asdict(replace(self, log_tail=(), digest=""))
 
 
 def from_dict(data: dict[str, Any]) -> HookRun:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from steersman.errors import ReleaseExists, ReleaseNotFound, ReleasePending
 from steersman.lifecycle.policy import Policy
+from steersman.lifecycle.runs import HookRun
 from steersman.lifecycle.scopes import CLUSTER_SCOPED, GroupKind
 from steersman.record import record
 from steersman.release.record import Release, Status
@@ -21,12 +22,14 @@ _RAN_ONCE = (Status.DEPLOYED, Status.SUPERSEDED)
 
 @record(frozen=True, slots=True)
 class Situation:
-    """`history` is oldest first. `cluster_scoped` are the kinds without a namespace that this cluster serves."""
+    """`history` is oldest first. `cluster_scoped` are the kinds without a namespace that this cluster serves,
+    `runs` the recorded hook runs, where somebody asked for them."""
 
     name: str
     namespace: str
     history: tuple[Stored, ...] = ()
     cluster_scoped: frozenset[GroupKind] = CLUSTER_SCOPED
+    runs: tuple[HookRun, ...] = ()
 
     @property
     def newest(self) -> Stored | None:

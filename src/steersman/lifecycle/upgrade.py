@@ -19,6 +19,7 @@ from steersman.lifecycle.common import (
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.situation import Situation
+from steersman.lifecycle.unchanged import without_unchanged
 from steersman.lifecycle.validation import helm_2_crds, require_valid
 from steersman.manifest.hooks import HookEvent
 from steersman.record import replace
@@ -41,12 +42,17 @@ def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: 
     )
     after = manifest_resources(release, situation)
     before = live_resources(current, situation, policy)
+
+    def hooks(event: HookEvent) -> Groups:
+        planned = hooks_of(release, event, situation, policy, options)
+        return without_unchanged(planned, release, after, situation, policy, options)
+
     groups: Groups = [
         *ownership(before, after),
         *record_new(situation, release, Status.PENDING_UPGRADE, "Preparing upgrade", options),
-        *hooks_of(release, HookEvent.PRE_UPGRADE, situation, policy, options),
+        *hooks(HookEvent.PRE_UPGRADE),
         *changes(before, after),
-        *waits(after, hooks_of(release, HookEvent.POST_UPGRADE, situation, policy, options), policy, options),
+        *waits(after, hooks(HookEvent.POST_UPGRADE), policy, options),
         *closing(Action.UPGRADE, release, situation, policy, options),
     ]
     return Plan(

@@ -30,7 +30,7 @@ class Bar:
 
     @property
     def failed(self) -> bool:
-        return self.run.result != "Succeeded"
+        return self.run.failed
 
 
 @dataclass(frozen=True, slots=True)
