@@ -169,3 +169,16 @@ def test_a_dry_run_of_helm_is_read_and_written_unchanged(helm: Path, tmp_path: P
     record = json.loads(done.stdout)
     assert to_json(from_json(record)) == record
     assert len(record["hooks"]) == 18
+
+
+def test_what_a_log_would_show_of_a_release_holds_nothing_of_its_values() -> None:
+    release = Release(
+        name="shop",
+        namespace="default",
+        version=1,
+        config={"password": "hunter2"},
+        manifest="password: hunter2",
+        info=Info(notes="Your password is hunter2"),
+    )
+    assert "hunter2" not in repr(release)
+    assert "shop" in repr(release)

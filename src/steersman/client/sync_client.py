@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from steersman.client.async_client import AsyncClient
+from steersman.client.loop import Loop
 from steersman.client.rendering import ChartOptions
 from steersman.client.results import HookInfo, ReleaseStatus
 from steersman.client.values import ReuseValues
@@ -28,7 +28,8 @@ class Client:
     """As AsyncClient. Actions return when they are done and raise ReleaseFailed when they fail; `on_event` is called with each
     event as it happens. Ctrl-C stops an action cleanly and then raises KeyboardInterrupt.
 
-    It runs an event loop of its own, so it cannot be used where one is running already.
+    It runs an event loop of its own. Where one is running already, as in a notebook, that is in a thread of its own, and
+    `on_event` is called there.
     """
 
     def __init__(
@@ -40,8 +41,8 @@ class Client:
         driver: str = "",
         policy: Policy = Policy.ROLLBACK,
     ) -> None:
-        self._runner = asyncio.Runner()
-        self._client = self._runner.run(
+        self._loop = Loop()
+        self._client = self._loop.run(
             _made(lambda: AsyncClient(kube, kubeconfig=kubeconfig, namespace=namespace, driver=driver, policy=policy))
         )
 
@@ -52,8 +53,8 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        self._runner.run(self._client.aclose())
-        self._runner.close()
+        self._loop.run(self._client.aclose())
+        self._loop.close()
 
     # --- actions ----------------------------------------------------------------------------------------------
 
@@ -120,7 +121,7 @@ class Client:
         chart_options: ChartOptions | None = None,
         replace: bool = False,
     ) -> Plan:
-        return self._runner.run(
+        return self._loop.run(
             self._client.plan_install(
                 name, chart, values, options=options, chart_options=chart_options, replace=replace
             )
@@ -137,51 +138,51 @@ class Client:
         reuse: ReuseValues = ReuseValues.AUTO,
         install: bool = False,
     ) -> Plan:
-        return self._runner.run(
+        return self._loop.run(
             self._client.plan_upgrade(
                 name, chart, values, options=options, chart_options=chart_options, reuse=reuse, install=install
             )
         )
 
     def plan_rollback(self, name: str, revision: int = 0, *, options: Options | None = None) -> Plan:
-        return self._runner.run(self._client.plan_rollback(name, revision, options=options))
+        return self._loop.run(self._client.plan_rollback(name, revision, options=options))
 
     def plan_uninstall(self, name: str, *, options: Options | None = None) -> Plan:
-        return self._runner.run(self._client.plan_uninstall(name, options=options))
+        return self._loop.run(self._client.plan_uninstall(name, options=options))
 
     def plan_test(self, name: str, *, options: Options | None = None) -> Plan:
-        return self._runner.run(self._client.plan_test(name, options=options))
+        return self._loop.run(self._client.plan_test(name, options=options))
 
     # --- questions --------------------------------------------------------------------------------------------
 
     def status(self, name: str, revision: int = 0) -> ReleaseStatus:
-        return self._runner.run(self._client.status(name, revision))
+        return self._loop.run(self._client.status(name, revision))
 
     def get(self, name: str, revision: int = 0) -> Release:
-        return self._runner.run(self._client.get(name, revision))
+        return self._loop.run(self._client.get(name, revision))
 
     def get_values(self, name: str, revision: int = 0, *, all_values: bool = False) -> dict[str, Any]:
-        return self._runner.run(self._client.get_values(name, revision, all_values=all_values))
+        return self._loop.run(self._client.get_values(name, revision, all_values=all_values))
 
     def get_manifest(self, name: str, revision: int = 0) -> str:
-        return self._runner.run(self._client.get_manifest(name, revision))
+        return self._loop.run(self._client.get_manifest(name, revision))
 
     def get_notes(self, name: str, revision: int = 0) -> str:
-        return self._runner.run(self._client.get_notes(name, revision))
+        return self._loop.run(self._client.get_notes(name, revision))
 
     def history(self, name: str, *, maximum: int = 256) -> list[Release]:
-        return self._runner.run(self._client.history(name, maximum=maximum))
+        return self._loop.run(self._client.history(name, maximum=maximum))
 
     def hooks(self, name: str, revision: int = 0) -> list[HookInfo]:
-        return self._runner.run(self._client.hooks(name, revision))
+        return self._loop.run(self._client.hooks(name, revision))
 
     def list(
         self, *, all_namespaces: bool = False, selector: str = "", statuses: frozenset[Status] = frozenset()
     ) -> list[Release]:
-        return self._runner.run(self._client.list(all_namespaces=all_namespaces, selector=selector, statuses=statuses))
+        return self._loop.run(self._client.list(all_namespaces=all_namespaces, selector=selector, statuses=statuses))
 
     def _act(self, beginning: Awaitable[Operation], on_event: OnEvent | None) -> ReleaseFinished:
-        return self._runner.run(_followed(beginning, on_event))
+        return self._loop.run(_followed(beginning, on_event))
 
 
 async def _followed(beginning: Awaitable[Operation], on_event: OnEvent | None) -> ReleaseFinished:

@@ -64,7 +64,7 @@ class Hook:
     name: str
     kind: str
     path: str
-    manifest: str
+    manifest: str = field(repr=False)
     events: list[HookEvent]
     weight: int = 0
     delete_policies: list[str] = field(default_factory=list)

@@ -53,7 +53,7 @@ class Info:
     deleted: str = ""
     description: str = ""
     status: Status = Status.UNKNOWN
-    notes: str = ""
+    notes: str = field(default="", repr=False)
     resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rollback_revision: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
@@ -72,10 +72,11 @@ class Release:
     namespace: str
     version: int
     info: Info = field(default_factory=Info)
-    chart: dict[str, Any] = field(default_factory=dict)
-    config: dict[str, Any] = field(default_factory=dict)
-    manifest: str = ""
-    hooks: list[Hook] = field(default_factory=list)
+    # Long, and full of what belongs into no log.
+    chart: dict[str, Any] = field(default_factory=dict, repr=False)
+    config: dict[str, Any] = field(default_factory=dict, repr=False)
+    manifest: str = field(default="", repr=False)
+    hooks: list[Hook] = field(default_factory=list, repr=False)
     labels: dict[str, str] = field(default_factory=dict)
     apply_method: str = ""
     # Fields of a record that a later Helm may add: kept as they came, written back as they are.
