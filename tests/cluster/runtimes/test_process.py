@@ -32,7 +32,7 @@ async def test_a_container_has_names_a_user_and_a_process_list_of_its_own(runnin
     condition, log = await running.script("view", script)
     assert condition["type"] == "Complete"
     lines = log.splitlines()
-    assert lines[0] != "0"
+    assert lines[0] == "0"  # as in the real image
     assert lines[1].split() == ["PPid:", "1"]
     assert lines[2].startswith("view-")
     assert "nameserver 10.96.0.10" in lines
@@ -110,6 +110,101 @@ async def test_volumes(running: Cluster) -> None:
     running.create("jobs.batch", read)
     await running.finished("read")
     assert await running.log_of("read") == "kept\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "security", "own", "said"),
+    [
+        ("image", {}, {}, "0 0 0"),
+        ("asked", {"runAsUser": 1000}, {}, "1000 0 0"),
+        ("both", {"runAsUser": 1000, "runAsGroup": 3000}, {}, "1000 3000 3000"),
+        ("own", {"runAsUser": 1000}, {"runAsUser": 1001, "runAsGroup": 5}, "1001 5 5"),
+    ],
+)
+async def test_who_a_container_runs_as(
+    running: Cluster, name: str, security: dict[str, Any], own: dict[str, Any], said: str
+) -> None:
+    container = {"securityContext": own}
+    script = "echo $(id -u) $(id -g) $(id -G)"
+    running.create(
+        "jobs.batch", job(f"who-{name}", ["sh", "-c", script], container=container, pod={"securityContext": security})
+    )
+    await running.finished(f"who-{name}")
+    assert await running.log_of(f"who-{name}") == said + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "security", "message"),
+    [
+        ("image", {"runAsNonRoot": True}, "container has runAsNonRoot and image will run as root"),
+        ("user", {"runAsNonRoot": True, "runAsUser": 0}, "container's runAsUser breaks non-root policy"),
+    ],
+)
+async def test_who_must_not_be_root_is_not_started_as_root(
+    running: Cluster, name: str, security: dict[str, Any], message: str
+) -> None:
+    running.create("jobs.batch", job(f"nonroot-{name}", ["true"], pod={"securityContext": security}))
+    pod = await running.pod_of(
+        f"nonroot-{name}", lambda pod: waiting(pod).get("reason") == "CreateContainerConfigError"
+    )
+    meta = pod["metadata"]
+    where = f'(pod: "{meta["name"]}_default({meta["uid"]})", container: main)'
+    assert waiting(pod)["message"] == f"{message} {where}"
+    running.objects.delete("jobs.batch", f"nonroot-{name}", "default")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user can map no user but one")
+async def test_root_of_a_container_owns_gives_away_and_drops(running: Cluster) -> None:
+    """What init containers do with volumes; on this machine the files belong to nobody."""
+    running.claim("owned")
+    volume = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "owned"}}]}
+    script = (
+        "touch /v/mine /v/given; chown 999:999 /v/given; setpriv --reuid=999 --regid=999 --clear-groups id -u;"
+        "stat -c '%u:%g' /v/mine /v/given; chown 1 /usr/bin/env"
+    )
+    container = {"volumeMounts": [{"name": "v", "mountPath": "/v"}]}
+    running.create("jobs.batch", job("owner", ["sh", "-c", script], pod=volume, container=container))
+    await running.finished("owner")
+    assert (await running.log_of("owner")).splitlines()[:3] == ["999", "0:0", "999:999"]
+    folder = next(running.kubelet.volume_options.claims.glob("default_owned_*"))
+    mine, given = (folder / "mine").stat().st_uid, (folder / "given").stat().st_uid
+    assert mine not in (0, 999)
+    assert given != 999
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user can map no user but one")
+async def test_the_group_of_fs_group_reads_secrets_and_writes_volumes(running: Cluster) -> None:
+    running.create("secrets", {"metadata": {"name": "shared"}, "stringData": {"password": "s3cret"}})
+    pod = {
+        "securityContext": {"runAsUser": 1000, "fsGroup": 2000},
+        "volumes": [
+            {"name": "s", "secret": {"secretName": "shared", "defaultMode": 0o400}},
+            {"name": "e", "emptyDir": {}},
+        ],
+    }
+    mounts = {"volumeMounts": [{"name": "s", "mountPath": "/s"}, {"name": "e", "mountPath": "/e"}]}
+    script = "id -G; cat /s/password; echo; touch /e/x; stat -c '%g' /e/x; stat -Lc '%a' /s/password"
+    running.create("jobs.batch", job("fsgroup", ["sh", "-c", script], pod=pod, container=mounts))
+    await running.finished("fsgroup")
+    assert (await running.log_of("fsgroup")).splitlines() == ["0 2000", "s3cret", "2000", "440"]
+
+
+async def test_capabilities_are_dropped_and_commands_run_inside_have_no_more(running: Cluster) -> None:
+    status = ["sh", "-c", "grep -E '^Cap(Eff|Bnd)' /proc/self/status | cut -f2 | sort -u; id -u"]
+    dropped = {"securityContext": {"capabilities": {"drop": ["ALL"]}}}
+    running.create("jobs.batch", job("dropped", status, container=dropped))
+    await running.finished("dropped")
+    assert await running.log_of("dropped") == "0000000000000000\n0\n"
+    running.run("entered", ["sleep", "1000"], **dropped)
+    await running.until("pods", "entered", is_ready)
+    reading, writing = os.pipe()
+    null = os.open(os.devnull, os.O_RDWR)
+    await running.kubelet.execute("default", "entered", "main", status, [null, writing, writing])
+    os.close(writing)
+    os.close(null)
+    with os.fdopen(reading) as out:
+        assert out.read() == "0000000000000000\n0\n"
+    running.objects.delete("pods", "entered", "default")
 
 
 async def test_a_volume_that_cannot_be_made_is_told_as_failed_mount(running: Cluster) -> None:

@@ -17,7 +17,9 @@ import sys
 from typing import Any
 
 from steersman.cluster.agent.guardian import Guardian
+from steersman.cluster.agent.limits import confine
 from steersman.cluster.agent.processes import Processes
+from steersman.cluster.agent.users import Users, container_users
 from steersman.cluster.network import namespaces
 from steersman.cluster.network.addresses import DNS
 from steersman.cluster.network.bridge import PodNetworks
@@ -27,12 +29,15 @@ from steersman.cluster.network.services import ServiceProxy
 
 
 class Agent:
-    def __init__(self, descriptors: socket.socket, networks: PodNetworks, guardian: Guardian) -> None:
+    def __init__(
+        self, descriptors: socket.socket, networks: PodNetworks, guardian: Guardian, users: Users | None
+    ) -> None:
         self._descriptors = descriptors
+        self._users = users
         self._networks = networks
         self._dns = DnsServer()
         self._proxy = ServiceProxy()
-        self._processes = Processes(networks, guardian, self._send)
+        self._processes = Processes(networks, guardian, users, self._send)
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: dict[int, list[int]] = {}
@@ -72,7 +77,7 @@ class Agent:
         if way_out:
             self._dns.resolve = self._resolve
             Gateway(self._networks, self._dial).start()
-        self._send({"event": "ready"})
+        self._send({"event": "ready", "ids": [self._users.base, self._users.size] if self._users else None})
         try:
             while line := await reader.readline():
                 task = asyncio.ensure_future(self._answer(json.loads(line)))
@@ -155,10 +160,13 @@ def main() -> None:
     mode, way_out = sys.argv[3], sys.argv[4:] == ["way-out"]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o022)  # what containers get, whatever the server keeps for its own files
+    confine()
+    users = None
     networks = PodNetworks(enabled=mode != "plain", way_out=way_out)
     try:
         if mode == "root":
             namespaces.unshare(namespaces.CLONE_NEWNET)
+            users = container_users()
         elif mode == "user":
             namespaces.enter_user_and_network_namespace()
         namespaces.die_with_parent()
@@ -168,7 +176,7 @@ def main() -> None:
         return
     if os.getppid() == 1 and os.environ.get("STEERSMAN_PARENT") != "1":
         return
-    asyncio.run(Agent(descriptors, networks, Guardian()).run(control, network=mode != "plain", way_out=way_out))
+    asyncio.run(Agent(descriptors, networks, Guardian(), users).run(control, network=mode != "plain", way_out=way_out))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ import fcntl
 import os
 import signal
 import termios
+from dataclasses import dataclass
 
+from steersman.cluster.agent.limits import set_limits
 from steersman.cluster.network import namespaces as ns
 
 # The user namespace comes last: the agent's rights over the others come from the namespace that it leaves.
@@ -17,12 +19,23 @@ _ENTERED = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the command runs as in the container: ids as seen there, numbers of capabilities, limits as in `set_limits`."""
+
+    user: int
+    group: int
+    groups: list[int]
+    capabilities: list[int]
+    limits: dict[str, int]
+
+
 def enter_and_execute(
     pid: int,
     argv: list[str],
     environment: dict[str, str],
     directory: str,
-    identity: tuple[int, int] | None,
+    identity: Identity | None,
     streams: list[int],
 ) -> int:
     """Forks a process that runs `argv` beside `pid` and answers its process id.
@@ -46,7 +59,7 @@ def _become(
     argv: list[str],
     environment: dict[str, str],
     directory: str,
-    identity: tuple[int, int] | None,
+    identity: Identity | None,
     streams: list[int],
 ) -> None:
     for number, descriptor in enumerate(streams):
@@ -65,11 +78,12 @@ def _become(
     if os.isatty(0):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     if identity is not None:
-        user, group = identity
-        if os.getuid() != user:
-            os.setgroups([])
-            os.setresgid(group, group, group)
-            os.setresuid(user, user, user)
+        set_limits(0, identity.limits)
+        ns.keep_only(identity.capabilities)
+        with contextlib.suppress(PermissionError):  # an ordinary user's namespace has a single group
+            os.setgroups(identity.groups)
+        os.setresgid(identity.group, identity.group, identity.group)
+        os.setresuid(identity.user, identity.user, identity.user)
     ns.no_new_privileges()
     ns.die_with_parent()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

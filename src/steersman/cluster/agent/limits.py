@@ -1,15 +1,37 @@
-"""Memory limits: a cgroup where one may be made, else watching what the container's processes use."""
+"""What containers may use: memory (a cgroup where one may be made, else watching what their processes use), and rlimits."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from steersman.cluster.network import namespaces
+
 _INTERVAL = 0.1
+
+
+def confine() -> None:
+    """What the agent gives up for itself and so for every container: the user's keyring, and core dumps.
+
+    A limit of 1 byte is the one that also keeps a dump from the machine's own collector (core(5), `core_pattern`).
+    """
+    namespaces.leave_session_keyring()
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+
+
+def set_limits(pid: int, limits: dict[str, int]) -> None:
+    """Lowers rlimits of a process (0: this one), named as in `resource.RLIMIT_*`. In a user namespace of its own a container's
+    processes are counted alone (Linux 5.14), else with all others of that user."""
+    for name, most in limits.items():
+        kind: int = getattr(resource, f"RLIMIT_{name.upper()}")
+        _, hard = resource.prlimit(pid, kind)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.prlimit(pid, kind, (most, most))
 
 
 class MemoryWatch:

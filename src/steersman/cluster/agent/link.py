@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
+from steersman.cluster.runtimes.interface import Ids
 from steersman.errors import SteersmanError
 
 _OUTSIDE_PATIENCE = 30.0
@@ -36,6 +37,8 @@ class Link:
         self, mode: Mode, process: asyncio.subprocess.Process, control: socket.socket, fds: socket.socket
     ) -> None:
         self.mode: Mode = mode
+        self.ids: Ids | None = None
+        """How ids of containers are ids of this machine, where they have a user namespace made by root."""
         self.on_exit: Callable[[str, int, bool], None] = lambda key, code, oom: None
         self.on_log: Callable[[str], None] = lambda key: None
         self.on_lost: Callable[[], None] = lambda: None
@@ -79,6 +82,7 @@ class Link:
         link._reader, link._writer = await asyncio.open_connection(sock=control, limit=64 * 1024 * 1024)
         first = await link._reader.readline()
         hello = json.loads(first) if first else {"event": "failed", "message": "the node agent ended at once"}
+        link.ids = Ids(*hello["ids"]) if hello.get("ids") else None
         if hello["event"] != "ready":
             link._writer.close()
             fds.close()

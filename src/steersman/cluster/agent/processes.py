@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
+import stat
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from steersman.cluster.agent.entering import enter_and_execute
+from steersman.cluster.agent.entering import Identity, enter_and_execute
 from steersman.cluster.agent.guardian import Guardian
-from steersman.cluster.agent.limits import MemoryWatch
+from steersman.cluster.agent.limits import MemoryWatch, set_limits
 from steersman.cluster.agent.logs import LogFile
+from steersman.cluster.agent.users import Users
 from steersman.cluster.network.bridge import PodNetworks
 
 Notify = Callable[[dict[str, Any]], None]
@@ -37,14 +40,18 @@ class Process:
     status: bytes = b""
     drained: asyncio.Event = field(default_factory=asyncio.Event)
     memory: MemoryWatch | None = None
+    limits: dict[str, int] = field(default_factory=dict)
+    go: int = -1
+    """Written to when the sandbox may let the command run."""
 
 
 class Processes:
     """All running containers. `notify` gets `exit` and `log` messages for the server."""
 
-    def __init__(self, networks: PodNetworks, guardian: Guardian, notify: Notify) -> None:
+    def __init__(self, networks: PodNetworks, guardian: Guardian, users: Users | None, notify: Notify) -> None:
         self._networks = networks
         self._guardian = guardian
+        self._users = users
         self._notify = notify
         self._running: dict[str, Process] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,41 +68,42 @@ class Processes:
         directory: str | None,
         log: str,
         memory: dict[str, Any] | None,
+        limits: dict[str, int],
+        within: list[tuple[str, str]],
     ) -> None:
-        """Starts `argv`; `arguments` (the sandbox's own) reach it through a descriptor, so that no list shows them."""
+        """Starts `argv`; `arguments` (the sandbox's own) reach it through a descriptor, so that no list shows them.
+
+        `limits` are in the names of `resource.RLIMIT_*`, in small letters. `{open:N}` among the arguments stands for a
+        descriptor of the file `within[N]` (folder, path in it), opened without following any link that is in that folder.
+        """
         loop = asyncio.get_running_loop()
         passed: list[int] = []
-        status_read = -1
-        if arguments is not None:
-            options = os.memfd_create("sandbox")
-            status_read, status_write = os.pipe2(os.O_CLOEXEC)
-            passed = [options, status_write]
-            os.write(
-                options, b"\0".join(part.encode() for part in [*arguments, "--info-fd", str(status_write)]) + b"\0"
-            )
-            os.lseek(options, 0, os.SEEK_SET)
-            argv = [*(str(options) if part == "{arguments}" else part for part in argv)]
-        place = pod
-        if pod is not None and any("{network}" in part for part in argv):
-            # podman enters the Pod's network by itself, from outside.
-            argv = [part.replace("{network}", self._networks.path(pod)) for part in argv]
-            place = None
+        status_read = go = -1
         try:
-            with self._networks.inside(place):
-                outer = subprocess.Popen(  # noqa: ASYNC220 - nothing may be awaited in another namespace
-                    argv,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    env=environment,
-                    cwd=directory,
-                    pass_fds=passed,
-                    start_new_session=arguments is None,
-                )
+            if arguments is not None:
+                opened = [_open_within(folder, path, passed) for folder, path in within]
+                arguments = [_descriptor(part, opened) for part in arguments]
+                status_read, status_write = os.pipe2(os.O_CLOEXEC)
+                waiting, go = os.pipe2(os.O_CLOEXEC)
+                passed += [status_write, waiting]
+                more = ["--info-fd", str(status_write), "--block-fd", str(waiting)]
+                options = os.memfd_create("sandbox")
+                passed.append(options)
+                os.write(options, b"\0".join(part.encode() for part in [*arguments, *more]) + b"\0")
+                os.lseek(options, 0, os.SEEK_SET)
+                argv = [*(str(options) if part == "{arguments}" else part for part in argv)]
+            kept = [self._users.namespace] if self._users is not None else []
+            argv = [part.replace("{users}", str(kept[0])) if kept else part for part in argv]
+            outer = self._spawn(argv, pod, environment, directory, [*passed, *kept], new_session=arguments is None)
+        except BaseException:
+            for descriptor in (status_read, go):
+                if descriptor >= 0:
+                    os.close(descriptor)
+            raise
         finally:
             for descriptor in passed:
                 os.close(descriptor)
-        process = Process(key, outer, LogFile(log))
+        process = Process(key, outer, LogFile(log), limits=limits, go=go)
         self._running[key] = process
         assert outer.stdout is not None
         assert outer.stderr is not None
@@ -115,6 +123,33 @@ class Processes:
         # Started is what the guardian knows of.
         await asyncio.shield(process.child)
 
+    def _spawn(
+        self,
+        argv: list[str],
+        pod: str | None,
+        environment: dict[str, str],
+        directory: str | None,
+        passed: list[int],
+        *,
+        new_session: bool,
+    ) -> subprocess.Popen[bytes]:
+        place = pod
+        if pod is not None and any("{network}" in part for part in argv):
+            # podman enters the Pod's network by itself, from outside.
+            argv = [part.replace("{network}", self._networks.path(pod)) for part in argv]
+            place = None
+        with self._networks.inside(place):
+            return subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd=directory,
+                pass_fds=passed,
+                start_new_session=new_session,
+            )
+
     def _read_status(self, process: Process, pipe: int) -> None:
         """The sandbox tells the process' id, in pieces, before it lets the command run."""
         data = os.read(pipe, _CHUNK)
@@ -129,9 +164,11 @@ class Processes:
                 process.handle = os.pidfd_open(child) if child else -1
                 if child:
                     self._guardian.watch(child)
-            process.child.set_result(child)
+                    set_limits(child, process.limits)
             if process.memory:
                 process.memory.pid = child
+            process.child.set_result(child)
+        os.close(process.go)
 
     def _read(self, process: Process, stream: str, pipe: int) -> None:
         try:
@@ -215,6 +252,9 @@ class Processes:
         directory: str,
         user: int,
         group: int,
+        groups: list[int],
+        capabilities: list[int],
+        limits: dict[str, int],
         timeout: float | None,
         streams: list[int] | None = None,
     ) -> dict[str, Any]:
@@ -236,7 +276,7 @@ class Processes:
             used = [null, write, write]
         else:
             used = streams
-        identity = (user, group) if sandboxed else None
+        identity = Identity(user, group, groups, capabilities, limits) if sandboxed else None
         runner = enter_and_execute(child, argv, environment, directory, identity, used)
         for descriptor in set(used):
             os.close(descriptor)
@@ -259,11 +299,31 @@ class Processes:
                 process.outer.kill()
 
 
+def _open_within(folder: str, path: str, opened: list[int]) -> int:
+    """Opens `folder`/`path` for mounting, adding the descriptor to `opened`. Raises OSError where there is a link in between."""
+    here = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+    for part in path.split("/"):
+        try:
+            inner = os.open(part, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+        finally:
+            os.close(here)
+        here = inner
+    if stat.S_ISLNK(os.fstat(here).st_mode):
+        os.close(here)
+        raise OSError(errno.ELOOP, f"{path} has become a link")
+    opened.append(here)
+    return here
+
+
+def _descriptor(part: str, opened: list[int]) -> str:
+    return str(opened[int(part[6:-1])]) if part.startswith("{open:") else part
+
+
 async def _sandbox_stands(child: int) -> None:
     """Waits until the process has become the container's command: before that its file system is still being made."""
     with contextlib.suppress(OSError):
         for _ in range(200):
-            if os.path.basename(os.readlink(f"/proc/{child}/exe")) not in ("bwrap", "setpriv", "env"):
+            if os.path.basename(os.readlink(f"/proc/{child}/exe")) not in ("bwrap", "nsenter", "setpriv", "env"):
                 return
             await asyncio.sleep(0.005)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steersman.cluster.agent.link import AgentError
-from steersman.cluster.kubelet import environment, probes, quantity
+from steersman.cluster.kubelet import environment, etc, identity, probes, quantity
 from steersman.cluster.kubelet.environment import ConfigError
 from steersman.cluster.kubelet.status import ContainerState
 from steersman.cluster.machinery import Json
@@ -235,7 +235,7 @@ class Container:
         argv = environment.command_line(spec, image.entrypoint, image.command, variables)
         if not argv:
             raise ConfigError("no command specified")
-        user, group = worker.identity(spec)
+        who = identity.of(pod, spec, image)
         key = f"{pod['metadata']['uid']}-{spec['name']}-{secrets.token_hex(4)}"
         folder = worker.log_folder / spec["name"]
         folder.mkdir(parents=True, exist_ok=True)
@@ -247,16 +247,17 @@ class Container:
         security = spec.get("securityContext") or {}
         mounts = (
             *worker.etc,
+            *etc.accounts(worker.volumes.folder / "etc" / spec["name"], who.user, who.group),
             *worker.volumes.mounts(spec, variables),
             Mount(str(message), spec.get("terminationMessagePath") or "/dev/termination-log"),
         )
         return Launch(
             key=key, pod=pod["metadata"]["uid"], hostname=worker.hostname, image=image, argv=argv, environment=variables,
-            working_dir=spec.get("workingDir") or image.working_dir, user=user, group=group, log=str(log), mounts=mounts,
-            asked_user=worker.asked_user(spec),
+            working_dir=spec.get("workingDir") or image.working_dir, identity=who, log=str(log), mounts=mounts,
             read_only_root=bool(security.get("readOnlyRootFilesystem")),
             memory_limit=int(quantity.parse(limits["memory"])) if "memory" in limits else None,
             cpu_limit=float(quantity.parse(limits["cpu"])) if "cpu" in limits else None,
+            storage_limit=int(quantity.parse(limits["ephemeral-storage"])) if "ephemeral-storage" in limits else None,
         )  # fmt: skip
 
     async def _wait_out_back_off(self, ran: float) -> None:

@@ -9,17 +9,30 @@ from steersman.cluster.network.addresses import CLUSTER_DOMAIN, DNS
 from steersman.cluster.runtimes.interface import Mount
 
 
-def write(folder: Path, pod: Json, address: str, user: int, group: int) -> tuple[Mount, ...]:
-    """Writes them for one Pod and says how to mount them."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write(folder: Path, pod: Json, address: str) -> tuple[Mount, ...]:
+    """Writes those that all containers of a Pod share, and says how to mount them."""
     files = {
         "hosts": hosts(pod, address),
         "resolv.conf": resolv_conf(pod),
         "hostname": hostname(pod) + "\n",
-        "passwd": f"root:x:0:0:root:/root:/bin/sh\napp:x:{user}:{group}:app:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
-        "group": f"root:x:0:\napp:x:{group}:\nnogroup:x:65534:\n",
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
     }
+    return _write(folder, files)
+
+
+def accounts(folder: Path, user: int, group: int) -> tuple[Mount, ...]:
+    """`passwd` and `group` for a container that runs as that user: names for it, root and nobody."""
+    own_user = f"app:x:{user}:{group}:app:/root:/bin/sh\n" if user else ""
+    own_group = f"app:x:{group}:\n" if group else ""
+    files = {
+        "passwd": f"root:x:0:0:root:/root:/bin/sh\n{own_user}nobody:x:65534:65534::/:/bin/false\n",
+        "group": f"root:x:0:\n{own_group}nogroup:x:65534:\n",
+    }
+    return _write(folder, files)
+
+
+def _write(folder: Path, files: dict[str, str]) -> tuple[Mount, ...]:
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o644)

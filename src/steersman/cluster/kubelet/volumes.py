@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import shutil
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -36,10 +38,11 @@ class Volumes:
     objects: Objects
     options: VolumeOptions
     pod: Json
-    owner: tuple[int, int]
-    """Who the files belong to where this user may give files away (root)."""
+    owner: tuple[int, int] | None
+    """Who the files belong to; None where this user cannot give files away."""
     ready: dict[str, str] = field(default_factory=dict)
-    memory: set[str] = field(default_factory=set)
+    read_only: set[str] = field(default_factory=set)
+    """Volumes that are written by the cluster alone."""
 
     @property
     def folder(self) -> Path:
@@ -77,8 +80,14 @@ class Volumes:
         else:
             kinds = ", ".join(key for key in volume if key != "name")
             raise MountError(f"volumes of this kind cannot be had here: {kinds}")
-        write_files(folder, files, self.owner)
+        write_files(folder, files, self.owner, shared=self._group is not None)
+        self.read_only.add(name)
         return folder
+
+    @property
+    def _group(self) -> int | None:
+        group: int | None = (self.pod["spec"].get("securityContext") or {}).get("fsGroup")
+        return group
 
     def _files(self, kind: str, source: Json, default_mode: int | None = None) -> dict[str, tuple[bytes, int]]:
         mode = source.get("defaultMode", default_mode if default_mode is not None else 0o644)
@@ -89,7 +98,7 @@ class Volumes:
                     if each in part:
                         files |= self._files(each, part[each], mode)
                 if (token := part.get("serviceAccountToken")) is not None:
-                    files[token["path"]] = (self._token(token), 0o600 if self.owner == (0, 0) else 0o644)
+                    files[token["path"]] = (self._token(token), 0o644)
             return files
         if kind == "downwardAPI":
             return {item["path"]: (self._downward(item), item.get("mode", mode)) for item in source.get("items") or ()}
@@ -142,6 +151,8 @@ class Volumes:
             return Path(self._host_path({"path": path}))
         folder.mkdir(parents=True, exist_ok=True)
         self._open_to_all(folder)
+        if self._group is not None and self.owner is not None:
+            give_to_group(folder, self.owner[1])
         return folder
 
     def _host_path(self, source: Json) -> str:
@@ -160,7 +171,9 @@ class Volumes:
 
     def _open_to_all(self, folder: Path) -> None:
         """As a kubelet makes emptyDir: anybody may write, because nobody knows yet who the containers run as."""
-        folder.chmod(0o777)
+        if self.owner is not None:
+            os.chown(folder, *self.owner)
+        folder.chmod(0o777 if self._group is None else 0o2777)
 
     def mounts(self, container: Json, environment: dict[str, str]) -> tuple[Mount, ...]:
         """Where the container sees what. Raises ConfigError for a mount of no volume or a sub-path that leads outside."""
@@ -170,10 +183,10 @@ class Volumes:
             if source is None:
                 raise ConfigError(f'cannot find volume "{mount["name"]}" to mount into container "{container["name"]}"')
             sub = expand(mount["subPathExpr"], environment) if mount.get("subPathExpr") else mount.get("subPath")
-            if sub:
-                source = self._sub_path(source, sub)
             path = str(PurePosixPath("/") / mount["mountPath"])
-            made.append(Mount(source, path, bool(mount.get("readOnly"))))
+            read_only = bool(mount.get("readOnly")) or mount["name"] in self.read_only
+            within = os.path.realpath(source) if sub else ""
+            made.append(Mount(self._sub_path(source, sub) if sub else source, path, read_only, within=within))
         return tuple(made)
 
     def _sub_path(self, source: str, sub: str) -> str:
@@ -201,8 +214,30 @@ def contents(found: Json) -> dict[str, bytes]:
     return {key: str(value).encode() for key, value in data.items()} | binary
 
 
-def write_files(folder: Path, files: dict[str, tuple[bytes, int]], owner: tuple[int, int]) -> None:
-    """Writes a volume's files as the kubelet does: real files in a hidden folder, links to them by their first name."""
+def give_to_group(folder: Path, group: int) -> None:
+    """Gives everything in a volume to a group that may read and write it, as `fsGroup` asks for.
+
+    Containers of another Pod may be changing it at the same time, so nothing is opened by a path that they could turn into a
+    link to somewhere else.
+    """
+    for _, folders, files, here in os.fwalk(folder, follow_symlinks=False):
+        for name in (*folders, *files):
+            with contextlib.suppress(OSError):
+                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+                found = os.open(name, flags, dir_fd=here)
+                mode = stat.S_IMODE(os.fstat(found).st_mode)
+                os.fchown(found, -1, group)
+                os.fchmod(found, mode | (0o2770 if name in folders else 0o660))
+                os.close(found)
+
+
+def write_files(
+    folder: Path, files: dict[str, tuple[bytes, int]], owner: tuple[int, int] | None, *, shared: bool = False
+) -> None:
+    """Writes a volume's files as the kubelet does: real files in a hidden folder, links to them by their first name.
+
+    `shared` lets their group (that of `fsGroup`) read them, whatever their mode says.
+    """
     versions = folder / "..data_new"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
@@ -215,9 +250,9 @@ def write_files(folder: Path, files: dict[str, tuple[bytes, int]], owner: tuple[
             parent.mkdir(exist_ok=True)
             parent.chmod(0o755)
         path.write_bytes(content)
-        path.chmod(mode)
-        if os.geteuid() == 0:
+        if owner is not None:
             os.chown(path, *owner)
+        path.chmod(mode | (0o440 if shared else 0))
     current = folder / "..data"
     shutil.rmtree(current, ignore_errors=True)
     versions.rename(current)

@@ -20,8 +20,6 @@ from steersman.errors import Conflict, NotFound
 if TYPE_CHECKING:
     from steersman.cluster.kubelet.kubelet import Kubelet
 
-DEFAULT_USER = 65532
-"""Who containers run as that do not say: nobody in particular, and nobody else on the machine."""
 SIMULATED = "steersman.dev/runtime"
 _LONG_RUNNING_OWNERS = {"ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"}
 
@@ -39,7 +37,7 @@ class PodWorker:
         self.state.host_address = BRIDGE
         self.etc: tuple[Mount, ...] = ()
         self.hostname = etc.hostname(pod)
-        self.volumes = Volumes(kubelet.objects, kubelet.volume_options, pod, self.identity(spec["containers"][0]))
+        self.volumes = Volumes(kubelet.objects, kubelet.volume_options, pod, self._owner())
         self.log_folder: Path = kubelet.log_folder / pod["metadata"]["uid"]
         self._stop = asyncio.Event()
         self._grace: float | None = None
@@ -83,17 +81,11 @@ class PodWorker:
         given = self.pod["spec"].get("terminationGracePeriodSeconds")
         return 30.0 if given is None else float(given)
 
-    def asked_user(self, container: Json) -> int | None:
-        pod_wide, own = self.pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}
-        asked = own.get("runAsUser", pod_wide.get("runAsUser"))
-        return None if asked is None else int(asked)
-
-    def identity(self, container: Json) -> tuple[int, int]:
-        """(user, group) of a container. Never root: who asks for 0 gets the default as well."""
-        pod_wide, own = self.pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}
-        user = own.get("runAsUser", pod_wide.get("runAsUser")) or DEFAULT_USER
-        group = own.get("runAsGroup", pod_wide.get("runAsGroup")) or pod_wide.get("fsGroup") or user
-        return int(user), int(group)
+    def _owner(self) -> tuple[int, int] | None:
+        """Who the Pod's volumes belong to: root as its containers see it, and the group of `fsGroup`."""
+        ids = self.kubelet.runtime.ids
+        group = (self.pod["spec"].get("securityContext") or {}).get("fsGroup") or 0
+        return None if ids is None else (ids.outside(0), ids.outside(int(group)))
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.ensure_future(work)
@@ -138,7 +130,7 @@ class PodWorker:
         await self._sandbox()
         await self._mount()
         folder = self.volumes.folder / "etc"
-        self.etc = etc.write(folder, self.pod, self.state.address, *self.identity(self.pod["spec"]["containers"][0]))
+        self.etc = etc.write(folder, self.pod, self.state.address)
         self.state.sandbox_ready = True
         sidecars: list[asyncio.Task[None]] = []
         try:

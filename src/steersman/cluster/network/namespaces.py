@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import platform
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
+_KEYCTL_JOIN_SESSION_KEYRING = 1
+_SYS_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280, "armv7l": 311, "i686": 288}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -36,6 +40,55 @@ def die_with_parent() -> None:
 
 def no_new_privileges() -> None:
     _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+
+
+def keep_only(capabilities: Collection[int]) -> None:
+    """What this process executes from now on never has any other capability (numbers of linux/capability.h)."""
+    for number in range(64):
+        if number not in capabilities:
+            _libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)  # fails past the last one that the kernel knows
+
+
+def leave_session_keyring() -> None:
+    """Takes an empty keyring for the user's, which holds their Kerberos tickets and disk keys, where there are keyrings."""
+    if (call := _SYS_KEYCTL.get(platform.machine())) is not None:
+        _libc.syscall(call, _KEYCTL_JOIN_SESSION_KEYRING, None)
+
+
+def new_user_namespace(base: int, size: int) -> int:
+    """A descriptor of a new user namespace in which ids from 0 are those of this one from `base`; the caller stays outside.
+
+    No further user namespace can be made in it. Raises OSError where the ids cannot be had.
+    """
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    made_reading, made_writing = os.pipe2(os.O_CLOEXEC)
+    child = os.fork()
+    if child == 0:
+        try:
+            unshare(CLONE_NEWUSER)
+            os.write(made_writing, b"1")
+            os.read(reading, 1)
+            with contextlib.suppress(OSError), open("/proc/sys/user/max_user_namespaces", "w") as setting:
+                setting.write("0")
+            os.write(made_writing, b"2")
+            os.read(reading, 1)
+        finally:
+            os._exit(0)
+    os.close(made_writing)
+    try:
+        if not os.read(made_reading, 1):
+            raise OSError("no user namespace could be made")
+        for file in ("uid_map", "gid_map"):
+            with open(f"/proc/{child}/{file}", "w") as out:
+                out.write(f"0 {base} {size}")
+        os.write(writing, b"1")
+        os.read(made_reading, 1)
+        return os.open(f"/proc/{child}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        for descriptor in (reading, writing, made_reading):
+            os.close(descriptor)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def enter_user_and_network_namespace() -> None:

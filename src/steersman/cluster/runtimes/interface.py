@@ -31,6 +31,33 @@ class Mount:
     read_only: bool = False
     tmpfs: bool = False
     """Made of memory, empty; `source` is not looked at."""
+    within: str = ""
+    """Not empty: `source` is in this folder, in which containers may have put links; none of them is followed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a container runs as, in its own numbers. `asked`: the Pod says so, and not the image."""
+
+    user: int
+    group: int
+    groups: tuple[int, ...] = ()
+    asked: bool = False
+    added: tuple[str, ...] = ()
+    """Capabilities, as in `securityContext.capabilities`."""
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """User and group ids of containers as ids of this machine: 0 is `base` there, and so on for `size` of them."""
+
+    base: int
+    size: int
+
+    def outside(self, number: int) -> int:
+        """What files of that user of a container belong to; ids that are not mapped stay what they are."""
+        return self.base + number if number < self.size else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +73,16 @@ class Launch:
     argv: list[str]
     environment: dict[str, str]
     working_dir: str
-    user: int
-    group: int
+    identity: Identity
     log: str
-    asked_user: int | None = None
-    """The user that the Pod asks for; real images have one of their own."""
     mounts: tuple[Mount, ...] = ()
     read_only_root: bool = False
     memory_limit: int | None = None
     """Bytes."""
     cpu_limit: float | None = None
     """Cores."""
+    storage_limit: int | None = None
+    """Bytes that it may write outside of volumes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +120,11 @@ class Runtime(Protocol):
     @property
     def sandboxed(self) -> bool:
         """Whether each Pod has a network of its own; without, all share the machine's."""
+        ...
+
+    @property
+    def ids(self) -> Ids | None:
+        """None where files cannot be given to the users of containers, since all of them are the user who runs this."""
         ...
 
     async def image(self, reference: str, pull_policy: str) -> Image:

@@ -60,6 +60,7 @@ async def inspect_image(command: list[str], reference: str) -> Image | None:
         command=tuple(config.get("Cmd") or ()),
         env=variables,
         working_dir=config.get("WorkingDir") or "/",
+        user=config.get("User") or "",
         container_image=reference,
     )
 

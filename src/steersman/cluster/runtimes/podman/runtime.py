@@ -44,7 +44,7 @@ class Podman:
             await link.ask(
                 "start", key=launch.key, pod=launch.pod, argv=[*self._command, *self._arguments(launch)], arguments=None,
                 environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}, directory="/", log=launch.log,
-                memory=None,
+                memory=None, limits={}, within=[],
             )  # fmt: skip
         except AgentError as error:
             del self._launches[launch.key]
@@ -63,8 +63,14 @@ class Podman:
         for name, value in launch.environment.items():
             if name not in simple:
                 options += ["--env", f"{name}={value}"]
-        if launch.asked_user is not None:
-            options += ["--user", f"{launch.asked_user}:{launch.group}"]
+        who = launch.identity
+        if who.asked:
+            options += ["--user", f"{who.user}:{who.group}"]
+        for group in who.groups:
+            options += ["--group-add", str(group)]
+        for option, names in (("--cap-drop", who.dropped), ("--cap-add", who.added)):
+            for name in names:
+                options += [option, name]
         if launch.read_only_root:
             options += ["--read-only", "--read-only-tmpfs=false"]
         if launch.memory_limit is not None:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from steersman.cluster.agent.link import AgentError, Link
 from steersman.cluster.network.addresses import plain
-from steersman.cluster.runtimes.images import Image, ImageTable, Python
+from steersman.cluster.runtimes.built_in import Python
+from steersman.cluster.runtimes.images import Image, ImageTable
 from steersman.cluster.runtimes.interface import (
     Ended,
     Executed,
     Handlers,
+    Ids,
     ImageUnavailable,
     Launch,
     SandboxError,
@@ -23,11 +25,15 @@ from steersman.cluster.runtimes.interface import (
 )
 from steersman.cluster.runtimes.podman.client import base_command
 from steersman.cluster.runtimes.podman.runtime import Podman
-from steersman.cluster.runtimes.process import cgroups, view
+from steersman.cluster.runtimes.process import cgroups, users, view
 
 _FAILED = (
     "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
 )
+
+
+PROCESSES = 4096
+"""How many processes and threads a container may have (in a user namespace of all containers: a user of theirs)."""
 
 
 def bubblewrap() -> str | None:
@@ -52,6 +58,7 @@ class ProcessRuntime:
         self._tools: dict[str, str] = {}
         self._groups: dict[str, cgroups.Groups] = {}
         self._group_prefix = f"steersman-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}-"
+        self.process_limit = PROCESSES
         self._podman_used = folder / "podman-used"
         self._podman: Podman | None = None
         self.attach(link)
@@ -68,6 +75,10 @@ class ProcessRuntime:
     @property
     def sandboxed(self) -> bool:
         return self._link.mode != "plain"
+
+    @property
+    def ids(self) -> Ids | None:
+        return self._link.ids
 
     def _set_up_podman(self) -> None:
         """podman joins a container to the network of its Pod only as root."""
@@ -121,6 +132,9 @@ class ProcessRuntime:
         if groups.memory_watch or groups.folders:
             self._groups[launch.key] = groups
         argv, options, outer = self._command(launch, tools, environment)
+        within = [
+            (each.within, str(Path(each.source).relative_to(each.within))) for each in launch.mounts if each.within
+        ]
         if groups.folders:
             argv = ["/bin/sh", "-c", cgroups.JOIN, str(len(groups.folders)), *groups.folders, *argv]
         try:
@@ -134,6 +148,8 @@ class ProcessRuntime:
                 directory=None if self.sandboxed else self._plain_directory(launch),
                 log=launch.log,
                 memory=groups.memory_watch,
+                limits={"nproc": self.process_limit},
+                within=within,
             )
         except AgentError as error:
             cgroups.remove(self._groups.pop(launch.key, groups))
@@ -170,22 +186,22 @@ class ProcessRuntime:
         if self._link.mode == "root":
             # bubblewrap makes the view as root, then the process becomes another user for good. The Pod's environment is set
             # after that, or it could steer the programs that still have rights.
-            options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
-            options += ["--chdir", "/"]
-            user, group = str(launch.user), str(launch.group)
-            become = ["/usr/bin/setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--inh-caps=-all",
-                      "--bounding-set=-all", "--no-new-privs", "--"]  # fmt: skip
             settings = [f"{name}={value}" for name, value in environment.items() if name]
-            return [*command, *become, "/usr/bin/env", "-C", launch.working_dir, *settings, *launch.argv], options, {}
+            inner = ["/usr/bin/env", "-C", launch.working_dir, *settings, *launch.argv]
+            options += [*users.kept_at_first(launch.identity, self.ids), "--chdir", "/"]
+            return [*command, *users.become(launch.identity, self.ids), *inner], options, {}
+        who = launch.identity
         options += [
             "--unshare-user",
+            "--disable-userns",
+            "--cap-drop",
+            "ALL",
             "--uid",
-            str(launch.user),
+            str(who.user),
             "--gid",
-            str(launch.group),
-            "--chdir",
-            launch.working_dir,
+            str(who.group),
         ]
+        options += ["--chdir", launch.working_dir]
         for name, value in environment.items():
             options += ["--setenv", name, value]
         return [*command, *launch.argv], options, {}
@@ -236,8 +252,8 @@ class ProcessRuntime:
             argv=argv,
             environment=environment,
             directory=launch.working_dir if self.sandboxed else self._plain_directory(launch),
-            user=launch.user,
-            group=launch.group,
+            **users.inside(launch.identity, self.ids, root=self._link.mode == "root"),
+            limits={"nproc": self.process_limit},
             timeout=timeout,
             streams=streams,
         )

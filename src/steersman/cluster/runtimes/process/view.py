@@ -38,6 +38,9 @@ _FOLDERS = (
 _PROC_READ_ONLY = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi")
 _PROC_HIDDEN = ("/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats")
 
+_SHARED_MEMORY = str(64 * 1024 * 1024)
+"""Bytes; as container runtimes have it."""
+
 TOOLS = "/opt/steersman/bin"
 """Where the image's programs are; first in PATH, and over /usr/local/bin, where images have theirs."""
 
@@ -81,11 +84,13 @@ def arguments(launch: Launch, tools: str) -> list[str]:
     """bubblewrap's options for that container's file system and namespaces (but not for who it runs as)."""
     options = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", launch.hostname,
                "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]  # fmt: skip
+    options += ["--size", str(launch.storage_limit or _most_storage()), "--tmpfs", "/"]
     for link in system()[1]:
         options += ["--symlink", link.target, link.path]
     options += ["--chmod", "0777", "/", "--dir", "/etc"]
     for folder in (*_FOLDERS, *launch.image.folders):
         options += ["--perms", "1777" if folder in ("/tmp", "/var/tmp") else "0777", "--dir", folder]
+    within = [mount for mount in launch.mounts if mount.within]
     for mount in view(launch, tools):
         # bubblewrap would make the folders above a mount for their owner only.
         for parent in reversed(PurePosixPath(mount.path).parents):
@@ -94,8 +99,8 @@ def arguments(launch: Launch, tools: str) -> list[str]:
         if mount.tmpfs:
             options += ["--perms", "1777", "--tmpfs", mount.path]
         else:
-            options += ["--ro-bind" if mount.read_only else "--bind", mount.source, mount.path]
-    options += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
+            options += _bind(mount, within)
+    options += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", _SHARED_MEMORY, "--tmpfs", "/dev/shm"]
     for path in _PROC_READ_ONLY:
         if os.path.exists(path):
             options += ["--ro-bind", path, path]
@@ -104,10 +109,24 @@ def arguments(launch: Launch, tools: str) -> list[str]:
             options += ["--ro-bind", "/dev/null", path]
     for mount in launch.mounts:  # what the Pod mounts below /dev comes over the new /dev
         if mount.path.startswith("/dev/") and not mount.tmpfs:
-            options += ["--ro-bind" if mount.read_only else "--bind", mount.source, mount.path]
+            options += _bind(mount, within)
+    options += ["--remount-ro", "/dev"]  # it is in memory as well, and nobody counts what is put there
     if launch.read_only_root:
         options += ["--remount-ro", "/"]
     return options
+
+
+@lru_cache(maxsize=1)
+def _most_storage() -> int:
+    """Bytes that a container without a limit may write into its own root, which is in memory: a quarter of the machine's."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+
+
+def _bind(mount: Mount, within: list[Mount]) -> list[str]:
+    """`{open:N}` is what the agent opens for the Nth of `within`: bubblewrap itself would follow links put there meanwhile."""
+    if mount.within:
+        return ["--ro-bind-fd" if mount.read_only else "--bind-fd", f"{{open:{within.index(mount)}}}", mount.path]
+    return ["--ro-bind" if mount.read_only else "--bind", mount.source, mount.path]
 
 
 def resolve(path: str, mounts: tuple[Mount, ...]) -> str | None:

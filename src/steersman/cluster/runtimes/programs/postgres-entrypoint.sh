@@ -19,6 +19,8 @@ case "${1:-postgres}" in
     *) exec "$@" ;;
 esac
 
+# Where a volume's own folder could not be made private, an earlier start went one folder deeper.
+if [ -s "$PGDATA/pgdata/PG_VERSION" ]; then export PGDATA="$PGDATA/pgdata"; fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     user=$(value POSTGRES_USER "${POSTGRESQL_USERNAME:-postgres}")
     password=$(value POSTGRES_PASSWORD "${POSTGRESQL_PASSWORD:-}")
