@@ -11,6 +11,7 @@ from pathlib import Path
 from steersman.cluster.agent.link import Link, SandboxUnavailable
 from steersman.cluster.network.addresses import API_SERVER
 from steersman.cluster.runtimes.images import ImageTable
+from steersman.cluster.runtimes.podman.client import unshare_command
 from steersman.cluster.runtimes.process.runtime import ProcessRuntime
 
 log = logging.getLogger("steersman.cluster")
@@ -35,7 +36,7 @@ class Machine:
     @classmethod
     async def start(cls, images: ImageTable, folder: Path, *, sandbox: bool, way_out: bool) -> Machine:
         """With a `way_out`, Pods may reach addresses outside the cluster. Raises SandboxUnavailable."""
-        link = await Link.start(sandbox=sandbox, way_out=way_out)
+        link = await Link.start(sandbox=sandbox, way_out=way_out, within=unshare_command())
         return cls(link, images, folder, way_out=way_out)
 
     async def serve_api(self, serve: ServeApi) -> None:
@@ -52,7 +53,7 @@ class Machine:
     async def _revive(self) -> None:
         while True:
             try:
-                link = await Link.start(sandbox=self._sandbox, way_out=self._way_out)
+                link = await Link.start(sandbox=self._sandbox, way_out=self._way_out, within=unshare_command())
                 break
             except (SandboxUnavailable, OSError) as error:
                 log.error("no node agent: %s", error)

@@ -1,4 +1,5 @@
-"""Real containers of a real image (made here), in the cluster's own network. Needs podman, root and a static busybox."""
+"""Real containers of a real image (made here), in the cluster's own network. Needs podman, a static busybox, and root or
+subordinate ids (see test_podman_rootless)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from steersman.cluster.runtimes.podman.client import base_command
+from steersman.cluster.runtimes.podman.client import base_command, unshare_command
 
 from ..workloads import Cluster, cluster, is_ready, job  # noqa: TID252
 
@@ -22,7 +23,8 @@ COMMAND = base_command()
 pytestmark = [
     pytest.mark.embedded,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(COMMAND is None or os.geteuid() != 0, reason="needs podman and root"),
+    pytest.mark.skipif(COMMAND is None, reason="needs podman"),
+    pytest.mark.skipif(os.geteuid() != 0 and not unshare_command(), reason="needs newuidmap and subordinate ids"),
 ]
 
 

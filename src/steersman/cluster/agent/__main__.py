@@ -1,8 +1,9 @@
-"""`python -m steersman.cluster.agent CONTROL DESCRIPTORS MODE [way-out]`: the agent's main loop, started by `link`.
+"""`python -m steersman.cluster.agent CONTROL DESCRIPTORS MODE [way-out] [within]`: the agent's main loop, started by `link`.
 
 CONTROL is a stream socket with one JSON object a line: requests `{"id", "do", …}` from the server, answers `{"id", …}` and
 events `{"event", …}` to it. DESCRIPTORS is a SEQPACKET socket over which the server gets sockets made in the cluster's
-namespace and hands over the streams of an exec and connections to the outside. MODE is `root`, `user` or `plain` (see `Link`).
+namespace and hands over the streams of an exec and connections to the outside. MODE is `root`, `user` or `plain` (see `Link`);
+`within` says that this already is a user namespace of the user's, made by podman, in which more than one user is mapped.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ class Agent:
         if way_out:
             self._dns.resolve = self._resolve
             Gateway(self._networks, self._dial).start()
-        self._send({"event": "ready", "ids": [self._users.base, self._users.size] if self._users else None})
+        ids = [self._users.base, self._users.size] if self._users else None
+        self._send({"event": "ready", "ids": ids, "pid": os.getpid()})
         try:
             while line := await reader.readline():
                 task = asyncio.ensure_future(self._answer(json.loads(line)))
@@ -157,7 +159,7 @@ class Agent:
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     descriptors = socket.socket(fileno=int(sys.argv[2]))
-    mode, way_out = sys.argv[3], sys.argv[4:] == ["way-out"]
+    mode, way_out, within = sys.argv[3], "way-out" in sys.argv[4:], "within" in sys.argv[4:]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o022)  # what containers get, whatever the server keeps for its own files
     confine()
@@ -167,9 +169,14 @@ def main() -> None:
         if mode == "root":
             namespaces.unshare(namespaces.CLONE_NEWNET)
             users = container_users()
+        elif within:
+            namespaces.unshare(namespaces.CLONE_NEWNET)
         elif mode == "user":
             namespaces.enter_user_and_network_namespace()
-        namespaces.die_with_parent()
+        if (
+            not within
+        ):  # else podman is the parent, whose threads come and go; the end of CONTROL is told us all the same
+            namespaces.die_with_parent()
         networks.set_up()
     except OSError as error:
         control.send(json.dumps({"event": "failed", "message": str(error)}).encode() + b"\n")

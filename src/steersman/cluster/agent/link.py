@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from steersman.cluster.runtimes.interface import Ids
@@ -42,6 +42,8 @@ class Link:
         self.on_exit: Callable[[str, int, bool], None] = lambda key, code, oom: None
         self.on_log: Callable[[str], None] = lambda key: None
         self.on_lost: Callable[[], None] = lambda: None
+        self.many_users = False
+        """Whether the agent can map more than one user, which real images need."""
         self._process = process
         self._control = control
         self._fds = fds
@@ -52,25 +54,30 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def start(cls, *, sandbox: bool = True, way_out: bool = False) -> Link:
+    async def start(cls, *, sandbox: bool = True, way_out: bool = False, within: Sequence[str] = ()) -> Link:
         """Starts an agent in the best mode this machine allows. Raises SandboxUnavailable when `sandbox` cannot be had.
 
-        With a `way_out`, Pods reach addresses outside the cluster, over connections that this process opens.
+        With a `way_out`, Pods reach addresses outside the cluster, over connections that this process opens. `within` is a
+        command that runs another one in a user namespace with many users; the agent of an ordinary user is tried there first.
         """
         if not sandbox:
             return await cls._start("plain", way_out=False)
         if os.geteuid() == 0 and shutil.which("setpriv"):
             with contextlib.suppress(SandboxUnavailable):
                 return await cls._start("root", way_out=way_out)
+        if within and os.geteuid() != 0:
+            with contextlib.suppress(SandboxUnavailable):
+                return await cls._start("user", way_out=way_out, within=within)
         return await cls._start("user", way_out=way_out)
 
     @classmethod
-    async def _start(cls, mode: Mode, *, way_out: bool) -> Link:
+    async def _start(cls, mode: Mode, *, way_out: bool, within: Sequence[str] = ()) -> Link:
         control, its_control = socket.socketpair()
         fds, its_fds = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "steersman.cluster.agent", str(its_control.fileno()), str(its_fds.fileno()), mode,
-            *(["way-out"] if way_out else []),
+            *within, sys.executable, "-P", "-m", "steersman.cluster.agent",
+            str(its_control.fileno()), str(its_fds.fileno()), mode,
+            *(["way-out"] if way_out else []), *(["within"] if within else []),
             pass_fds=(its_control.fileno(), its_fds.fileno()),
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
@@ -79,9 +86,12 @@ class Link:
         its_fds.close()
         fds.setblocking(False)
         link = cls(mode, process, control, fds)
+        link.many_users = mode == "root" or bool(within)
         link._reader, link._writer = await asyncio.open_connection(sock=control, limit=64 * 1024 * 1024)
         first = await link._reader.readline()
-        hello = json.loads(first) if first else {"event": "failed", "message": "the node agent ended at once"}
+        hello: dict[str, Any] = (
+            json.loads(first) if first else {"event": "failed", "message": "the node agent ended at once"}
+        )
         link.ids = Ids(*hello["ids"]) if hello.get("ids") else None
         if hello["event"] != "ready":
             link._writer.close()
@@ -91,14 +101,12 @@ class Link:
                 f"no sandbox can be had on this machine: {hello['message']}",
                 hint="Pods need user namespaces; `--no-sandbox` runs them as plain processes, with all of your rights.",
             )
+        link.pid = hello["pid"]
         link._reading = asyncio.create_task(link._read())
         return link
 
-    @property
-    def pid(self) -> int:
-        """The agent's process id."""
-        return self._process.pid
-
+    pid: int
+    """The agent's process id."""
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
     _reading: asyncio.Task[None]

@@ -137,6 +137,9 @@ class Processes:
         if pod is not None and any("{network}" in part for part in argv):
             # podman enters the Pod's network by itself, from outside.
             argv = [part.replace("{network}", self._networks.path(pod)) for part in argv]
+            environment = {
+                key: value for key, value in os.environ.items() if key.startswith("_CONTAINERS_")
+            } | environment
             place = None
         with self._networks.inside(place):
             return subprocess.Popen(

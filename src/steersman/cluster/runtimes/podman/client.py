@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pwd
 import resource
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from steersman.cluster.runtimes.images import Image
@@ -21,6 +23,39 @@ def base_command() -> list[str] | None:
         return None
     hybrid = os.path.isdir("/sys/fs/cgroup/unified")
     return [program, "--runtime", "runc"] if hybrid and shutil.which("runc") else [program]
+
+
+def unshare_command() -> list[str]:
+    """What runs a command in the user namespace that podman makes for this user; empty where there is none to be had.
+
+    Only from there can podman join containers to networks that are not its own. It takes subordinate ids (subuid(5)).
+    """
+    program = shutil.which("podman")
+    if program is None or os.geteuid() == 0 or shutil.which("newuidmap") is None:
+        return []
+    user = pwd.getpwuid(os.geteuid())
+    try:
+        lines = [line.partition(":")[0] for line in Path("/etc/subuid").read_text().splitlines()]
+    except OSError:
+        return []
+    return [program, "unshare"] if {user.pw_name, str(user.pw_uid)} & set(lines) else []
+
+
+def limits_hold() -> bool:
+    """Whether podman can limit memory and cores: root always, anybody else with control groups of version 2 alone."""
+    return os.geteuid() == 0 or os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+
+
+def environment() -> dict[str, str]:
+    """What podman needs of this process' environment to find its user's images and containers."""
+    wanted = (
+        "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "TMPDIR", "CONTAINERS_CONF",
+        "CONTAINERS_STORAGE_CONF", "CONTAINERS_REGISTRIES_CONF", "REGISTRY_AUTH_FILE", "DBUS_SESSION_BUS_ADDRESS",
+    )  # fmt: skip
+    path = os.environ.get("PATH", "/usr/bin:/bin")
+    return {"HOME": "/root", "PATH": f"{path}:/usr/sbin:/usr/bin:/sbin:/bin"} | {
+        name: os.environ[name] for name in wanted if name in os.environ
+    }
 
 
 def own_limits() -> list[str]:

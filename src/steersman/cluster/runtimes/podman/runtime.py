@@ -7,9 +7,11 @@ import contextlib
 import json
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
+from steersman.cluster.agent.limits import resident_bytes
 from steersman.cluster.agent.link import AgentError, Link
 from steersman.cluster.runtimes.images import Image
 from steersman.cluster.runtimes.interface import Ended, Executed, Launch, StartError
@@ -43,12 +45,33 @@ class Podman:
         try:
             await link.ask(
                 "start", key=launch.key, pod=launch.pod, argv=[*self._command, *self._arguments(launch)], arguments=None,
-                environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}, directory="/", log=launch.log,
+                environment=client.environment(), directory="/", log=launch.log,
                 memory=None, limits={}, within=[],
             )  # fmt: skip
         except AgentError as error:
             del self._launches[launch.key]
             raise StartError(f"failed to create container: {error}") from error
+        if launch.memory_limit is not None and not client.limits_hold():
+            self._do(self._watch_memory(launch, launch.memory_limit))
+
+    async def _watch_memory(self, launch: Launch, limit: int) -> None:
+        """What a control group would do."""
+        pid = 0
+        while self.runs(launch.key):
+            await asyncio.sleep(_RETRY)
+            if not pid:
+                code, out, _ = await client.run(
+                    self._command, "container", "inspect", "-f", "{{.State.Pid}}", launch.key
+                )
+                pid = int(out) if code == 0 else 0
+            elif resident_bytes(pid) > limit:
+                await client.run(self._command, "kill", "--signal", "KILL", launch.key)
+                return
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _arguments(self, launch: Launch) -> list[str]:
         settings = Path(launch.log).with_suffix(".env")
@@ -73,9 +96,9 @@ class Podman:
                 options += [option, name]
         if launch.read_only_root:
             options += ["--read-only", "--read-only-tmpfs=false"]
-        if launch.memory_limit is not None:
+        if launch.memory_limit is not None and client.limits_hold():
             options += ["--memory", str(launch.memory_limit)]
-        if launch.cpu_limit is not None:
+        if launch.cpu_limit is not None and client.limits_hold():
             options += ["--cpus", str(launch.cpu_limit)]
         for mount in launch.mounts:
             if mount.path not in _OF_THE_IMAGE:
@@ -87,9 +110,7 @@ class Podman:
 
     def exited(self, key: str, code: int) -> None:
         """The attached command has ended: asks podman how the container did."""
-        task = asyncio.ensure_future(self._finish(self._launches.pop(key), code))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._do(self._finish(self._launches.pop(key), code))
 
     async def _finish(self, launch: Launch, code: int) -> None:
         out_of_memory, failure = False, ""

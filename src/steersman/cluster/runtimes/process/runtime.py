@@ -81,8 +81,8 @@ class ProcessRuntime:
         return self._link.ids
 
     def _set_up_podman(self) -> None:
-        """podman joins a container to the network of its Pod only as root."""
-        command = base_command() if self._link.mode == "root" else None
+        """podman joins a container to the network of its Pod only where the agent has the users for it."""
+        command = base_command() if self._link.many_users else None
         if command is not None and self._podman is None:
             self._podman = Podman(command, self._group_prefix, lambda key, ended: self.handlers.ended(key, ended))
         if self._podman is not None and self._podman_used.exists():
