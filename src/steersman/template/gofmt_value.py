@@ -19,6 +19,7 @@ _BASES = {"d": 10, "v": 10, "b": 2, "o": 8, "O": 8, "x": 16, "X": 16}
 _FORMAT_CODES = {2: "b", 8: "o", 10: "d", 16: "x"}
 _BASE_PREFIX = {2: "0b", 16: "0x"}
 _SIGNED = (Int8, Int16, Int32, Int64)
+_BYTES = [f"{byte} " for byte in range(256)]
 
 
 class Printer:
@@ -152,6 +153,8 @@ class Printer:
         if verb in "vd":
             if self.sharp_v:
                 return "[]byte{" + ", ".join(f"{byte:#x}" for byte in data) + "}"
+            if not (self.width or self.precision is not None or self.plus or self.space or self.sharp):
+                return f"[{''.join(map(_BYTES.__getitem__, data))[:-1]}]"
             return "[" + " ".join(self._integer(byte, "d") for byte in data) + "]"
         if verb in "sqxX":
             return self._string(data.decode("utf-8", "surrogateescape"), verb)

@@ -111,7 +111,7 @@ class Builder:
                 stack.append((container, key, event, nodes, deepest))
                 depth = len(stack)
                 if depth > MAX_DEPTH:
-                    raise _too_deep(event)
+                    raise too_deep(event.start_mark.line)
                 if event.anchor is not None:
                     anchors[event.anchor] = (_NONE, _NONE, 0, 0)
                     deepest = depth
@@ -128,7 +128,7 @@ class Builder:
                 if len(stack) + height > deepest:
                     deepest = len(stack) + height
                     if deepest > MAX_DEPTH:
-                        raise _too_deep(event)
+                        raise too_deep(event.start_mark.line)
             else:  # the end of a mapping or sequence
                 value, raw = container, _NONE
                 depth = len(stack)
@@ -266,8 +266,8 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _too_deep(event: Any) -> ParseError:
-    line = event.start_mark.line
+def too_deep(line: int) -> ParseError:
+    """The refusal of a text that nests deeper than MAX_DEPTH on this line (counted from 0)."""
     return ParseError(f"line {line + 1}: exceeded max depth of {MAX_DEPTH}", line)
 
 

@@ -17,10 +17,13 @@ from yaml.scanner import ScannerError
 
 from steersman.errors import Location, YamlError
 
-from .builder import Builder, DecodeError, Numbers, ParseError
+from .builder import Builder, DecodeError, Numbers, ParseError, too_deep
 from .dialect import strict_events
 
 _PREFIX = "error converting YAML to JSON: "
+
+# libyaml's own bound (1000 flow collections, since 0.2.6), which its look-ahead may meet before our builder meets ours.
+_SCANNER_TOO_DEEP = "exceeded maximum nesting depth"
 _END: Any = object()
 
 
@@ -102,6 +105,9 @@ class _Reader:
             return YamlError(f"{_PREFIX}yaml: {error.reason}", location=Location(self.path))
         if not isinstance(error, MarkedYAMLError):
             return YamlError(f"{_PREFIX}yaml: {error}", location=Location(self.path))
+        if error.problem == _SCANNER_TOO_DEEP and error.problem_mark is not None:
+            refusal = too_deep(error.problem_mark.line)
+            return self._error(f"yaml: {refusal}", refusal.line)
         # Go names the line of the problem, or of its context where the problem stands on the first line, and counts
         # from 1 only for scanner errors. Our location always counts from 1.
         line = 0
