@@ -12,29 +12,23 @@ Exit code 1 if any chart differs.
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from masking import first_difference
+from oracle import oracle
 
 MODES: dict[str, tuple[str, ...]] = {"plain": (), "include-crds": ("--include-crds",), "is-upgrade": ("--is-upgrade",)}
 
 # How often helm is asked again before a difference counts as one: enough to see the orders that Go's maps come in.
 MORE_RUNS = 5
-
-# An encoded certificate is not always of the same length; a password is.
-_LONG_TOKEN = 100
-_ALPHABETS = ("[0-9]+", "[0-9a-f]+", "[a-z]+", "[a-z0-9]+", "[A-Za-z0-9]+")
-
-_TOKEN = re.compile(r"[A-Za-z0-9+/=_.-]+|[^A-Za-z0-9+/=_.-]")
-_DOCUMENT = re.compile(r"^---\n(?=# Source: )", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not charts:
         print(f"no chart found in {options.folder}", file=sys.stderr)
         return 2
-    helm = options.helm or str(_oracle() / "helm")
+    helm = options.helm or str(oracle() / "helm")
     counts: Counter[str] = Counter()
     failed: set[str] = set()
     with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor(options.jobs) as pool:
@@ -140,93 +134,8 @@ def message(done: Run) -> str:
     return lines[0] if lines else done.err.strip()
 
 
-def first_difference(ours: str, theirs: list[str]) -> str:
-    """The first line that no run of helm explains; "" if all is explained by helm's own changes from run to run."""
-    if ours in theirs:
-        return ""
-    if len({_sorted_documents(text) for text in theirs}) == 1 and len(set(theirs)) > 1:
-        # only the order of documents changes
-        ours, theirs = _sorted_documents(ours), [_sorted_documents(theirs[0])]
-        return "" if ours == theirs[0] else _show(ours, theirs[0])
-    if len(set(theirs)) == 1:
-        return _show(ours, theirs[0])
-    lines = [text.split("\n") for text in theirs]
-    mine = ours.split("\n")
-    if all(len(each) == len(mine) for each in lines):
-        for number, line in enumerate(mine):
-            versions = [each[number] for each in lines]
-            if not _explained(line, versions):
-                return f"line {number + 1}\nhelm:  {versions[0]}\nsteer: {line}"
-        return ""
-    return _missing_stable_line(mine, lines)
-
-
-def _explained(line: str, versions: list[str]) -> bool:
-    """Whether the line is one of helm's, or differs from them only in the tokens in which they differ."""
-    if line in versions:
-        return True
-    if len(set(versions)) == 1:
-        return False
-    tokens = [_TOKEN.findall(version) for version in versions]
-    mine = _TOKEN.findall(line)
-    if any(len(each) != len(mine) for each in tokens):
-        return True  # a token of changing length: an encoded certificate, say
-    return all(token in column or _alike(token, column) for token, *column in zip(mine, *tokens, strict=True))
-
-
-def _alike(token: str, column: list[str]) -> bool:
-    """Whether a token could stand in helm's changing place: of their length, if that stays, and of their alphabet."""
-    if len(set(column)) == 1:
-        return False
-    lengths = {len(each) for each in column}
-    if len(lengths) == 1 and len(column[0]) < _LONG_TOKEN and len(token) not in lengths:
-        return False
-    return all(
-        re.fullmatch(alphabet, token) for alphabet in _ALPHABETS if all(re.fullmatch(alphabet, c) for c in column)
-    )
-
-
-def _missing_stable_line(mine: list[str], lines: list[list[str]]) -> str:
-    """Where runs have different numbers of lines: the lines common to all of helm's must come in ours, in their order."""
-    stable = lines[0]
-    for other in lines[1:]:
-        blocks = difflib.SequenceMatcher(None, stable, other, autojunk=False).get_matching_blocks()
-        stable = [line for block in blocks for line in stable[block.a : block.a + block.size]]
-    rest: Iterator[str] = iter(mine)
-    for line in stable:
-        if not any(line == candidate for candidate in rest):
-            return f"helm's line is missing or out of order:\nhelm:  {line}"
-    return ""
-
-
-def _sorted_documents(text: str) -> str:
-    return "---\n".join(sorted(_DOCUMENT.split(text)))
-
-
-def _show(ours: str, theirs: str) -> str:
-    mine, his = ours.split("\n"), theirs.split("\n")
-    number = next((n for n, (a, b) in enumerate(zip(mine, his, strict=False)) if a != b), min(len(mine), len(his)))
-    source = next((line for line in reversed(his[:number]) if line.startswith("# Source:")), "")
-    context = his[max(0, number - 2) : number]
-    return "\n".join(
-        [
-            f"line {number + 1} {source}",
-            *(f"       {line}" for line in context),
-            f"helm:  {his[number] if number < len(his) else '<end>'}",
-            f"steer: {mine[number] if number < len(mine) else '<end>'}",
-        ]
-    )
-
-
 def _ending(done: Run) -> str:
     return f"exit code {done.code}" + (f", {message(done)}" if done.code else "")
-
-
-def _oracle() -> Path:
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
-    from oracle import oracle
-
-    return oracle()
 
 
 if __name__ == "__main__":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import os
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -109,3 +113,14 @@ def values_by_chart(chart: Chart, values: dict[str, Any]) -> dict[str, Any]:
     for subchart in chart.dependencies:
         shown |= values_by_chart(subchart, values[subchart.name])
     return shown
+
+
+@cache
+def masking() -> ModuleType:
+    """tools/masking.py, which is no part of the package."""
+    spec = importlib.util.spec_from_file_location("steersman_masking", PROJECT / "tools" / "masking.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from functools import cache
-from types import ModuleType
-
 import pytest
 
 from steersman.cli.main import run
 
-from .conftest import PROJECT, Helm
+from .conftest import PROJECT, Helm, masking
 
 SHARED_CHARTS = PROJECT.parent / "shared" / "charts"
 
@@ -102,16 +97,6 @@ VARIATIONS: dict[str, list[list[str]]] = {
 }
 
 
-@cache
-def conformance() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("steersman_conformance", PROJECT / "tools" / "conformance.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def assert_same(words: list[str], helm: Helm, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Run both; helm again where something differs, to learn what differs from run to run."""
     theirs = [helm.run(*words)]
@@ -123,7 +108,7 @@ def assert_same(words: list[str], helm: Helm, capfdbinary: pytest.CaptureFixture
     difference = ""
     while len(theirs) <= 5:
         theirs.append(helm.run(*words))
-        difference = conformance().first_difference(out, [each.stdout for each in theirs])
+        difference = masking().first_difference(out, [each.stdout for each in theirs])
         if not difference:
             return
     pytest.fail(difference)
