@@ -209,15 +209,15 @@ class _Compiler(Operands):
         typed = value.type == "int" or (
             value.type.startswith(("[]", "map[")) and not value.type.endswith("interface {}")
         )
+        items = self.temporary()
         last = len(pipe.declared) - 1  # the first of two is the index or the key, which always has a type
         targets = [
-            self._range_variable(variable, pipe, typed=typed or place < last)
+            self._range_variable(variable, pipe, items, typed=typed or place < last)
             for place, variable in enumerate(pipe.declared)
         ]
         for target in targets:  # what they hold in the `else`
             if target:
                 code = f"({target} := {code})"
-        items = self.temporary()
         walk = "pairs" if len(targets) == 2 else "items"
         self._line(f"{items} = (" + self.mark(last_evaluated(pipe), f"ctx.{walk}({code})") + ")")
         has_else = branch.otherwise is not None
@@ -229,7 +229,7 @@ class _Compiler(Operands):
         self._line(f"for {index}{item} in {items}:")
         if targets and targets[-1]:
             self._line(f"{_INDENT}{targets[-1]} = {item}")
-        self.dot = Expression(item, element=not typed)
+        self.dot = Expression(item, element=not typed, items=items)
         self._block(branch.body)
         self.dot = outer
         if has_else:
@@ -238,9 +238,9 @@ class _Compiler(Operands):
             self._block(branch.otherwise or [])
         self.scope.release(known)
 
-    def _range_variable(self, variable: Variable, pipe: Pipe, *, typed: bool) -> str:
+    def _range_variable(self, variable: Variable, pipe: Pipe, items: str, *, typed: bool) -> str:
         if not pipe.is_assignment:
-            return self.scope.declare(variable.name, element=not typed)
+            return self.scope.declare(variable.name, element=not typed, items=items)
         known = self.scope.find(variable.name)
         if known is None:
             self._line(f"({self.fail(last_evaluated(pipe), f'undefined variable: {variable.name}').code})")

@@ -13,24 +13,26 @@ class Expression(NamedTuple):
 
     `type` is the Go type if that is certain. `element` says that a nil here is Go's nil interface (an element of a map or
     slice) and not the plain nil that a pipeline makes of it. `simple` means that evaluating it can neither fail nor do
-    anything, so that the order does not matter.
+    anything, so that the order does not matter. `items` is the Python variable of what a `range` runs over, if the value is
+    an item of it.
     """
 
     code: str
     type: str = ""
     element: bool = False
     simple: bool = False
+    items: str = ""
 
 
 class Site:
     """What a line of the compiled template stands for: `node` is what an error names.
 
-    For a chain of fields: the Python variable it starts from, the names, and the source of the start. For a call: the
-    function's name, and for a method the nodes that errors name: of each argument, of what came through the pipe, and of
-    the call as a whole.
+    For a chain of fields: the Python variable it starts from, the names, the source of the start, and the variable of what a
+    `range` runs over, if it starts from an item. For a call: the function's name, and for a method the nodes that errors
+    name: of each argument, of what came through the pipe, and of the call as a whole.
     """
 
-    __slots__ = ("arguments", "base", "element", "function", "names", "node", "path")
+    __slots__ = ("arguments", "base", "element", "function", "items", "names", "node", "path")
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Site:
         names: Sequence[str] = (),
         element: bool = False,
         path: str = "",
+        items: str = "",
     ) -> None:
         self.node = node
         self.function = function
@@ -50,6 +53,7 @@ class Site:
         self.names = names
         self.element = element
         self.path = path
+        self.items = items
 
 
 class Scope:
@@ -59,10 +63,10 @@ class Scope:
         self._known: list[tuple[str, Expression]] = [("$", Expression(root, simple=True))]
         self._count = 0
 
-    def declare(self, name: str, *, element: bool = False) -> str:
+    def declare(self, name: str, *, element: bool = False, items: str = "") -> str:
         self._count += 1
         code = f"v{self._count}"
-        self._known.append((name, Expression(code, element=element, simple=True)))
+        self._known.append((name, Expression(code, element=element, simple=True, items=items)))
         return code
 
     def find(self, name: str) -> Expression | None:

@@ -202,7 +202,7 @@ class Operands:
         if not name.isidentifier():
             name = self.temporary()
             start = f"({name} := {base.code})"
-        site = Site(node, base=name, names=names, element=base.element, path=path)
+        site = Site(node, base=name, names=names, element=base.element, path=path, items=base.items)
         if self.strict or not _METHODS_OF_VALUES.isdisjoint(names):
             if start != name:
                 start = f"({start}, {name})[1]"
@@ -228,7 +228,10 @@ class Operands:
         named = last_evaluated(node)
         nodes = [last_evaluated(argument) for argument in arguments]
         site = Site(named, function=name, arguments=[*nodes, nodes[-1] if nodes else named, node], path=path)
-        call = f"call_method({receiver.code}, {name!r}, ({', '.join(codes)},), element={receiver.element})"
+        element = (
+            f"not isinstance({receiver.items}, Counting)" if receiver.items and receiver.element else receiver.element
+        )
+        call = f"call_method({receiver.code}, {name!r}, ({', '.join(codes)},), element={element})"
         return Expression(self.mark_site(site, call))
 
     # --- calls ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from steersman.template.gofmt_value import Printer
 from steersman.template.limits import MAX_TEXT, Limits
 from steersman.template.strconv import quote
 from steersman.template.tracing import UnknownTemplate, exec_error
-from steersman.template.values import Int8, Int16, Int32, Int64, SizedInt, Uint, Uint8, Uint16, Uint32, Uint64
+from steersman.template.values import Counting, Int8, Int16, Int32, Int64, SizedInt, Uint, Uint8, Uint16, Uint32, Uint64
 
 if TYPE_CHECKING:
     from steersman.template.unit import TemplateSet
@@ -152,7 +152,7 @@ class Context:
             numbers: Sequence[Any] = range(value)
             if numbers and isinstance(value, SizedInt):
                 self._count(len(numbers))
-                return [type(value)(number) for number in numbers]
+                return Counting(type(value)(number) for number in numbers)
             return self._counted(numbers)
         raise ExecFailure(f"range can't iterate over {default_format(value)}")
 
@@ -278,5 +278,5 @@ NAMES: Mapping[str, Any] = {
     "show": show,
     "too_long": too_long,
     "walk": access.walk,
-    **{each.__name__: each for each in (Int8, Int16, Int32, Int64, Uint, Uint8, Uint16, Uint32, Uint64)},
+    **{each.__name__: each for each in (Counting, Int8, Int16, Int32, Int64, Uint, Uint8, Uint16, Uint32, Uint64)},
 }

@@ -16,7 +16,7 @@ from steersman.lazy import pattern
 from steersman.template.access import walk
 from steersman.template.failures import ArgumentFailure, ExecFailure, FunctionError
 from steersman.template.strconv import quote
-from steersman.template.values import utf8
+from steersman.template.values import Counting, utf8
 
 if TYPE_CHECKING:
     from steersman.template.expressions import Site
@@ -111,7 +111,8 @@ def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool)
         return error.message, site.node, error.hint
     if isinstance(error, AttributeError) and error.name == "get" and site.base:
         try:
-            walk(frame.f_locals[site.base], site.names, element=site.element, strict=False, path=site.path)
+            element = site.element and not isinstance(frame.f_locals.get(site.items), Counting)
+            walk(frame.f_locals[site.base], site.names, element=element, strict=False, path=site.path)
         except ExecFailure as failure:
             return failure.message, site.node, failure.hint
         except FunctionError as failure:

@@ -199,6 +199,12 @@ class SliceOfSlices(list[list[Any]]):
     go_kind = "slice"
 
 
+class Counting(list[SizedInt]):
+    """The numbers below an integer, as `range` runs over them. Unlike the items of a list, they have its type for Go."""
+
+    __slots__ = ()
+
+
 class StringMap(dict[str, str]):
     """map[string]string"""
 

@@ -1,7 +1,8 @@
 """Merging dicts: `merge` fills gaps, `mergeOverwrite` lets the later dict win.
 
 The rules are mergo's (version 1.0): nested dicts are merged, lists are taken whole. An empty value (false, 0, "", an empty
-list) counts as a gap that `merge` fills; nil never fills one, but overwrites.
+list) counts as a gap that `merge` fills; nil never fills one, but overwrites. Where `merge` finds a struct, it descends into it
+too, which mergo refuses if something of another type is to be merged in; Sprig then gives "".
 """
 
 from __future__ import annotations
@@ -9,16 +10,28 @@ from __future__ import annotations
 from typing import Any
 
 from steersman.template.functions.nil import NilMap
-from steersman.template.functions.registry import function
+from steersman.template.functions.registry import FunctionError, function
 from steersman.template.helm_types import returned
-from steersman.template.values import GoObject
+from steersman.template.values import GoObject, kind
 
 _ARGUMENTS = "map[string]interface {}, ...map[string]interface {}"
 Dict = dict[str, Any]
 
 
-@function("merge", _ARGUMENTS, "any", "mustMerge")
-def merge(target: Dict | None, *sources: Dict | None) -> Dict:
+class _DifferentTypes(FunctionError):
+    pass
+
+
+@function("merge", _ARGUMENTS, "any")
+def merge(target: Dict | None, *sources: Dict | None) -> Dict | str:
+    try:
+        return must_merge(target, *sources)
+    except _DifferentTypes:
+        return ""
+
+
+@function("mustMerge", _ARGUMENTS, "any")
+def must_merge(target: Dict | None, *sources: Dict | None) -> Dict:
     return _merge_all(target, sources, overwrite=False)
 
 
@@ -48,6 +61,22 @@ def _merge_into(target: Dict, source: Dict, overwrite: bool) -> None:
                 target[key] = value
         elif overwrite or _is_gap(current):
             target[key] = value
+        elif isinstance(current, GoObject):
+            _check_struct(current, value)
+
+
+def _check_struct(current: GoObject, value: object) -> None:
+    """What mergo does with a struct in the target: nothing, or an error. Raises FunctionError."""
+    found = kind(value)
+    if kind(current) == "ptr":
+        if found in ("map", "struct"):
+            raise _DifferentTypes("src and dst must be of same type")
+    elif found in ("map", "ptr") and _has_fields_to_set(current):
+        raise FunctionError(f"reflect: call of reflect.Value.Field on {found} Value")
+
+
+def _has_fields_to_set(value: GoObject) -> bool:
+    return any(name[:1].isupper() for name in value.go_fields)
 
 
 def _is_gap(value: object) -> bool:
