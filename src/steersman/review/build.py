@@ -38,12 +38,19 @@ def from_chart(
     rendered = render(prepared, ReleaseOptions(name, namespace), capabilities=capabilities)
     upgrade = ReleaseOptions(name, namespace, revision=2, is_install=False, is_upgrade=True)
     try:
-        later = render(prepared, upgrade, capabilities=capabilities).hooks
+        upgraded = render(prepared, upgrade, capabilities=capabilities)
     except SteersmanError:  # some charts upgrade only with the passwords of the release that is there
-        later = []
+        upgraded = rendered
     templates = dict(_templates(prepared.chart, prepared.chart.metadata.name))
-    items = [_hook_item(hook, templates.get(hook.path)) for hook in _together(rendered.hooks, later)]
-    items += [_item(document, templates.get(document.path)) for document in (*rendered.dropped, *rendered.manifests)]
+    items = [_hook_item(hook, templates.get(hook.path)) for hook in rendered.hooks]
+    items += [
+        _hook_item(hook, templates.get(hook.path), only_at="upgrade") for hook in _added(rendered.hooks, upgraded.hooks)
+    ]
+    items += [_item(document, templates.get(document.path)) for document in rendered.dropped]
+    kept = {_place(document) for document in upgraded.manifests}
+    for document in rendered.manifests:
+        only_at = "" if _place(document) in kept else "install"
+        items.append(_item(document, templates.get(document.path), only_at=only_at))
     return Subject(chart.metadata.name, _objects(items), timeout=timeout)
 
 
@@ -62,13 +69,13 @@ def from_release(release: Release, *, timeout: float = 300.0) -> Subject:
     return Subject(release.name, _objects(items), timeout=timeout)
 
 
-def _together(install: Sequence[Hook], upgrade: Sequence[Hook]) -> list[Hook]:
-    """All hooks of an install, and those of an upgrade that have no counterpart there.
+def _added(install: Sequence[Hook], upgrade: Sequence[Hook]) -> list[Hook]:
+    """The hooks of an upgrade that have no counterpart among those of an install.
 
     Names do not tell: they may be random, or hold the revision.
     """
     counterparts = Counter(_identity(hook) for hook in install)
-    found = [*install]
+    found = []
     for hook in upgrade:
         counterparts[_identity(hook)] -= 1
         if counterparts[_identity(hook)] < 0:
@@ -80,16 +87,20 @@ def _identity(hook: Hook) -> tuple[str, str, tuple[str, ...]]:
     return hook.path, hook.kind, tuple(hook.events)
 
 
-def _hook_item(hook: Hook, template: str | None) -> Item:
-    return Item(hook.path, hook.manifest, _object(Document(hook.path, hook.manifest)), hook, template)
+def _place(document: Document) -> tuple[str, str]:
+    return document.path, str(_object(document).get("kind"))
 
 
-def _item(document: Document, template: str | None) -> Item:
+def _hook_item(hook: Hook, template: str | None, *, only_at: str = "") -> Item:
+    return Item(hook.path, hook.manifest, _object(Document(hook.path, hook.manifest)), hook, template, only_at)
+
+
+def _item(document: Document, template: str | None, *, only_at: str = "") -> Item:
     path = document.path
     if not path:  # a record's manifest tells the template in a comment
         first = document.text.partition("\n")[0]
         path = first.removeprefix("# Source: ") if first.startswith("# Source: ") else "manifest"
-    return Item(path, document.text, _object(document), read_hook(document), template)
+    return Item(path, document.text, _object(document), read_hook(document), template, only_at)
 
 
 def _object(document: Document) -> dict[str, Any]:

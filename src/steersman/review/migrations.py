@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from steersman.review.images import parse
 from steersman.review.references import CONFIG_MAP, references
+from steersman.review.shapes import entries
 from steersman.review.subject import Item, Subject
 
 _TOOL = re.compile(
@@ -17,10 +19,15 @@ _TOOL = re.compile(
     r"|\bupgrade +--?noinput\b",
     re.IGNORECASE,
 )
+_DATABASE = re.compile(
+    r"postgres|mysql|mariadb|sqlite|mongo|clickhouse|cockroach|\bPG[A-Z]+\b|database|schema|(?<![a-z])db(?![a-z])|sql"
+    r"|alembic|flyway|liquibase|dbmate|goose|sqitch|atlas|prisma|sequelize|knex|typeorm|rails|rake|manage\.py|artisan",
+    re.IGNORECASE,
+)
 _SQL = re.compile(r"\b(CREATE|ALTER|DROP)\s+(TABLE|INDEX|UNIQUE|SCHEMA|TYPE|COLUMN|VIEW|SEQUENCE)\b", re.IGNORECASE)
 _OTHER_WORK = re.compile(r"backup|dump|export|restore|valid|verif|check|wait|test|smoke|health|clean", re.IGNORECASE)
 _DESTRUCTIVE = re.compile(
-    r"\bDROP\s+(TABLE|COLUMN|SCHEMA|DATABASE|TYPE)\b|\bTRUNCATE\b(?!\s+-)|\bRENAME\s+(COLUMN|TO)\b|\bDELETE\s+FROM\b"
+    r"\bDROP\s+(TABLE|COLUMN|SCHEMA|DATABASE|TYPE)\b|\bTRUNCATE\b(?!\s+-)|\bRENAME\s+(COLUMN|TO)\b|\bDELETE\s+FROM\s+[\w.\"`]+\s*(?=;|$|['\"])"
     r"|\bALTER\s+COLUMN\s+\S+\s+(SET\s+DATA\s+)?TYPE\b|\bMODIFY\s+COLUMN\b",
     re.IGNORECASE,
 )
@@ -52,6 +59,29 @@ def destroys(subject: Subject, item: Item) -> str:
     """The first statement that loses or reshapes data, as written; "" for none."""
     match = _DESTRUCTIVE.search(scripts(subject, item))
     return " ".join(match.group().split()) if match else ""
+
+
+def on_database(subject: Subject, item: Item) -> bool:
+    """Whether it is a database that an item migrates, and not the objects of an API or files."""
+    if _SQL.search(scripts(subject, item)):
+        return True
+    words = "\n".join([item.name, *(f"{each.image} {each.text}" for each in item.containers)])
+    names = "\n".join(
+        f"{entry.get('name')} {entry.get('value')}"
+        for each in item.containers
+        for _, entry in entries(each.spec.get("env"))
+    )
+    return bool(_DATABASE.search(words) or _DATABASE.search(names))
+
+
+def may_migrate_itself(subject: Subject, item: Item) -> bool:
+    """Whether a workload runs the hook's own image in a way that nobody can see into: it may migrate at its start."""
+    images = {parse(container.image).repository for container in item.containers}
+    return any(
+        not container.words and parse(container.image).repository in images
+        for resource in subject.resources
+        for container in resource.containers
+    )
 
 
 def added_columns(subject: Subject, item: Item) -> Iterator[str]:

@@ -37,6 +37,7 @@ class Finding:
     """What a rule says about one document.
 
     `line` is 1-based in the document's rendered text; `where` names the place in words (`spec.template.spec.containers[0]`).
+    `minor`: good to know here, whatever the rule's severity is elsewhere.
     """
 
     message: str
@@ -47,6 +48,7 @@ class Finding:
     fix: Fix | None = None
     rule: str = ""
     severity: Severity = Severity.WARNING
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

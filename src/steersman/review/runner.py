@@ -38,7 +38,7 @@ def review(subject: Subject, configuration: Configuration | None = None, rules: 
         seen = subject.with_options({**rule.options, **configuration.options.get(rule.id, {})})
         severity = configuration.severity.get(rule.id, rule.severity)
         for finding in rule.check(seen):
-            named = replace(finding, rule=rule.id, severity=severity)
+            named = replace(finding, rule=rule.id, severity=Severity.INFO if finding.minor else severity)
             reason = _accepted(named, accepted.get(named.item, []))
             if reason is None:
                 findings.append(named)

@@ -6,15 +6,19 @@ Parsed by tree-sitter's bash grammar (extra `review`); without it there are no s
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from steersman.review.lines import Path
-from steersman.review.shapes import as_list
+from steersman.review.model import Finding
+from steersman.review.shapes import as_list, as_object, entries
 from steersman.review.subject import Container, Item, Subject
 
+_VARIABLE = re.compile(r"\$\((\w+)\)")  # as Kubernetes puts variables into a command
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
 
 
@@ -32,6 +36,8 @@ class Command:
     """One simple command. `words` are its arguments without quotes; `line` is 0-based in the script.
 
     `checked`: something looks at its exit code (`||`, `if`, `while`, `!`); `loop`: the kind of loop that it is in, or "".
+    `captured`: its output goes into `$(…)`; `captured_by` is the variable that holds it, or "". `fed_by` is the text of the
+    command that is piped into it.
     """
 
     name: str
@@ -46,6 +52,15 @@ class Command:
     heredocs: tuple[Heredoc, ...] = ()
     assignments: tuple[tuple[str, str], ...] = ()
     node: Any = None
+    captured: bool = False
+    captured_by: str = ""
+    fed_by: str = ""
+
+    @property
+    def path(self) -> str:
+        """Its name as it is written, with the folder."""
+        name = self.node.child_by_field_name("name") if self.node is not None else None
+        return plain(name) if name is not None else self.name
 
     def option(self, *names: str) -> bool:
         """Whether one of these options is given: `--fail`, or a letter (`-f`) alone or among others (`-fsS`)."""
@@ -60,7 +75,11 @@ class Command:
 
 @dataclass(frozen=True, eq=False)
 class Script:
-    """A script as one container runs it. `flags` are the shell's own options (`-ec` gives `e`), `path` leads to its text."""
+    """A script as one container of the hook `item` runs it.
+
+    `path` leads to its text within `holder`: the hook itself, or the ConfigMap whose file it is. `shell` is "" for a program
+    that is run without one; `flags` are the shell's own options (`-ec` gives `e`).
+    """
 
     item: Item
     container: Container
@@ -68,6 +87,15 @@ class Script:
     text: str
     shell: str
     flags: frozenset[str] = field(default_factory=frozenset)
+    file_of: Item | None = None
+
+    @property
+    def holder(self) -> Item:
+        return self.file_of or self.item
+
+    def finding(self, message: str, line: int, *, hint: str = "") -> Finding:
+        """A finding about a line (0-based) of the script."""
+        return self.holder.finding(message, self.path, offset=line, hint=hint)
 
     @cached_property
     def root(self) -> Any:
@@ -113,23 +141,84 @@ def scripts(subject: Subject) -> Iterator[Script]:
     """Every script of every hook; none where the parser is missing."""
     if available():
         for item in subject.running_hooks:
-            yield from _scripts_of(item)
+            yield from _scripts_of(item, subject.items)
 
 
 @lru_cache(maxsize=1024)  # every rule of the group asks for the same ones, and parsing takes long
-def _scripts_of(item: Item) -> tuple[Script, ...]:
-    found = (script_of(item, container) for container in item.containers)
-    return tuple(script for script in found if script is not None)
+def _scripts_of(item: Item, around: tuple[Item, ...]) -> tuple[Script, ...]:
+    found: list[Script] = []
+    for container in item.containers:
+        script = script_of(item, container)
+        if script is not None:
+            found.append(script)
+        found += _mounted(item, container, around, script)
+    return tuple(found)
+
+
+def _words(container: Container) -> list[tuple[Path, str]]:
+    return [
+        ((*container.path, key, index), str(word))
+        for key in ("command", "args")
+        for index, word in enumerate(as_list(container.spec.get(key)))
+    ]
+
+
+def _mounted(item: Item, container: Container, around: tuple[Item, ...], script: Script | None) -> Iterator[Script]:
+    """The scripts in the chart's ConfigMaps that a container runs: by its command, or from its own script."""
+    files = dict(mounted_files(item, container, around))
+    if not files:
+        return
+    words = [word for _, word in _words(container)]
+    calls = [(os.path.basename(words[0]), words)] if words else []
+    if script is not None:
+        calls = [(command.name, [command.path, *command.words]) for command in script.commands]
+    told: set[str] = set()
+    for name, called in calls:
+        shell = name if name in SHELLS else ""
+        options = [word for word in called[1:] if word.startswith("-")] if shell else []
+        file = next((word for word in called[bool(shell or name in (".", "source")) :] if not word.startswith("-")), "")
+        if file not in files or file in told:
+            continue
+        told.add(file)
+        holder, path, text = files[file]
+        first = text.partition("\n")[0].split() if text.startswith("#!") else []
+        shell = shell or next((os.path.basename(w) for w in first if os.path.basename(w) in SHELLS), "")
+        shell = shell or (script.shell if script is not None and name in (".", "source") else "")
+        if not shell:
+            continue  # a program in another language
+        flags = {letter for word in (*options, *first) if word.startswith("-") for letter in word[1:]}
+        flags |= script.flags if script is not None and name in (".", "source") else frozenset()
+        yield Script(item, container, path, text, shell, frozenset(flags), holder)
+
+
+def mounted_files(
+    item: Item, container: Container, around: tuple[Item, ...]
+) -> Iterator[tuple[str, tuple[Item, Path, str]]]:
+    """The files that a container gets from the chart's ConfigMaps: the path in the container, and what it holds from where."""
+    volumes = {str(volume.get("name")): volume["configMap"] for _, volume in entries(item.pod_spec.get("volumes"))
+               if isinstance(volume.get("configMap"), dict)}  # fmt: skip
+    for _, mount in entries(container.spec.get("volumeMounts")):
+        source = as_object(volumes.get(str(mount.get("name"))))
+        folder, part = str(mount.get("mountPath") or "").rstrip("/"), str(mount.get("subPath") or "")
+        paths = {str(entry.get("key")): str(entry.get("path")) for _, entry in entries(source.get("items"))}
+        for holder in around:
+            if holder.kind != "ConfigMap" or holder.name != str(source.get("name")):
+                continue
+            for key, text in as_object(holder.object.get("data")).items():
+                name = paths.get(key, "" if paths else key)
+                if isinstance(text, str) and name and part in ("", name):
+                    yield (folder if part else f"{folder}/{name}"), (holder, ("data", key), text)
 
 
 def script_of(item: Item, container: Container) -> Script | None:
-    """The script that a container's command gives to a shell by `-c`."""
-    words: list[tuple[Path, str]] = []
-    for key in ("command", "args"):
-        for index, word in enumerate(as_list(container.spec.get(key))):
-            words.append(((*container.path, key, index), str(word)))
-    if not words or os.path.basename(words[0][1]) not in SHELLS:
+    """The script that a container's command gives to a shell by `-c`; a program run directly is a script of one line."""
+    words = _words(container)
+    if not words:
         return None
+    if os.path.basename(words[0][1]) not in SHELLS:
+        text = shlex.join(word for _, word in words)
+        text = _VARIABLE.sub(r"${\1}", text)
+        return Script(item, container, words[0][0], text, "")
     flags: set[str] = set()
     takes_name = False
     for position, (_, word) in enumerate(words[1:], 1):
@@ -182,6 +271,7 @@ def _command(node: Any) -> Command:
         elif child.type == "herestring_redirect":
             heredocs.append(Heredoc(plain(child.named_children[-1]), child.start_point[0], False))
     checked, loop, into, fallback = _surroundings(redirected or node)
+    captured, variable = _capture(node)
     return Command(
         name=os.path.basename(plain(name)) if name is not None else "",
         words=tuple(plain(word) for word in words),
@@ -195,7 +285,31 @@ def _command(node: Any) -> Command:
         heredocs=tuple(heredocs),
         assignments=assignments,
         node=node,
+        captured=captured,
+        captured_by=variable,
+        fed_by=_feeder(redirected or node),
     )
+
+
+def _capture(node: Any) -> tuple[bool, str]:
+    """Whether it stands in `$(…)`, and the variable that takes what it prints."""
+    parent = node.parent
+    while parent is not None and parent.type != "command_substitution":
+        parent = parent.parent
+    if parent is None:
+        return False, ""
+    while parent is not None and parent.type != "variable_assignment":
+        parent = parent.parent
+    return True, text_of(parent).partition("=")[0] if parent is not None else ""
+
+
+def _feeder(node: Any) -> str:
+    """The command before it in its pipeline; "" for none."""
+    parent = node.parent
+    if parent is None or parent.type != "pipeline":
+        return ""
+    place = parent.named_children.index(node)
+    return text_of(parent.named_children[place - 1]) if place else ""
 
 
 def _heredocs(redirect: Any) -> Iterator[Heredoc]:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from steersman.review.lines import Path
-from steersman.review.shapes import entries
-from steersman.review.shell import Command, Script, scripts
+from steersman.review.shell import Command, Script, mounted_files, scripts
 from steersman.review.subject import Item, Subject
 
 POSTGRES, MYSQL = "postgres", "mysql"
 CLIENTS = {"psql": POSTGRES, "mysql": MYSQL, "mariadb": MYSQL}
 _EXECUTE = {POSTGRES: ("-c", "--command"), MYSQL: ("-e", "--execute")}
-_FILES = {POSTGRES: ("-f", "--file"), MYSQL: ()}
+_PRINTS = re.compile(r"(echo|printf)(\s+-\w+)?\s")
 _META = re.compile(r"^\s*\\.*$", re.MULTILINE)
 
 
@@ -88,6 +87,7 @@ def read(text: str, dialect: str) -> tuple[Statement, ...]:
 
 def prepared(text: str) -> str:
     """The text with what is not SQL replaced, line for line: psql's own commands, shell and psql variables."""
+    text = re.sub(r"\\gexec\b", ";", text)  # runs what the query before it has written
     text = _META.sub("", text)
     text = re.sub(r"\$\([^)]*\)|\$\{[^}]*\}|\$[A-Za-z_]\w*", "v", text)
     return re.sub(r":'(\w+)'", r"'\1'", re.sub(r'(?<![:\w]):"?([A-Za-z_]\w*)"?', r"\1", text))
@@ -97,33 +97,35 @@ def _texts(
     subject: Subject, script: Script, command: Command, dialect: str
 ) -> Iterator[tuple[Item, Path, int | None, str]]:
     for heredoc in command.heredocs:
-        yield script.item, script.path, heredoc.line, heredoc.text
+        yield script.holder, script.path, heredoc.line, heredoc.text
+    if _PRINTS.match(command.fed_by):
+        yield script.holder, script.path, command.line, _PRINTS.sub("", command.fed_by).strip("'\" ")
     words = command.words
     for position, word in enumerate(words):
         for option in _EXECUTE[dialect]:
             if word == option and position + 1 < len(words):
-                yield script.item, script.path, command.line, words[position + 1]
+                yield script.holder, script.path, command.line, words[position + 1]
             elif option.startswith("--") and word.startswith(f"{option}="):
-                yield script.item, script.path, command.line, word.partition("=")[2].strip("'\"")
-        if word in _FILES[dialect] and position + 1 < len(words):
-            yield from _file(subject, script, words[position + 1])
-    for sign, target in command.redirects:
-        if sign == "<":
-            yield from _file(subject, script, target)
+                yield script.holder, script.path, command.line, word.partition("=")[2].strip("'\"")
+    for file in files_read(command):
+        yield from _file(subject, script, file)
+
+
+def files_read(command: Command) -> Iterator[str]:
+    """The files whose SQL a client runs: by `-f`, from standard input, or through `cat` before a pipe."""
+    for position, word in enumerate(command.words):
+        if CLIENTS.get(command.name) == POSTGRES:
+            if word in ("-f", "--file") and position + 1 < len(command.words):
+                yield command.words[position + 1]
+            elif word.startswith("--file="):
+                yield word.partition("=")[2].strip("'\"")
+    yield from (target for sign, target in command.redirects if sign == "<")
+    if command.fed_by.startswith("cat "):
+        yield from command.fed_by.split()[1:]
 
 
 def _file(subject: Subject, script: Script, file: str) -> Iterator[tuple[Item, Path, int | None, str]]:
     """The content of a file that comes from a ConfigMap of the chart."""
-    folder, _, key = file.rpartition("/")
-    volumes = {
-        str(volume.get("name")): str((volume.get("configMap") or {}).get("name"))
-        for _, volume in entries(script.item.pod_spec.get("volumes"))
-        if isinstance(volume.get("configMap"), dict)
-    }
-    for _, mount in entries(script.container.spec.get("volumeMounts")):
-        if str(mount.get("mountPath", "")).rstrip("/") in (folder, file):
-            for config in subject.named("ConfigMap", volumes.get(str(mount.get("name")), "")):
-                data = config.object.get("data")
-                name = str(mount.get("subPath") or key)
-                if isinstance(data, dict) and isinstance(data.get(name), str):
-                    yield config, ("data", name), 0, data[name]
+    for path, (config, place, text) in mounted_files(script.item, script.container, subject.items):
+        if path == file:
+            yield config, place, 0, text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from dataclasses import replace
 from typing import Any
 
 from steersman.review.sql import Statement
@@ -18,7 +20,18 @@ def read(text: str) -> list[Statement]:
         parsed = sqlglot.parse(text, dialect="mysql")
     except SqlglotError:
         return []
-    return [_statement(node, _line(text, node)) for node in parsed if node is not None]
+    statements = []
+    gone: set[str] = set()  # what is removed first, if it is there, may be made again
+    for node in parsed:
+        if node is None:
+            continue
+        statement = _statement(node, _line(text, node))
+        if statement.unsafe and statement.table in gone:
+            statement = replace(statement, unsafe="")
+        if (statement.kind == "Drop" and not statement.unsafe) or statement.kind in ("Delete", "TruncateTable"):
+            gone.add(statement.table)
+        statements.append(statement)
+    return statements
 
 
 def _line(text: str, node: Any) -> int:
@@ -52,6 +65,7 @@ def _statement(node: Any, line: int) -> Statement:
         )
     if kind == "Insert":
         guarded = node.args.get("conflict") or node.args.get("ignore") or node.args.get("overwrite")
+        guarded = guarded or getattr(node.args.get("expression"), "args", {}).get("where")  # SELECT … WHERE NOT EXISTS
         unsafe = (
             "" if guarded else "INSERT adds the rows a second time, or fails: INSERT IGNORE, or ON DUPLICATE KEY UPDATE"
         )
@@ -68,11 +82,38 @@ def _statement(node: Any, line: int) -> Statement:
         return Statement(line, kind, table, loses="TRUNCATE removes all rows")
     if kind == "Alter":
         return _alter(node, line, table)
+    if kind == "Command":
+        return _opaque(f"{node.this} {getattr(node.expression, 'this', node.expression)}", line)
+    if kind == "Set":
+        setting = _SETTING.search(node.sql(dialect="mysql"))
+        return Statement(line, kind, control=setting[1].lower() if setting else "", changes=False)
+    if kind == "Transaction":
+        return Statement(line, kind, control="BEGIN", changes=False)
     return Statement(line, kind, changes=False)
 
 
+_SETTING = re.compile(r"^SET\s+(?:SESSION\s+|LOCAL\s+|GLOBAL\s+|@@(?:session\.)?)?(\w+)", re.IGNORECASE)
+_ONCE = re.compile(
+    r"^(CREATE\s+(?:USER|ROLE|TRIGGER|EVENT|PROCEDURE|FUNCTION)|RENAME\s+TABLE|DROP\s+(?:USER|ROLE|TRIGGER|PROCEDURE|FUNCTION))"
+    r"(?!\s+IF\s)\b",
+    re.IGNORECASE,
+)
+
+
+def _opaque(text: str, line: int) -> Statement:
+    """A statement that sqlglot does not take apart."""
+    found = _ONCE.match(text)
+    if not found:
+        return Statement(line, "Command", changes=False)
+    what = " ".join(found[1].upper().split())
+    if what == "RENAME TABLE":
+        return Statement(line, "Rename", unsafe="RENAME fails the second time, and what still runs knows the old name")
+    state, words = ("there", "IF NOT EXISTS") if what.startswith("CREATE") else ("gone", "IF EXISTS")
+    return Statement(line, "Command", unsafe=f"{what} fails when it is {state} already: {words}")
+
+
 def _alter(node: Any, line: int, table: str) -> Statement:
-    unsafe = loses = ""
+    unsafe = loses = lock = mend = ""
     for action in node.args.get("actions") or ():
         name = type(action).__name__
         if name == "ColumnDef" and not action.args.get("exists"):
@@ -80,7 +121,14 @@ def _alter(node: Any, line: int, table: str) -> Statement:
         elif name == "Drop":
             loses = loses or "DROP COLUMN removes its data"
             unsafe = unsafe or "DROP COLUMN fails when it is gone already: ask information_schema first"
-    return Statement(line, "Alter", table, unsafe, loses=loses)
+        elif name in ("ModifyColumn", "AlterColumn") and action.args.get("rename_from") is None:
+            lock = lock or "changing a column's type copies the table and blocks all writes meanwhile"
+            mend = mend or "add a new column, copy in batches, switch; or a tool that works online (gh-ost)"
+        elif name in ("AlterRename", "RenameColumn", "ModifyColumn"):
+            unsafe = unsafe or "RENAME fails the second time, and what still runs knows the old name"
+        elif name == "AddConstraint":
+            unsafe = unsafe or "adding a key or constraint fails when it is there already: ask information_schema first"
+    return Statement(line, "Alter", table, unsafe, lock, mend, loses)
 
 
 def _first_table(node: Any) -> str:

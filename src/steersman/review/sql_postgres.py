@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from steersman.review.sql import Statement
@@ -18,6 +19,10 @@ _NEVER_TWICE = {
     "CreatedbStmt": "CREATE DATABASE",
     "CreateRoleStmt": "CREATE ROLE",
     "CreateDomainStmt": "CREATE DOMAIN",
+    "CompositeTypeStmt": "CREATE TYPE",
+    "CreatePolicyStmt": "CREATE POLICY",
+    "CreatePublicationStmt": "CREATE PUBLICATION",
+    "CreateSubscriptionStmt": "CREATE SUBSCRIPTION",
 }
 _OR_REPLACE = {"ViewStmt": "CREATE VIEW", "CreateFunctionStmt": "CREATE FUNCTION", "CreateTrigStmt": "CREATE TRIGGER"}
 _READS = ("SelectStmt", "ExplainStmt", "VariableShowStmt")
@@ -32,12 +37,72 @@ def read(text: str) -> list[Statement]:
     except pglast.parser.ParseError:
         return []
     statements = []
+    gone: set[str] = set()  # what is removed first, if it is there, may be made again
     for raw in parsed:
         start = raw.stmt_location or 0
         while start < len(text) and text[start].isspace():
             start += 1
-        statements.append(_statement(raw.stmt, text.encode()[:start].count(b"\n")))
+        statement = _statement(raw.stmt, text.encode()[:start].count(b"\n"))
+        if statement.unsafe and _made(raw.stmt) & gone:
+            statement = replace(statement, unsafe="")
+        gone |= _removed(raw.stmt)
+        statements.append(statement)
     return statements
+
+
+def _removed(node: Any) -> set[str]:
+    """The names of what a statement removes where it is there; `rows of t` for a table that is emptied."""
+    kind = type(node).__name__
+    if kind == "DropStmt" and node.missing_ok:
+        return {_last(each) for each in node.objects or ()}
+    if kind == "DropdbStmt" and node.missing_ok:
+        return {str(node.dbname)}
+    if kind == "DropRoleStmt" and node.missing_ok:
+        return {str(role.rolename) for role in node.roles or ()}
+    if kind == "AlterTableStmt":
+        return {str(each.name) for each in node.cmds or () if each.missing_ok and each.name}
+    if kind == "DeleteStmt":
+        return {f"rows of {_table(node.relation)}"}
+    if kind == "TruncateStmt":
+        return {f"rows of {_table(each)}" for each in node.relations or ()}
+    return set()
+
+
+def _made(node: Any) -> set[str]:
+    """The names under which a statement makes something."""
+    kind = type(node).__name__
+    if kind == "AlterTableStmt":
+        definitions = (getattr(each, "def_", None) for each in node.cmds or ())
+        return {
+            str(name)
+            for each in definitions
+            for name in (getattr(each, "conname", ""), getattr(each, "colname", ""))
+            if name
+        }
+    if kind == "InsertStmt":
+        return {f"rows of {_table(node.relation)}"}
+    names = {str(getattr(node, field, "") or "") for field in _NAMES}
+    names |= {_last(getattr(node, field, None)) for field in _QUALIFIED}
+    if kind in ("CreateStmt", "CreateTableAsStmt"):
+        names.add(_table(getattr(node, "relation", None)) or _table(getattr(getattr(node, "into", None), "rel", None)))
+    if kind == "ViewStmt":
+        names.add(_table(node.view))
+    return names - {""}
+
+
+_NAMES = ("idxname", "trigname", "policy_name", "pubname", "subname", "dbname", "role", "schemaname", "extname")
+_QUALIFIED = ("typeName", "funcname", "domainname", "defnames")
+
+
+def _last(name: Any) -> str:
+    """The last part of a qualified name."""
+    if isinstance(name, tuple) and name:
+        name = name[-1]
+    if hasattr(name, "objname"):
+        return _last(name.objname)
+    if hasattr(name, "names"):
+        return _last(name.names)
+    return str(getattr(name, "sval", "") or "")
 
 
 def _statement(node: Any, line: int) -> Statement:
@@ -129,6 +194,7 @@ def _alter(node: Any, line: int, table: str) -> Statement:
             unsafe = unsafe or (
                 "" if command.missing_ok else "ADD COLUMN fails when it is there already: IF NOT EXISTS"
             )
+            lock, mend = (lock, mend) if lock else _added(command.def_)
         elif what == "DropColumn":
             loses = loses or f"DROP COLUMN {command.name} removes its data"
             unsafe = unsafe or ("" if command.missing_ok else "DROP COLUMN fails when it is gone already: IF EXISTS")
@@ -145,6 +211,34 @@ def _alter(node: Any, line: int, table: str) -> Statement:
                 lock = lock or f"adding a {form.lower()} constraint checks every row with writes blocked"
                 mend = mend or "add it NOT VALID, then VALIDATE CONSTRAINT"
     return Statement(line, "AlterTableStmt", table, unsafe, lock, mend, loses)
+
+
+def _added(column: Any) -> tuple[str, str]:
+    """What a new column does to the rows that are there, and how to avoid it."""
+    constraints = {each.contype.name.removeprefix("CONSTR_"): each for each in column.constraints or ()}
+    default = constraints.get("DEFAULT")
+    serial = _last(column.typeName) in _SERIAL
+    if "NOTNULL" in constraints and not {"DEFAULT", "GENERATED", "IDENTITY"} & set(constraints) and not serial:
+        return "ADD COLUMN … NOT NULL without a DEFAULT fails as soon as the table has a row", "give it a DEFAULT"
+    name = _last(getattr(getattr(default, "raw_expr", None), "funcname", None))
+    if name in _VOLATILE or serial or "GENERATED" in constraints:
+        return (
+            "this new column is computed for every row: the table is rewritten, with all reads and writes blocked",
+            "add the column without the default, fill it in batches, then set the default",
+        )
+    return "", ""
+
+
+_SERIAL = ("serial", "bigserial", "smallserial")
+_VOLATILE = (
+    "gen_random_uuid",
+    "uuid_generate_v4",
+    "uuid_generate_v1",
+    "random",
+    "clock_timestamp",
+    "timeofday",
+    "nextval",
+)
 
 
 def _guarded_select(select: Any) -> bool:

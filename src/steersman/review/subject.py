@@ -50,13 +50,17 @@ class Container:
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One document. `path` is its template's (or the file's); `template` that file's source text, where it is known."""
+    """One document. `path` is its template's (or the file's); `template` that file's source text, where it is known.
+
+    `only_at`: rendered by `install` or by `upgrade` alone; "" for what both render.
+    """
 
     path: str
     text: str
     object: Json
     hook: Hook | None = None
     template: str | None = None
+    only_at: str = ""
 
     @property
     def kind(self) -> str:
@@ -103,6 +107,11 @@ class Item:
         return words or (DeletePolicy.BEFORE_HOOK_CREATION,)
 
     @property
+    def is_test(self) -> bool:
+        """Whether only `helm test` runs it: nothing of a release depends on it."""
+        return self.events == (HookEvent.TEST,)
+
+    @property
     def is_awaited(self) -> bool:
         """Whether Helm waits for it to finish: Jobs and Pods; all other kinds count as done once they are there."""
         return self.hook is not None and self.kind in ("Job", "Pod")
@@ -143,11 +152,18 @@ class Item:
         return value
 
     def finding(
-        self, message: str, path: Path = (), *, offset: int | None = None, hint: str = "", fix: Fix | None = None
+        self,
+        message: str,
+        path: Path = (),
+        *,
+        offset: int | None = None,
+        hint: str = "",
+        fix: Fix | None = None,
+        minor: bool = False,
     ) -> Finding:
         """A finding about the place at `path`; `offset` is a line (0-based) within the text that stands there."""
         line = line_of(self.text, path) if offset is None else scalar_line(self.text, path, offset)
-        return Finding(message=message, item=self, line=line, where=dotted(path), hint=hint, fix=fix)
+        return Finding(message=message, item=self, line=line, where=dotted(path), hint=hint, fix=fix, minor=minor)
 
     def source_line(self, line: int) -> int | None:
         """The template's line for a line of the document, where it is certain."""

@@ -44,10 +44,9 @@ def check(subject: Subject) -> Iterator[Finding]:
                 what = WORDS.get(text, "")
             if what and what not in told:
                 told.add(what)
-                yield script.item.finding(
+                yield script.finding(
                     f"{what} is bash's, and {script.shell} runs this script",
-                    script.path,
-                    offset=node.start_point[0],
+                    node.start_point[0],
                     hint="Write it as POSIX has it (`$(seq 10)`, `[ … ]`, `.`), or run it with bash.",
                 )
 

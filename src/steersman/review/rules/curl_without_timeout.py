@@ -13,10 +13,9 @@ def check(subject: Subject) -> Iterator[Finding]:
     for script in scripts(subject):
         for command in script.commands:
             if command.name == "curl" and not command.option("-m", "--max-time", "--connect-timeout"):
-                yield script.item.finding(
+                yield script.finding(
                     "curl has no time limit: a server that does not answer holds the release until the hook's timeout",
-                    script.path,
-                    offset=command.line,
+                    command.line,
                     hint="Give it `--max-time 10`.",
                 )
 

@@ -23,7 +23,11 @@ def check(subject: Subject) -> Iterator[Finding]:
             if not hook.is_awaited or hook in told:
                 continue
             for other in order[:position]:
-                if other.weight == hook.weight and (link := dependence(subject, event, other, hook)):
+                if (
+                    other.weight == hook.weight
+                    and not certain(other, hook)
+                    and (link := dependence(subject, event, other, hook))
+                ):
                     told.add(hook)
                     yield hook.finding(
                         f"runs after {other.title} at {event} only because of its name: "
@@ -32,6 +36,11 @@ def check(subject: Subject) -> Iterator[Finding]:
                         hint="Give them different weights, with gaps: -10, 0, 10.",
                     )
                     break
+
+
+def certain(first: Item, second: Item) -> bool:
+    """Whether no name of the release can change the order: of one name the kinds decide, and `x` comes before `x-create`."""
+    return not first.is_awaited and second.name.startswith(first.name)
 
 
 def dependence(subject: Subject, event: HookEvent, first: Item, second: Item) -> str:

@@ -8,6 +8,10 @@ from steersman.review.model import Finding, Rule, Severity
 from steersman.review.subject import Item, Subject
 
 FIELD = "activeDeadlineSeconds"
+HANGS = {
+    False: "a hanging hook holds the release until its timeout and then goes on running",
+    True: "a test that hangs goes on running after Helm has given it up",
+}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -18,9 +22,10 @@ def check(subject: Subject) -> Iterator[Finding]:
         place = ("spec", FIELD)
         if found is None:
             yield hook.finding(
-                "no activeDeadlineSeconds: a hanging hook holds the release until its timeout and then goes on running",
+                f"no activeDeadlineSeconds: {HANGS[hook.is_test]}",
                 ("spec",),
                 hint=f"Set it on the {hook.kind}, below the release's --timeout ({subject.timeout:.0f} s).",
+                minor=hook.is_test,
             )
         elif found > subject.timeout:
             yield hook.finding(

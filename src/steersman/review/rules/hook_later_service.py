@@ -32,6 +32,10 @@ def check(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+# A variable with the bare name of a Service means its host only where it is called so.
+_PLACE = re.compile(r"HOST|ADDR|URL|URI|DSN|ENDPOINT|SERVER|SERVICE$|BROKER|NODES?$|PEERS?$", re.IGNORECASE)
+
+
 def place(hook: Item, name: str) -> Path:
     """Where a hook's containers name a host of this name; () for nowhere."""
     host = re.escape(name) + r"(?![\w,-])"  # a list of hosts is no call: a certificate's names, for one
@@ -41,7 +45,8 @@ def place(hook: Item, name: str) -> Path:
     )
     for container in hook.containers:
         for at, entry in entries(container.spec.get("env")):
-            if whole.fullmatch(str(entry.get("value") or "")):
+            value = str(entry.get("value") or "")
+            if whole.fullmatch(value) and (value != name or _PLACE.search(str(entry.get("name")))):
                 return (*container.path, "env", at)
         if within.search(container.text):
             return (*container.path, "command" if container.spec.get("command") else "args")

@@ -18,6 +18,8 @@ _ONCE = re.compile(
     r"|\bINSERT\s+INTO\b(?![^;]*\b(?:ON\s+CONFLICT|ON\s+DUPLICATE|NOT\s+EXISTS)\b)[^;(]*",
     re.IGNORECASE,
 )
+# What asks first: blocks of PL/pgSQL, and statements that a query writes.
+_GUARDED = re.compile(r"\$(\w*)\$.*?\$\1\$|SELECT\s+'[^']*'[^;]*?\\gexec", re.IGNORECASE | re.DOTALL)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -25,7 +27,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         if hook.kind != "Job" or not (tries := repeats(hook)):
             continue
         text = scripts(subject, hook)
-        match = _ONCE.search(text)
+        match = _ONCE.search(_GUARDED.sub("", text))
         if match and _CLIENT.search(text) and not _ATOMIC.search(text):
             yield hook.finding(
                 f"{tries}, but {' '.join(match.group().split())!r} works only once: after a failure halfway no try can succeed",

@@ -28,5 +28,5 @@ RULE = Rule(
     Severity.WARNING,
     "no hook Job deletes itself while Helm waits for it",
     check,
-    {"harmless_from": 3600},
+    {"harmless_from": 300},
 )

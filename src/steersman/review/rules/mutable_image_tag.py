@@ -15,7 +15,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for hook in subject.running_hooks:
         for container in hook.containers:
             image = parse(container.image)
-            if not container.image or image.digest or (image.tag and image.tag.lower() not in MOVING):
+            if not image.repository.strip(":/") or image.digest or (image.tag and image.tag.lower() not in MOVING):
                 continue
             said = f"the tag {image.tag!r} moves" if image.tag else "has no tag, which means `latest`"
             yield hook.finding(

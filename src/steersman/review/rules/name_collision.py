@@ -24,6 +24,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def clash(item: Item, other: Item) -> str:
+    if {item.only_at, other.only_at} == {"install", "upgrade"}:
+        return ""  # never both at once
     if item.hook is None and other.hook is None:
         return f"{other.path} has another {item.title}: the last one wins"
     if item.hook is None or other.hook is None:

@@ -24,10 +24,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         for command in script.commands:
             if command.name in CLIENTS:
                 if not command.option("--retry", "--retry-connrefused", "--tries"):
-                    yield script.item.finding(
+                    yield script.finding(
                         f"`{command.name}` is tried once; when its server is still starting, the hook fails",
-                        script.path,
-                        offset=command.line,
+                        command.line,
                         hint="Wait for the server in a bounded loop first (pg_isready, curl --retry --retry-connrefused).",
                     )
                 break

@@ -41,13 +41,17 @@ def check(subject: Subject) -> Iterator[Finding]:
             continue
         for command in script.commands:
             reader = command.piped_into.split()[:1]
-            if reader and command.name in WORKERS and reader[0] not in LOOKERS:
-                yield script.item.finding(
+            if reader and command.name in WORKERS and reader[0] not in LOOKERS and not applies(command.piped_into):
+                yield script.finding(
                     f"`{command.name}` stands before a pipe: only the exit code of `{reader[0]}` counts",
-                    script.path,
-                    offset=command.line,
+                    command.line,
                     hint=_remedy(script),
                 )
+
+
+def applies(reader: str) -> bool:
+    """`kubectl apply -f -` and the like fail by themselves when nothing comes."""
+    return reader.startswith("kubectl ") and " -f" in reader
 
 
 def _remedy(script: Script) -> str:

@@ -38,6 +38,17 @@ HARMLESS = frozenset(
         "ulimit",
         "wait",
         "exec",
+        "basename",
+        "dirname",
+        "cut",
+        "tr",
+        "head",
+        "tail",
+        "wc",
+        "sort",
+        "uniq",
+        "command",
+        "which",
     }
 )
 
@@ -47,16 +58,14 @@ def check(subject: Subject) -> Iterator[Finding]:
         if script.option("e", "errexit"):
             continue
         statements = script.statements
-        last = statements[-1].end_point[0] if statements else 0
-        first_of_last = statements[-1].start_point[0] if statements else 0
+        last = statements[-1].start_byte if statements else 0
         for command in script.commands:
-            in_last = first_of_last <= command.line <= last
+            in_last = command.node.start_byte >= last
             if command.checked or command.loop or command.name in HARMLESS or not command.name or in_last:
                 continue
-            yield script.item.finding(
+            yield script.finding(
                 f"when `{command.name}` fails the script goes on, and the hook ends by the exit code of its last command",
-                script.path,
-                offset=command.line,
+                command.line,
                 hint="Begin the script with `set -e` (with bash `set -euo pipefail`).",
             )
             break

@@ -11,6 +11,10 @@ from steersman.review.shell import Command, scripts
 from steersman.review.subject import Subject
 
 SECRET = re.compile(r"PASS(WORD|WD)?$|PASSWORD|SECRET|TOKEN|API_?KEY|CREDENTIAL", re.IGNORECASE)
+# What is called after a secret and is none: its name, its place, whether it is there.
+NO_SECRET = re.compile(
+    r"(_NAME|_NAMES|_FILE|_PATH|_DIR|_KEY_REF|_LENGTH|_COUNT|_ENABLED|_EXISTS|_NAMESPACE|_URL|_TTL)S?$"
+)
 VARIABLE = re.compile(r"\$\{?(\w+)")
 URL = re.compile(r"\b\w+://[^/\s:@$]+:[^@\s/$]{3,}@")
 
@@ -24,11 +28,20 @@ def check(subject: Subject) -> Iterator[Finding]:
         }
         for command in script.commands:
             if message := _shown(command, secrets):
-                yield script.item.finding(message, script.path, offset=command.line, hint=HINT)
+                yield script.finding(message, command.line, hint=HINT)
 
 
-CLIENTS = ("mysql", "mysqldump", "mariadb", "redis-cli", "mongosh")
+LONG = re.compile(
+    r"--(\w+-)*(password|passwd|pass|secret|token|api-?key|access-?key)\b(?!-(file|stdin|path))", re.IGNORECASE
+)
+MYSQL = ("mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "mariadb-admin", "mysqlcheck")
+SHORT = dict.fromkeys((*MYSQL, "mongosh", "mongo", "mongodump"), "-p") | {"redis-cli": "-a"}
+CLIENTS = tuple(SHORT)
 HINT = "Hand it over by the environment (PGPASSWORD, MYSQL_PWD), by a file, or on standard input."
+
+
+def named_so(variable: str) -> bool:
+    return bool(SECRET.search(variable)) and not NO_SECRET.search(variable.upper())
 
 
 def _secret(variable: dict[str, object]) -> bool:
@@ -39,16 +52,17 @@ def _secret(variable: dict[str, object]) -> bool:
 def _shown(command: Command, secrets: set[str]) -> str:
     """What is wrong with a command, "" for nothing."""
     for variable, value in command.assignments:
-        if SECRET.search(variable) and value and "$" not in value:
+        if named_so(variable) and value and "$" not in value:
             return f"{variable} stands in the script in clear text"
     printing = command.name in ("echo", "printf") and not command.redirects and not command.piped_into
-    for word in command.words:
-        used = [variable for variable in VARIABLE.findall(word) if variable in secrets or SECRET.search(variable)]
+    for position, word in enumerate(command.words):
+        used = [variable for variable in VARIABLE.findall(word) if variable in secrets or named_so(variable)]
         if used and printing:
             return f"${used[0]} is printed into the log"
         if URL.search(word):
             return "a password stands in a URL in clear text"
-        if used and command.name in CLIENTS and word.startswith(("-p", "--password", "-a")):
+        option = command.words[position - 1] if position and not word.startswith("-") else word
+        if used and (LONG.match(option) or (command.name in CLIENTS and option.startswith(SHORT[command.name]))):
             return f"${used[0]} is an argument of `{command.name}`, which the process list shows"
     return ""
 

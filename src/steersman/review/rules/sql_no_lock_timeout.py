@@ -9,26 +9,37 @@ from steersman.review.shapes import entries
 from steersman.review.sql import sql_texts
 from steersman.review.subject import Subject
 
-LIMITS = ("lock_timeout", "statement_timeout")
+LIMITS = {
+    "postgres": ("lock_timeout", "statement_timeout"),
+    "mysql": ("lock_wait_timeout", "innodb_lock_wait_timeout"),
+}
+# MySQL waits for a year before it gives up.
+WORDS = {"postgres": "SET lock_timeout = '5s';", "mysql": "SET SESSION lock_wait_timeout = 5;"}
+KINDS = ("AlterTableStmt", "DropStmt", "TruncateStmt", "RenameStmt", "IndexStmt", "Alter", "TruncateTable", "Rename")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     for text in sql_texts(subject):
-        if text.dialect != "postgres" or any(limit in text.command.raw for limit in LIMITS):
+        limits = LIMITS[text.dialect]
+        if any(limit in text.command.raw for limit in limits):
             continue
         if any("lock_timeout" in str(each.get("value")) for each in _environment(text.item.containers)):
             continue
         made = {statement.table for statement in text.statements if statement.creates}
         limited = False
         for statement in text.statements:
-            limited = limited or statement.control in LIMITS
-            changes = statement.kind in ("AlterTableStmt", "DropStmt", "TruncateStmt", "RenameStmt", "IndexStmt")
-            if changes and not limited and statement.table not in made and statement.control != "CONCURRENTLY":
+            limited = limited or statement.control in limits
+            if (
+                statement.kind in KINDS
+                and not limited
+                and statement.table not in made
+                and statement.control != "CONCURRENTLY"
+            ):
                 yield text.item.finding(
                     "waits for its lock without a limit, and everything that comes after waits behind it",
                     text.path,
                     offset=None if text.offset is None else text.offset + statement.line,
-                    hint="Begin with SET lock_timeout = '5s';",
+                    hint=f"Begin with {WORDS[text.dialect]}",
                 )
                 break
 

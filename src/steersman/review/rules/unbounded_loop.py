@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from steersman.review.model import Finding, Rule, Severity
-from steersman.review.shell import scripts
+from steersman.review.shell import scripts, text_of
 from steersman.review.subject import Subject
+
+# A counter, a clock, a time limit, or a loop over what is read or given, which comes to an end.
+BOUNDED = re.compile(r"\(\(|\blet\b|\bexpr\b|\bSECONDS\b|date \+|\btimeout\b|\bread\b|\bshift\b|\bgetopts\b")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -15,12 +19,10 @@ def check(subject: Subject) -> Iterator[Finding]:
         if script.item.at(("spec", "activeDeadlineSeconds")) or script.item.pod_spec.get("activeDeadlineSeconds"):
             continue
         for node, line in _loops(script.root):
-            text = node.text.decode("utf-8", "replace")
-            if not any(word in text for word in ("break", "exit", "-ge", "-gt", "-lt", "-le", "((", "timeout")):
-                yield script.item.finding(
+            if not BOUNDED.search(text_of(node)):
+                yield script.finding(
                     f"this `{node.children[0].type}` loop ends only when what it waits for comes",
-                    script.path,
-                    offset=line,
+                    line,
                     hint="Bound it (`for try in $(seq 60)`), or set the Job's activeDeadlineSeconds.",
                 )
 

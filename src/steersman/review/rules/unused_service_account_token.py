@@ -9,7 +9,7 @@ from steersman.review.model import Finding, Rule, Severity
 from steersman.review.subject import Item, Subject
 
 _USES = re.compile(
-    r"kubectl|kube|helm|k8s|oc\b|operator|serviceaccount|in-?cluster|istioctl|certgen|cert-manager|consul|vault",
+    r"kubectl|kube|helm|k8s|oc\b|operator|serviceaccount|in-?cluster|istioctl|certgen|cert-manager|consul|vault|kubernetes|\\bhal\\b|argo|flux|velero",
     re.IGNORECASE,
 )
 FIELD = "automountServiceAccountToken"

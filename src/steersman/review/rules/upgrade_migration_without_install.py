@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 
 from steersman.manifest.hooks import EVENT_ANNOTATION, HookEvent
-from steersman.review.migrations import added_columns, migrates, migrates_in_application, scripts
+from steersman.review.migrations import (
+    added_columns,
+    may_migrate_itself,
+    migrates,
+    migrates_in_application,
+    on_database,
+    scripts,
+)
 from steersman.review.model import Finding, Rule, Severity
 from steersman.review.subject import Subject
 
@@ -21,6 +28,8 @@ def check(subject: Subject) -> Iterator[Finding]:
         if not set(UPGRADE) & set(hook.events) or set(INSTALL) & set(hook.events) or not migrates(subject, hook):
             continue
         missing = [name for name in added_columns(subject, hook) if not re.search(rf"\b{name}\b", known)]
+        if not on_database(subject, hook) or may_migrate_itself(subject, hook):
+            continue
         if not installing and not migrates_in_application(subject):
             message = "the migration runs on upgrade only: an install starts without its schema"
         elif installing and missing:

@@ -35,10 +35,9 @@ def check(subject: Subject) -> Iterator[Finding]:
                 ):
                     continue
                 told.add(folder)
-                yield script.item.finding(
+                yield script.finding(
                     f"{target} is on no volume: the file is gone with the Pod, or its folder is not even there",
-                    script.path,
-                    offset=command.line,
+                    command.line,
                     hint="Mount a PersistentVolumeClaim there, or write to a place that lasts.",
                 )
 
