@@ -1,4 +1,4 @@
-"""Review real charts: `review_charts.py FOLDER` prints the table of findings per rule that docs/review.md shows.
+"""Review real charts: `review_charts.py FOLDER` prints the table of findings per rule; `--write` puts it into docs/review.md.
 
 Hooks that a chart makes only on demand are switched on, so that they are reviewed, too.
 """
@@ -16,6 +16,9 @@ from steersman.review.build import from_chart
 from steersman.review.rules import all_rules
 from steersman.review.runner import Review, review
 
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "review.md"
+BEGIN, END = "<!-- table: tools/review_charts.py -->\n", "<!-- end of table -->\n"
+
 _MARIADB = "mariadb.passwordUpdateJob."
 ON_DEMAND: dict[str, list[str]] = {
     "bitnami__kafka": ["provisioning.enabled=true"],
@@ -32,7 +35,7 @@ ON_DEMAND: dict[str, list[str]] = {
 }
 
 
-def main(folder: Path) -> None:
+def main(folder: Path) -> str:
     totals: Counter[str] = Counter()
     charts: dict[str, set[str]] = defaultdict(set)
     reviewed = hooks = 0
@@ -45,10 +48,19 @@ def main(folder: Path) -> None:
         for finding in result.findings:
             totals[finding.rule] += 1
             charts[finding.rule].add(path.stem)
-    print(f"{reviewed} charts with {hooks} hooks, {totals.total()} findings\n")
-    print("| Rule | Severity | Findings | Charts |\n|---|---|---|---|")
+    lines = [f"{reviewed} charts with {hooks} hooks, {totals.total()} findings:", ""]
+    lines += ["| Rule | Severity | Findings | Charts |", "|---|---|---|---|"]
     for rule in sorted(all_rules(), key=lambda rule: (-totals[rule.id], rule.id)):
-        print(f"| [{rule.id}](rules/{rule.id}.md) | {rule.severity} | {totals[rule.id]} | {len(charts[rule.id])} |")
+        lines.append(
+            f"| [{rule.id}](rules/{rule.id}.md) | {rule.severity} | {totals[rule.id]} | {len(charts[rule.id])} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def write(table: str) -> None:
+    """Replace the table between its two marks in the docs."""
+    before, rest = PAGE.read_text().split(BEGIN, 1)
+    PAGE.write_text(f"{before}{BEGIN}\n{table}{END}{rest.partition(END)[2]}")
 
 
 def reviewed_chart(path: Path) -> Review | None:
@@ -61,4 +73,8 @@ def reviewed_chart(path: Path) -> Review | None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    found = main(Path(sys.argv[1]))
+    if "--write" in sys.argv:
+        write(found)
+    else:
+        print(found, end="")

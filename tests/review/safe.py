@@ -51,7 +51,7 @@ VOLUME: Json = {"volumes": [{"name": "b", "persistentVolumeClaim": {"claimName":
 MOUNTED = {"volumeMounts": [{"name": "b", "mountPath": "/backup"}]}
 SCRIPTS: Json = {"volumes": [{"name": "s", "configMap": {"name": "scripts"}}]}
 AT_SCRIPTS = {"volumeMounts": [{"name": "s", "mountPath": "/scripts"}]}
-MYSQL = 'mysql --host="$H" <<SQL\nSET SESSION lock_wait_timeout = 5;\n'
+MYSQL = "mysql --host=db <<SQL\nSET SESSION lock_wait_timeout = 5;\n"
 
 
 def files(**data: str) -> Json:

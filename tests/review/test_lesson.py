@@ -1,7 +1,6 @@
 """The lesson's own hooks: every real flaw in them, listed by hand first, is found, and nothing else is.
 
-Here are the groups lifecycle and pod; what scripts and SQL get wrong has its own tests. The snippets are read from the shared
-lesson where it is; `FACTS` says the same of hooks written anew, for everywhere else.
+The snippets are read from the shared lesson where it is; `FACTS` says the same of hooks written anew, for everywhere else.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from .kit import Json, document, job, text
 
 LESSON = Path(__file__).resolve().parents[3] / "shared" / "seed" / "helm-hooks-lesson.md"
 GROUPS = ("lifecycle", "pod")
+WORK = ("script", "sql")
 
 # Of every Job in the lesson: no deadline, no requests, root, a token for an API that it does not call.
 EVERY_JOB = {"hook-deadline", "hook-resources", "hook-security-context", "unused-service-account-token"}
@@ -56,6 +56,40 @@ EXERCISES: dict[str, set[str]] = {
     "step-3-verify": {"gitops-events", "mutable-image-tag", "unknown-field"},
 }
 
+# What their scripts and their SQL get wrong.
+NINE_AT_WORK: dict[str, set[str]] = {
+    # Nothing gives the container DB_HOST, DB_USER and DB_NAME; psql goes on after an error; the database may still be starting.
+    "db-schema-init": {"variable-not-set", "psql-without-on-error-stop", "no-retry-on-connect"},
+    "register-service": {
+        "sleep-instead-of-waiting",
+        "curl-without-fail",
+        "curl-without-timeout",
+        "no-retry-on-connect",
+    },
+    # ADD COLUMN and CREATE INDEX without IF NOT EXISTS, no lock timeout, an index that blocks writes, no transaction.
+    "db-migrate-v2": {
+        "variable-not-set",
+        "psql-without-on-error-stop",
+        "sql-not-repeatable",
+        "sql-no-lock-timeout",
+        "sql-blocking-lock",
+        "sql-no-transaction",
+    },
+    "invalidate-cache": {"redis-cli-exit-code"},
+    # The volume is misplaced and mounted nowhere, so the dump is gone with the Pod.
+    "export-data": {"variable-not-set", "write-without-volume"},
+    "cleanup-registry": {"curl-without-fail", "curl-without-timeout"},
+    "backup-before-rollback": {"variable-not-set", "write-without-volume"},
+    # dash knows no {1..10}: the loop runs once.
+    "verify-rollback": {"bashism-under-sh", "curl-without-timeout"},
+    "smoke-test": {"curl-without-timeout"},
+}
+EXERCISES_AT_WORK: dict[str, set[str]] = {
+    "db-init": {"psql-without-on-error-stop", "no-retry-on-connect", "sql-no-transaction"},
+    "migrate": {"psql-without-on-error-stop", "sql-no-lock-timeout", "sql-no-transaction"},
+    "cache-bust": {"script-without-errexit", "redis-cli-exit-code"},
+}
+
 # Concept 5: the policies alone, each on a Job.
 POLICIES = {
     "hook-succeeded": {"delete-policy-old-result"},
@@ -71,9 +105,9 @@ VALUES: Json = {
 }
 
 
-def flaws(subject: Subject) -> dict[str, set[str]]:
+def flaws(subject: Subject, groups: tuple[str, ...] = GROUPS) -> dict[str, set[str]]:
     """The rules that fire, by hook."""
-    rules = [rule for rule in all_rules() if rule.group in GROUPS]
+    rules = [rule for rule in all_rules() if rule.group in groups]
     found: dict[str, set[str]] = {item.name.removeprefix("my-app-"): set() for item in subject.hooks}
     for finding in review(subject, Configuration(), rules).findings:
         found[finding.item.name.removeprefix("my-app-")].add(finding.rule)
@@ -92,6 +126,7 @@ def test_nine_hooks() -> None:
     blocks = [block for block in snippets("Concept 2", "Concept 3") if "kind: Job" in block]
     found = flaws(from_manifest("---\n".join(blocks), "lesson.yaml"))
     assert found == {name: EVERY_JOB | rules for name, rules in NINE.items()}
+    assert flaws(from_manifest("---\n".join(blocks), "lesson.yaml"), WORK) == NINE_AT_WORK
 
 
 def test_misplaced_volumes_are_told_where_they_belong() -> None:
@@ -125,8 +160,10 @@ def test_exercises(tmp_path: Path) -> None:
     blocks = [block for block in snippets("Exercises", "Try With AI") if "kind: Job" in block]
     for number, block in enumerate(blocks):
         (tmp_path / "templates" / f"{number}.yaml").write_text(block)
-    found = flaws(from_chart(load(str(tmp_path)), VALUES, name="my-app"))
+    chart = from_chart(load(str(tmp_path)), VALUES, name="my-app")
+    found = flaws(chart)
     assert found == {name: EVERY_JOB | rules for name, rules in EXERCISES.items()}
+    assert {name: rules for name, rules in flaws(chart, WORK).items() if rules} == EXERCISES_AT_WORK
 
 
 @pytest.mark.parametrize(("policy", "rules"), POLICIES.items())

@@ -55,6 +55,9 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("bashism-under-sh", "source /env", {}),
     ("bashism-under-sh", "diff <(ls a) <(ls b)", {}),
     ("write-without-volume", "pg_dump db > /backup/db.sql", {}),
+    ("variable-not-set", "psql -h ${DB_HOST} -c 'SELECT 1'", {}),
+    ("variable-not-set", 'curl -f "http://$REGISTRY/register"', {}),
+    ("redis-cli-exit-code", "redis-cli -h cache FLUSHALL", {}),
 ]
 GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("script-without-errexit", "set -e\npsql -c 'SELECT 1'\necho done", {}),
@@ -91,6 +94,18 @@ GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("bashism-under-sh", "for i in $(seq 10); do echo $i; done", {}),
     ("bashism-under-sh", "for i in {1..10}; do echo $i; done", {"shell": ("/bin/bash", "-c")}),
     ("write-without-volume", "pg_dump db > /backup/db.sql", MOUNT),
+    ("variable-not-set", 'psql -h "$DB_HOST"', {"env": [{"name": "DB_HOST", "value": "db"}]}),
+    ("variable-not-set", 'psql -h "$DB_HOST"', {"envFrom": [{"configMapRef": {"name": "c"}}]}),
+    ("variable-not-set", 'DB_HOST=$(cat /host)\npsql -h "$DB_HOST" -p "${DB_PORT:-5432}"', {}),
+    ("variable-not-set", '. /env\npsql -h "$DB_HOST"', {}),
+    (
+        "variable-not-set",
+        'for HOST in a b; do curl -f "http://$HOST"; done\nread -r NAME PORT < /x\ncurl "$NAME:$PORT"',
+        {},
+    ),
+    ("variable-not-set", 'psql -h "$POSTGRES_SERVICE_HOST" -U "$PGUSER"\ncurl "$KUBERNETES_PORT"', {}),
+    ("redis-cli-exit-code", '[ "$(redis-cli ping)" = PONG ]\nredis-cli -e flushdb\nredis-cli info | grep -q role', {}),
+    ("script-without-errexit", 'R=$(curl -s http://x)\necho "$R" | grep -q ok || exit 1\necho fine', {}),
     ("write-without-volume", "echo x > /dev/null; echo y > /tmp/z; echo w > relative", {}),
 ]
 

@@ -19,6 +19,7 @@ from steersman.review.shapes import as_list, as_object, entries
 from steersman.review.subject import Container, Item, Subject
 
 _VARIABLE = re.compile(r"\$\((\w+)\)")  # as Kubernetes puts variables into a command
+SEARCHERS = ("grep", "egrep", "fgrep")
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
 
 
@@ -112,6 +113,16 @@ class Script:
             return True
         setters = (command for command in self.commands if command.name == "set")
         return any(command.option(f"-{letter}") or name in command.words for command in setters)
+
+    def looks_at(self, command: Command) -> bool:
+        """Whether what a command prints is searched or compared: in a pipe, or as a variable's value."""
+        if command.piped_into.split()[:1] and command.piped_into.split()[0] in SEARCHERS:
+            return True
+        if not command.captured_by:
+            return command.captured  # `[ "$(curl …)" = ok ]`
+        used = rf"\$\{{?{re.escape(command.captured_by)}\b"
+        tested = rf"(\[|\btest\b|\bcase\b|\bgrep\b)[^\n]*{used}|{used}[^\n]*\|\s*({'|'.join(SEARCHERS)})\b"
+        return re.search(tested, self.text) is not None
 
     @property
     def statements(self) -> list[Any]:
