@@ -69,6 +69,7 @@ def test_ctrl_c_waits_for_what_the_coroutine_does_about_it() -> None:
             steps.append("tidied up")
 
     def interrupted(loop: Loop) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # as a notebook's kernel does while a cell runs
         with pytest.raises(KeyboardInterrupt):
             loop.run(careful())
         steps.append("raised")

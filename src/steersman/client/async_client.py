@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from steersman.client.questions import Questions
 from steersman.client.rendering import ChartOptions, Naming, render
 from steersman.client.values import ReuseValues, values_for_upgrade
+from steersman.lifecycle.hooks import foreseen_events
 from steersman.lifecycle.install import plan_install
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.operation import Operation, operation, recovery
@@ -169,7 +170,8 @@ class AsyncClient(Questions):
 
         async def make(situation: Situation) -> Plan:
             wanted = saved.wanted() if saved.release else None
-            informed_situation = await informed(self.kube, situation, saved.policy, wanted)
+            events = foreseen_events(saved.action, saved.policy, options) if wanted else frozenset()
+            informed_situation = await informed(self.kube, situation, saved.policy, wanted, events)
             if saved.action is Action.ROLLBACK:
                 plan = plan_rollback(informed_situation, saved.target, saved.policy, options)
             elif saved.action is Action.UNINSTALL:
@@ -215,7 +217,8 @@ class AsyncClient(Questions):
             naming = Naming(name, self.namespace, situation.next_revision, True)
             wanted = await render(self.kube, chart, values, naming, chart_options)
             wanted.release.info.description = options.description
-            situation = await informed(self.kube, situation, self.policy, wanted)
+            events = foreseen_events(Action.INSTALL, self.policy, options)
+            situation = await informed(self.kube, situation, self.policy, wanted, events)
             return plan_install(situation, wanted, self.policy, options, replaces=replace)
 
         return make
@@ -235,7 +238,8 @@ class AsyncClient(Questions):
             naming = Naming(name, self.namespace, situation.next_revision, False)
             wanted = await render(self.kube, chart, merged, naming, chart_options, defaults=defaults)
             wanted.release.labels = {**current.labels, **wanted.release.labels}
-            situation = await informed(self.kube, situation, self.policy, wanted)
+            events = foreseen_events(Action.UPGRADE, self.policy, options)
+            situation = await informed(self.kube, situation, self.policy, wanted, events)
             situation = await remembering(self.kube, situation, wanted.release, self.policy, options)
             return plan_upgrade(situation, wanted, self.policy, options)
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Literal
 
-from steersman.errors import AlreadyExists, HookFailed, KubernetesError, NotFound
+from steersman.errors import AlreadyExists, HookFailed, KubernetesError, NoMatchingKind, NotFound
 from steersman.kube import apply as applying
 from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Object, ObjectRef, PatchType
@@ -16,6 +16,7 @@ from steersman.lifecycle.events import HookDeleted, HookFinished, HookLog, HookS
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.hook_watch import CANCELLED, STORED, HookEnd, LogReader, await_end, exit_code_of
 from steersman.lifecycle.hooks import LEFTOVER, RUN_KINDS
+from steersman.lifecycle.kinds import unserved
 from steersman.lifecycle.plan import DeleteHook, RunHook, SkipHook
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.record_steps import rewrite
@@ -38,6 +39,7 @@ async def delete_hook(step: DeleteHook, execution: Execution) -> None:
     ref = step.hook.resource.ref
     kube = execution.kube
     try:
+        await _require_served(step, execution, f"for deleting hook {step.hook.hook.path}")
         if step.awaited:
             live = await kube.get(ref)
             await kube.delete(ref, uid=live["metadata"]["uid"])
@@ -53,7 +55,9 @@ async def delete_hook(step: DeleteHook, execution: Execution) -> None:
 
 
 async def run_hook(step: RunHook, execution: Execution) -> None:
-    """Run a hook until it succeeds or its attempts are used up. Raises HookFailed, and ApiErrors where it cannot be created."""
+    """Run a hook until it succeeds or its attempts are used up. Raises HookFailed, and KubernetesErrors where it cannot be
+    created."""
+    await _require_served(step, execution, f"for {step.hook.event} hook {step.hook.hook.path}")
     attempts = step.hook.retries + 1
     for attempt in range(1, attempts + 1):
         end = await _attempt(step, execution, attempt, attempts)
@@ -65,6 +69,15 @@ async def run_hook(step: RunHook, execution: Execution) -> None:
         before = DeleteHook(phase=step.phase, hook=step.hook, policy=DeletePolicy.BEFORE_HOOK_CREATION, awaited=True)
         await delete_hook(before, execution)
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+async def _require_served(step: DeleteHook | RunHook, execution: Execution, intention: str) -> None:
+    """Raise NoMatchingKind where the cluster does not serve a hook's kind."""
+    resource = step.hook.resource
+    try:
+        await execution.kube.resource(resource.ref.api_version, resource.ref.kind)
+    except NoMatchingKind:
+        raise unserved(f"unable to build kubernetes object {intention}", [resource]) from None
 
 
 async def skip_hook(step: SkipHook, execution: Execution) -> None:

@@ -51,6 +51,13 @@ def event_of(action: Action, phase: Phase) -> HookEvent:
     return _POST[action] if phase is Phase.POST_HOOKS else _PRE[action]
 
 
+def foreseen_events(action: Action, policy: Policy, options: Options) -> frozenset[HookEvent]:
+    """The events whose hooks are looked at before anything is touched. Helm looks at a hook when its turn comes."""
+    if options.no_hooks or policy is Policy.HELM:
+        return frozenset()
+    return frozenset({_PRE[action], _POST[action]})
+
+
 def planned_hooks(
     release: Release,
     event: HookEvent,

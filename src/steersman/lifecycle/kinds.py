@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from steersman.errors import NoMatchingKind
 from steersman.kube.interface import Kubernetes
@@ -13,20 +13,32 @@ from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.resources import defined_kinds, group_kind, resources_of
 from steersman.lifecycle.scopes import GroupKind
 from steersman.lifecycle.situation import Situation
+from steersman.manifest.hooks import HookEvent
 from steersman.record import replace
 from steersman.release.record import Release
 
 
-async def informed(kube: Kubernetes, situation: Situation, policy: Policy, wanted: Wanted | None = None) -> Situation:
+async def informed(
+    kube: Kubernetes,
+    situation: Situation,
+    policy: Policy,
+    wanted: Wanted | None = None,
+    events: frozenset[HookEvent] = frozenset(),
+) -> Situation:
     """The situation, knowing which of the kinds in `wanted` and in what may be live have no namespace.
 
-    Raises NoMatchingKind for a wanted kind that the cluster does not serve, unless its CRD comes with the release.
+    Raises NoMatchingKind for a kind that the cluster does not serve, unless its CRD comes with the release: a wanted resource's,
+    or that of a hook of one of `events`.
     """
     new: tuple[Resource, ...] = ()
     crds: tuple[Resource, ...] = ()
+    needed: tuple[Resource, ...] = ()
     if wanted is not None:
-        texts = [wanted.release.manifest, *(hook.manifest for hook in wanted.release.hooks)]
+        manifest, hooks = wanted.release.manifest, wanted.release.hooks
+        texts = [manifest, *(hook.manifest for hook in hooks)]
         new = tuple(resource for text in texts for resource in resources_of(text, situation.namespace))
+        texts = [manifest, *(hook.manifest for hook in hooks if not events.isdisjoint(hook.events))]
+        needed = tuple(resource for text in texts for resource in resources_of(text, situation.namespace))
         crds = tuple(r for _, text in wanted.crds for r in resources_of(text, situation.namespace))
     old = tuple(r for release in _recorded(situation) for r in resources_of(release.manifest, situation.namespace))
     brought = _brought(crds if policy is Policy.HELM else crds + new)
@@ -36,7 +48,7 @@ async def informed(kube: Kubernetes, situation: Situation, policy: Policy, wante
     for (api_version, kind), namespaced in zip(sorted(kinds), answers, strict=True):
         key = group_kind(api_version, kind)
         if namespaced is None and key not in brought:
-            _require(new, api_version, kind)
+            _require(needed, api_version, kind)
         if namespaced is False:
             cluster_scoped.add(key)
     return replace(situation, cluster_scoped=situation.cluster_scoped | cluster_scoped)
@@ -66,19 +78,24 @@ def _brought(resources: Iterable[Resource]) -> set[GroupKind]:
     return found
 
 
-def _require(new: tuple[Resource, ...], api_version: str, kind: str) -> None:
+def _require(needed: tuple[Resource, ...], api_version: str, kind: str) -> None:
     """Raise NoMatchingKind, in Helm's words, when something of this kind is to be created."""
-    missing = [r for r in new if (r.ref.api_version, r.ref.kind) == (api_version, kind)]
-    if not missing:
-        return
+    missing = [r for r in needed if (r.ref.api_version, r.ref.kind) == (api_version, kind)]
+    if missing:
+        raise unserved("unable to build kubernetes objects from release manifest", missing)
+
+
+def unserved(intention: str, resources: Sequence[Resource]) -> NoMatchingKind:
+    """The error of resources of one kind that the cluster does not serve, in Helm's words."""
+    first = resources[0].ref
     lines = "\n".join(
         f'resource mapping not found for name: "{r.ref.name}" namespace: "{r.object.get("metadata", {}).get("namespace", "")}" '
-        f'from "": no matches for kind "{kind}" in version "{api_version}"\nensure CRDs are installed first'
-        for r in missing
+        f'from "": no matches for kind "{r.ref.kind}" in version "{r.ref.api_version}"\nensure CRDs are installed first'
+        for r in resources
     )
-    raise NoMatchingKind(
-        f"unable to build kubernetes objects from release manifest: {lines}",
-        api_version=api_version,
-        kind=kind,
+    return NoMatchingKind(
+        f"{intention}: {lines}",
+        api_version=first.api_version,
+        kind=first.kind,
         hint="the cluster does not serve this kind: install its CRD first, or put it into the chart's crds/",
     )
