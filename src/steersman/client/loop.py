@@ -52,24 +52,30 @@ class _Thread:
         await self._closing.wait()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        task: asyncio.Task[T]
+        task: asyncio.Task[T] | None = None
+        over = threading.Event()
 
         async def ended() -> T:
             nonlocal task
             task = asyncio.create_task(coroutine)
             await asyncio.wait((task,))
+            over.set()
             return task.result()
 
         async def cancel() -> None:
-            task.cancel()
+            if task is None:
+                over.set()
+            else:
+                task.cancel()
 
         loop = self._loop.result()
-        future = asyncio.run_coroutine_threadsafe(ended(), loop)
         try:
-            return future.result()
+            return asyncio.run_coroutine_threadsafe(ended(), loop).result()
         except KeyboardInterrupt:
-            asyncio.run_coroutine_threadsafe(cancel(), loop)  # the loop keeps the order: the task is there by then
-            concurrent.futures.wait([future])
+            asyncio.run_coroutine_threadsafe(
+                cancel(), loop
+            )  # the loop keeps the order: it comes after `ended`, if that came
+            over.wait()
             raise
 
     def close(self) -> None:
