@@ -170,14 +170,14 @@ def main() -> None:
 def keep(name: str, command: str, **environment: str) -> None:
     """Run a command in a shell and write what it printed, both streams in their order, and its exit code."""
     result = subprocess.run(
-        command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+        command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False,
         env={**os.environ, "LC_ALL": "C", "PATH": f"{BUBBLEWRAP}:{os.environ['PATH']}", **environment}, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    printed = result.stdout.rstrip()
+    printed = result.stdout.decode(errors="replace").rstrip()
     for folder, shown in PLACES.items():
         printed = printed.replace(folder, shown)
     printed = re.sub(r"/tmp/tmp\w+/tmp\w+", "/data", printed)
-    (RECORDED / f"{name}.txt").write_text(f"{printed}\n[exit code {result.returncode}]\n")
+    (RECORDED / f"{name}.txt").write_text(f"{printed}\n[exit code {result.returncode}]\n", newline="")
 
 
 def record_shell(folder: Path) -> None:

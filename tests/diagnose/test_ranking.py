@@ -1,8 +1,11 @@
 """Which of several causes is named, and how sure a diagnosis is of itself."""
 
+# ruff: noqa: E501 (logs stand whole)
 from __future__ import annotations
 
 from dataclasses import replace
+
+import pytest
 
 from steersman.cli.diagnose import diagnosis_text
 from steersman.diagnose.diagnosis import Confidence
@@ -66,3 +69,42 @@ def test_for_people_problem_evidence_fix_and_verification_stand_in_this_order() 
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
     assert f"  log: {REFUSED}" in text
+
+
+# What came first was overcome or tried again; what ended the program comes later, in words that may be known or not.
+DECISIVE = {
+    "retries, then SQL": (
+        ("waiting for db", REFUSED, REFUSED, REFUSED, 'psql:/m.sql:3: ERROR:  relation "agents" does not exist'),
+        "table-missing",
+        Confidence.HIGH,
+    ),
+    "retries, then a password": (
+        ("db:5432 - no response", "nc: connect to db port 5432 (tcp) failed: Connection refused", "FATAL:  password authentication failed for user \"app\""),
+        "authentication-failed",
+        Confidence.HIGH,
+    ),
+    "a warning, then what nobody knows": (
+        ("WARN cache: connect ECONNREFUSED 10.0.0.9:6379", "seed 14 of 80 has a checksum mismatch, stopping"),
+        "connection-refused",
+        Confidence.MEDIUM,
+    ),
+    "an error and its summary": ((REFUSED, "migration failed", "command exited with code 1"), "connection-refused", Confidence.HIGH),
+    "an error and a roll-back": (
+        ('ERROR:  column "model" does not exist', "LINE 1: select model from agents", "ROLLBACK"),
+        "column-missing",
+        Confidence.HIGH,
+    ),
+    "tolerated, then missing": (
+        ('NOTICE:  table "old" does not exist, skipping', "sh: 3: alembic: not found"),
+        "command-not-found",
+        Confidence.HIGH,
+    ),
+    "words of errors in a report": (("checked 12 files: 0 errors, 0 failed", "uploading", "panic: assignment to entry in nil map"), "exit-code", Confidence.MEDIUM),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DECISIVE)
+def test_what_ended_the_program_counts(name: str) -> None:
+    logs, cause, confidence = DECISIVE[name]
+    found = diagnose(replace(FACTS, logs=logs, run=RunFacts(exit_code=1)))
+    assert (found.cause, found.confidence) == (cause, confidence)

@@ -27,14 +27,16 @@ WIDTH = 110
 @output_option
 @click.pass_obj
 def command(settings: Settings, name: str, revision: int, hook: str, output: str) -> None:
-    """Say why a release's hook failed: the most likely cause, the evidence, the fix and how to verify it."""
+    """Say why a hook failed or a resource is not ready: the most likely cause, the evidence, the fix and how to verify it."""
     from steersman.cli.session import ask
 
     diagnosis = ask(settings, lambda client: newest_failure(client, name, revision, hook))
     if output != "table":
         emit(diagnosis.to_data() if diagnosis else None, output)
     elif diagnosis is None:
-        click.echo(f"No hook of {name} has failed{f' in revision {revision}' if revision else ''}.")
+        click.echo(
+            f"No hook of {name} has failed{f' in revision {revision}' if revision else ''}, and its resources are ready."
+        )
     else:
         click.echo(diagnosis_text(diagnosis))
 
@@ -44,15 +46,16 @@ async def newest_failure(client: AsyncClient, name: str, revision: int = 0, hook
     from steersman.diagnose.failure import diagnose_failure
 
     releases = [await client.get(name, revision)] if revision else reversed(await client.history(name))
-    for release in releases:
-        if (diagnosis := await diagnose_failure(client.kube, release, hook)) is not None:
+    for number, release in enumerate(releases):
+        if (diagnosis := await diagnose_failure(client.kube, release, hook, resources=number == 0)) is not None:
             return diagnosis
     return None
 
 
 def diagnosis_text(diagnosis: Diagnosis) -> str:
     """For people: problem, evidence, fix, verification; the alternatives and what was looked at where they matter."""
-    about = f"{diagnosis.event} hook {diagnosis.hook}, revision {diagnosis.revision}"
+    about = f"{diagnosis.event} hook {diagnosis.hook}" if diagnosis.event else diagnosis.hook
+    about += f", revision {diagnosis.revision}"
     lines = [f"DIAGNOSIS: {diagnosis.cause} (confidence: {diagnosis.confidence}; {about})", ""]
     lines += [*_block("PROBLEM", diagnosis.problem), *_indented(diagnosis.explanation), ""]
     if diagnosis.evidence:

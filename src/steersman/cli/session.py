@@ -18,8 +18,12 @@ from steersman.lifecycle.policy import Policy
 
 if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
+    from steersman.diagnose.diagnosis import Diagnosis
+    from steersman.errors import SteersmanError
     from steersman.lifecycle.events import Event, ReleaseFinished
     from steersman.lifecycle.operation import Operation
+    from steersman.lifecycle.plan import Step
+    from steersman.release.record import Release
 
 T = TypeVar("T")
 
@@ -63,7 +67,9 @@ def act(
             operation = await begin(client)
             with_signals(operation)
             finished: ReleaseFinished | None = None
-            failed = FailedHook()
+            failed = Failed(client)
+            if tells_cause(how):
+                operation.request.examine = failed.examine
             try:
                 async for event in operation:
                     view.show(event)
@@ -116,11 +122,13 @@ def tell_ending(finished: ReleaseFinished, how: How) -> None:
     sys.stdout.flush()
 
 
-class FailedHook:
-    """Which hook failed first, and in which revision, as the events tell."""
+class Failed:
+    """What failed first: a hook, as the events tell, or a step with resources, looked into while they are still there."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
         self.revision, self.name, self.event = 0, "", ""
+        self.resources: Diagnosis | None = None
 
     def note(self, event: Event) -> None:
         from steersman.lifecycle.events import HookFinished, ReleaseStarted
@@ -130,25 +138,33 @@ class FailedHook:
         elif isinstance(event, HookFinished) and event.result == "Failed" and not event.will_retry and not self.name:
             self.name, self.event = event.hook, str(event.event)
 
+    async def examine(self, release: Release, step: Step, error: SteersmanError) -> None:
+        """What the engine calls before it puts things in order."""
+        from steersman.diagnose.resources import diagnose_step
 
-async def tell_cause(client: AsyncClient, failed: FailedHook, finished: ReleaseFinished, how: How) -> None:
-    """Why the hook failed, below the error (on stderr). Helm says no such thing; a diagnosis that fails is no error."""
-    if (
-        not (failed.name or finished.error)
-        or finished.interrupted
-        or how.policy is Policy.HELM
-        or how.output != "table"
-    ):
+        self.resources = await diagnose_step(self._client.kube, release, step, error)
+
+
+def tells_cause(how: How) -> bool:
+    """Helm says no such thing, and programs ask for it themselves."""
+    return how.policy is not Policy.HELM and how.output == "table"
+
+
+async def tell_cause(client: AsyncClient, failed: Failed, finished: ReleaseFinished, how: How) -> None:
+    """Why it failed, below the error (on stderr); a diagnosis that fails is no error."""
+    if not (failed.name or finished.error) or finished.interrupted or not tells_cause(how):
         return
     from steersman.cli.diagnose import diagnosis_text
     from steersman.diagnose.failure import diagnose_failure
     from steersman.errors import SteersmanError
 
-    with suppress(SteersmanError):
-        release = await client.get(finished.release, failed.revision)
-        diagnosis = await diagnose_failure(client.kube, release, failed.name, event=failed.event)
-        if diagnosis is not None:
-            print(f"\n{diagnosis_text(diagnosis)}", file=sys.stderr)
+    diagnosis = failed.resources
+    if diagnosis is None:
+        with suppress(SteersmanError):
+            release = await client.get(finished.release, failed.revision)
+            diagnosis = await diagnose_failure(client.kube, release, failed.name, event=failed.event)
+    if diagnosis is not None:
+        print(f"\n{diagnosis_text(diagnosis)}", file=sys.stderr)
 
 
 def with_signals(operation: Operation) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# The kinds whose programs are to go on running: that one ended is no result, but a crash.
+RUN_ON = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"})
+
 
 @dataclass(frozen=True, slots=True)
 class HookFacts:
@@ -136,6 +139,8 @@ class Facts:
     containers: tuple[ContainerFacts, ...] = ()
     events: tuple[EventFacts, ...] = ()
     conditions: tuple[ConditionFacts, ...] = ()
+    readiness: str = ""
+    """Of a resource: its state and what it waits for, in kstatus' words."""
     finalizers: tuple[str, ...] = ()
     deleting: bool = False
     references: tuple[ReferenceFacts, ...] = ()

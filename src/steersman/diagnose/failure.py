@@ -1,4 +1,4 @@
-"""From a release to the diagnosis of the hook that failed in it."""
+"""From a release to the diagnosis of the hook that failed in it, or of the resources that are not ready."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import suppress
 from steersman.diagnose.diagnosis import Diagnosis
 from steersman.diagnose.gather import gather, hook_ref
 from steersman.diagnose.ranking import diagnose
+from steersman.diagnose.resources import diagnose_resources
 from steersman.errors import SteersmanError
 from steersman.kube.interface import Kubernetes
 from steersman.lifecycle.runs import HookRun, read_runs
@@ -16,17 +17,27 @@ from steersman.release.record import Release, Status
 
 
 async def diagnose_failure(
-    kubernetes: Kubernetes, release: Release, hook: str = "", *, event: str = ""
+    kubernetes: Kubernetes, release: Release, hook: str = "", *, event: str = "", resources: bool = True
 ) -> Diagnosis | None:
-    """Why a hook of this revision failed: the named one, else the last that did. None where no hook failed.
+    """Why this revision failed: the named hook, else the last one that did, else (with `resources`) what of it is not ready. None
+    where nothing is wrong. Resources are looked at as they are now, so that only the newest revision's make sense.
 
     Survives missing permissions and deleted objects: the diagnosis says what was not seen.
     """
     runs = await read_runs(kubernetes, release.name, release.namespace)
     found = failed_hook(release, runs, hook, event) or await _stuck_hook(kubernetes, release, hook)
     if found is None:
-        return None
+        return None if hook or event or not resources else await _resources(kubernetes, release)
     return diagnose(await gather(kubernetes, release, *found))
+
+
+async def _resources(kubernetes: Kubernetes, release: Release) -> Diagnosis | None:
+    """Of the revision that stands, and of a failed one that was left as it was (Helm does so)."""
+    if release.status in (Status.SUPERSEDED, Status.UNINSTALLED, Status.UNINSTALLING):
+        return None
+    return await diagnose_resources(
+        kubernetes, release, release.info.description if release.status is Status.FAILED else ""
+    )
 
 
 async def _stuck_hook(kubernetes: Kubernetes, release: Release, name: str) -> tuple[Hook, None] | None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from steersman.diagnose.facts import (
     ServiceFacts,
 )
 from steersman.diagnose.pod_references import references
+from steersman.diagnose.subjects import event_pattern, pods_of
 from steersman.errors import ApiError, Forbidden, KubernetesError, NotFound, SteersmanError
 from steersman.kube.events import Event, read_event
 from steersman.kube.failfast import container_statuses
@@ -39,6 +40,7 @@ from steersman.release.record import Release
 T = TypeVar("T")
 
 LOG_LINES = 200
+_BAD = ("Failed", "FailureTarget", "Suspended", "DisruptionTarget")
 
 
 async def gather(kube: Kubernetes, release: Release, hook: Hook, run: HookRun | None) -> Facts:
@@ -55,7 +57,10 @@ class _Gathering:
         self._namespace = str((self._object.get("metadata") or {}).get("namespace") or release.namespace)
         self._looked_at: list[str] = [f"the record of {release.name}, revision {release.version}"]
         self._not_seen: list[str] = []
-        if run is not None:
+        self._start = run.started[:19] if run is not None else ""
+        if not hook.events:  # an ordinary resource: what was said before this revision is of another one
+            self._start = _utc(release.info.last_deployed)
+        elif run is not None:
             self._looked_at.append("the history of hook runs")
 
     async def facts(self) -> Facts:
@@ -134,21 +139,16 @@ class _Gathering:
         return None
 
     def _since(self, time: object) -> bool:
-        """Whether something is of the run that failed, and not of an earlier one under the same name."""
-        return self._run is None or str(time or "9")[:19] >= self._run.started[:19]
+        """Whether something is of the run (or revision) that failed, and not of an earlier one under the same name."""
+        return not self._start or str(time or "9")[:19] >= self._start
 
     async def _pods(self) -> list[Object]:
-        name = self._hook.name
-        if self._hook.kind == "Pod":
-            return [await self._kube.get(ObjectRef("v1", "Pod", name, self._namespace))]
-        listed = await self._kube.list("v1", "Pod", namespace=self._namespace, label_selector=f"job-name={name}")
-        found = [pod for pod in listed.items if self._since(pod["metadata"].get("creationTimestamp"))]
-        return sorted(found, key=lambda pod: str(pod["metadata"].get("creationTimestamp")))
+        found = await pods_of(self._kube, self._object, self._namespace)
+        return [pod for pod in found if self._run is None or self._since(pod["metadata"].get("creationTimestamp"))]
 
     async def _events(self) -> list[Event]:
-        """Those about the hook's object and its Pods, by name: they outlive both."""
-        name = re.escape(self._hook.name)
-        about = re.compile(rf"{re.escape(self._hook.kind)}/{name}|Pod/{name}-[a-z0-9]{{5}}|PersistentVolumeClaim/.*")
+        """Those about the subject's object and its Pods, by name: they outlive both."""
+        about = event_pattern(self._hook.kind, self._hook.name)
         listed = await self._kube.list("v1", "Event", namespace=self._namespace)
         found = [event for event in map(read_event, listed.items) if about.fullmatch(event.about)]
         return sorted((event for event in found if self._since(event.last_seen)), key=lambda event: event.last_seen)
@@ -236,7 +236,7 @@ class _Gathering:
                 chunks.append(chunk)
         except SteersmanError:
             return []
-        return b"".join(chunks).decode(errors="replace").splitlines()
+        return b"".join(chunks).decode(errors="replace").removesuffix("\n").split("\n")
 
     def _run_facts(self, redact: Redactor) -> RunFacts:
         run = self._run
@@ -281,6 +281,18 @@ class _Gathering:
         return {value.strip() for value in values if len(value.strip()) >= 4}
 
 
+def _utc(time: str) -> str:
+    """A record's time (with any offset) as Kubernetes writes its own, to the second; "" where there is none."""
+    try:
+        return (
+            datetime.fromisoformat(f"{time[:19]}{time[-6:] if time[-1:] != 'Z' else 'Z'}")
+            .astimezone(UTC)
+            .isoformat()[:19]
+        )
+    except ValueError:
+        return ""
+
+
 def hook_ref(hook: Hook, release: Release) -> ObjectRef:
     """What names a hook's object in the cluster."""
     obj = _manifest(hook)
@@ -317,9 +329,13 @@ def _redacted(value: Any, redact: Redactor) -> Any:
 def _conditions(objects: Iterable[Object], redact: Redactor) -> Iterable[ConditionFacts]:
     """Those that say that something is wrong."""
     for obj in objects:
-        about = f"{obj.get('kind') or 'Pod'}/{obj['metadata']['name']}"
+        about, status = f"{obj.get('kind') or 'Pod'}/{obj['metadata']['name']}", obj.get("status") or {}
+        if status.get("phase") == "Failed" and status.get(
+            "reason"
+        ):  # Evicted, DeadlineExceeded, NodeLost … stand only here
+            yield ConditionFacts(about, "Failed", "True", status["reason"], redact(status.get("message") or ""))
         for each in (obj.get("status") or {}).get("conditions") or []:
-            bad = each.get("type") in ("Failed", "FailureTarget") and each.get("status") == "True"
+            bad = each.get("type") in _BAD and each.get("status") == "True"
             if bad or (each.get("type") == "PodScheduled" and each.get("status") == "False"):
                 yield ConditionFacts(
                     about, each["type"], each["status"], each.get("reason") or "", redact(each.get("message") or "")

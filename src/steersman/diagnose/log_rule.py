@@ -21,13 +21,15 @@ def log_rule(
     fix: str,
     verify: Sequence[str] = (),
     at_most: Confidence = Confidence.HIGH,
+    sqlstates: Sequence[str] = (),
+    mysql: Sequence[int] = (),
 ) -> Cause:
-    """A cause that holds where one of `patterns` is found in a line.
+    """A cause that holds where one of `patterns` is found in a line, or one of these SQLSTATEs or MySQL error numbers.
 
     The texts may name the patterns' groups as `{name}`, and `{namespace}`, `{hook}`, `{path}`, `{release}`; a group that took
     no part is empty.
     """
-    compiled = tuple(re.compile(pattern) for pattern in patterns)
+    compiled = tuple(re.compile(pattern) for pattern in (*patterns, *_numbered(sqlstates, mysql)))
 
     def find(facts: Facts) -> Diagnosis | None:
         found = search(facts, *compiled)
@@ -55,5 +57,30 @@ def log_rule(
             verify=(*(tell(command) for command in verify), *again(facts)),
             line=found.number,
         )
+
+    return find
+
+
+def _numbered(sqlstates: Sequence[str], mysql: Sequence[int]) -> list[str]:
+    """What drivers in all languages print of an error's number, which stays the same when the server speaks another language."""
+    patterns = []
+    if sqlstates:
+        one = "|".join(sqlstates)
+        patterns.append(rf"(?i:SQL ?STATE)\W{{0,3}}(?:{one})\b|\b(?:sqlState|code): '(?:{one})'|\(SQLSTATE (?:{one})\)")
+    if mysql:
+        one = "|".join(map(str, mysql))
+        patterns.append(
+            rf"\bERROR (?:{one}) \(\w{{5}}\)|\bError (?:{one}) \(\w{{5}}\)|\berrno: (?:{one})\b|Error: \((?:{one}), "
+            rf"|\]: [^:]+: (?:{one}) "
+        )
+    return patterns
+
+
+def latest_of(*rules: Cause) -> Cause:
+    """One cause in several variants, each with words of its own: the one whose line comes last holds, of one line the first."""
+
+    def find(facts: Facts) -> Diagnosis | None:
+        found = [each for rule in rules if (each := rule(facts)) is not None]
+        return max(found, key=lambda each: each.line, default=None)
 
     return find

@@ -10,12 +10,13 @@ from steersman.diagnose.diagnosis import UNKNOWN, Confidence, Diagnosis, Evidenc
 from steersman.diagnose.facts import Facts
 
 _SHOWN_ALTERNATIVES = 3
+GENERAL = ("object-invalid", "forbidden")
 
 
 def diagnose(facts: Facts) -> Diagnosis:
     """The most likely cause, with the others as `alternatives`; `unknown` where none fits."""
     found = [each for cause in causes() if (each := cause(facts)) is not None]
-    ranked = sorted(_without_the_same_line(found), key=_rank, reverse=True)
+    ranked = sorted(_without_the_general(_without_the_same_line(found)), key=_rank, reverse=True)
     if not ranked:
         return _about(facts, _unknown(facts))
     first, others = ranked[0], ranked[1:]
@@ -41,9 +42,18 @@ def _without_the_same_line(found: list[Diagnosis]) -> list[Diagnosis]:
     return [each for each in found if each.line < 0 or best[each.line] is each]
 
 
+def _without_the_general(found: list[Diagnosis]) -> list[Diagnosis]:
+    """The same of what Kubernetes says: that an object is invalid goes without saying where the field's own rule is known."""
+    particular = {each.evidence[0] for each in found if each.line < 0 and each.evidence and each.cause not in GENERAL}
+    return [each for each in found if each.cause not in GENERAL or each.evidence[0] not in particular]
+
+
 def _precedence(diagnosis: Diagnosis) -> int:
     """General words ("permission denied", "not found") stand in lines that say something more particular, too."""
-    general = ("permission-denied", "command-not-found", "file-missing", "connection-timeout", "connection-lost")
+    general = (
+        "connection-refused", "http-status", "interpreter-missing", "permission-denied", "command-not-found", "file-missing",
+        "connection-timeout", "connection-lost", "usage",
+    )  # fmt: skip
     return -1 - general.index(diagnosis.cause) if diagnosis.cause in general else 0
 
 

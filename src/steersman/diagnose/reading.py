@@ -16,6 +16,23 @@ _RECOVERED = re.compile(
 )
 # Only a line that a program prints as an error of its own; "migration failed" says nothing new.
 _ERROR = re.compile(r"^(?:\S+: )*(?:ERROR|FATAL|PANIC)\b|^[\w.]*(?:Error|Exception)\b: |: error: ")
+# So does a line in plain words, unless it only sums up what was said before it.
+_COMPLAINT = re.compile(
+    r"(?i)\b(errors?|fail(ed|s|ure)|fatal|exception|cannot|can't|could ?n[o']t|unable|invalid|denied|corrupt\w*"
+    r"|mismatch|violat\w+|"
+    r"missing|panic|abort(ed|ing)?)\b"
+)
+_SUMMARY = re.compile(
+    r"(?i)\b(migrations?|jobs?|hooks?|commands?|scripts?|tasks?|setup|deploy(ment)?|process|connection|request"
+    r"|install(ation)?) (has |was )?"
+    r"(fail|abort)|exit(ed|ing)?\b.*\b(code|status|with|\d+)|giv(e|ing) up|gave up|npm (ERR|error)|\*\*\* \[|"
+    r"failed to (connect|run|execute|start|apply|migrate)|^\s*(hint|detail|context|note|help|see|try)\b|"
+    r"errno|\bcode: |severity:|Traceback|exception was the direct cause|Emitted 'error' event|curl failed to verify|"
+    r"Unable to establish|Background on this error|: /dev/tcp/|another exception occurred"
+)
+# Said in passing: what `IF EXISTS` did not find is no error.
+_HARMLESS = re.compile(r"\bNOTICE:|, skipping$")
+_EVENT = re.compile(r"event (?P<reason>\S+) on ")
 _NEAR = 8
 
 
@@ -34,9 +51,11 @@ class Found:
         return next((known[name] for name in names if known.get(name)), "")
 
 
-def search(facts: Facts, *patterns: re.Pattern[str]) -> Found | None:
-    """The last line that one of `patterns` matches; less sure where the program went on after it."""
+def search(facts: Facts, *patterns: re.Pattern[str], unless: re.Pattern[str] | None = None) -> Found | None:
+    """The last line that one of `patterns` matches and `unless` does not; less sure where the program went on after it."""
     for number in range(len(facts.logs) - 1, -1, -1):
+        if _HARMLESS.search(facts.logs[number]) or (unless is not None and unless.search(facts.logs[number])):
+            continue
         for pattern in patterns:
             if match := pattern.search(facts.logs[number]):
                 return Found(match, number, facts.logs[number], _confidence(facts.logs[number + 1 :], patterns))
@@ -49,14 +68,24 @@ def _confidence(after: Sequence[str], patterns: tuple[re.Pattern[str], ...]) -> 
     # An error that came later, and is none of this cause's own, may be the one that ended the program.
     if any(_ERROR.search(line) for line in after):
         return Confidence.MEDIUM
+    if any(
+        _COMPLAINT.search(line) and not _SUMMARY.search(line) and not _of(line, patterns)
+        for line in after
+        if line[:1].strip()
+    ):
+        return Confidence.MEDIUM
     # Nor is the end of the program near: it went on working. Stack frames (indented) are part of the error.
     if sum(1 for line in after if line.strip() and not line[0].isspace()) > _NEAR:
         return Confidence.MEDIUM
     return Confidence.HIGH
 
 
+def _of(line: str, patterns: tuple[re.Pattern[str], ...]) -> bool:
+    return any(pattern.search(line) for pattern in patterns)
+
+
 def quoted(found: Found) -> Evidence:
-    return Evidence("log", found.line.strip())
+    return Evidence("log", found.line.strip().replace("\r", "\\r"))
 
 
 Cause = Callable[[Facts], Diagnosis | None]
@@ -84,14 +113,17 @@ def said(facts: Facts) -> list[Evidence]:
         for each in facts.conditions
         if each.reason or each.message
     ]
+    if facts.readiness:
+        found.append(Evidence(f"{facts.hook.kind}/{facts.hook.name}", facts.readiness))
     if facts.run.reason or facts.run.message:
         found.append(Evidence("hook run", ": ".join(filter(None, (facts.run.reason, facts.run.message)))))
     return found
 
 
 def search_said(facts: Facts, pattern: re.Pattern[str]) -> tuple[re.Match[str], Evidence] | None:
-    """The first of Kubernetes' own statements that matches."""
+    """The first of Kubernetes' own statements (an event as `Reason: message`) that matches."""
     for evidence in said(facts):
-        if match := pattern.search(evidence.quote):
+        event = _EVENT.match(evidence.source)
+        if match := pattern.search(f"{event['reason']}: {evidence.quote}" if event else evidence.quote):
             return match, evidence
     return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
-from steersman.errors import KubernetesError, LeaseLost
+from steersman.errors import KubernetesError, LeaseLost, SteersmanError
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
 from steersman.lifecycle import ending
@@ -26,6 +27,9 @@ from steersman.lifecycle.runs import add_runs
 from steersman.lifecycle.situation import Situation, look
 from steersman.release.record import Release
 from steersman.release.storage import Storage
+
+# Seconds for which the way back waits while the caller looks at what failed.
+EXAMINATION = 15.0
 
 
 async def perform(
@@ -151,6 +155,7 @@ async def _run(request: Request, execution: Execution, situation: Situation) -> 
     try:
         interrupted = await _until_done_or_interrupted(request, execution)
     except PlanStopped as stopped:
+        await _examine(request, execution, stopped)
         return await _after_failure(execution, situation, stopped)
     if interrupted:
         return await _after_interruption(execution, situation)
@@ -173,6 +178,15 @@ async def _until_done_or_interrupted(request: Request, execution: Execution) -> 
         return True
     work.result()
     return False
+
+
+async def _examine(request: Request, execution: Execution, stopped: PlanStopped) -> None:
+    """Let the caller look at what failed. Whatever comes of that, it must not stand in the way of putting things in order."""
+    if request.examine is None or stopped.cause is None:
+        return
+    with suppress(SteersmanError, TimeoutError):
+        async with asyncio.timeout(EXAMINATION):
+            await request.examine(execution.release, stopped.step, stopped.cause)
 
 
 async def _after_failure(execution: Execution, situation: Situation, stopped: PlanStopped) -> ReleaseFinished:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from steersman.errors import SteersmanError
 from steersman.lifecycle import lease as leases
 from steersman.lifecycle.holder import Holder, known_dead
-from steersman.lifecycle.plan import Options, Plan
+from steersman.lifecycle.plan import Options, Plan, Step
 from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.situation import Situation
 from steersman.record import field, record
+from steersman.release.record import Release
 
 T = TypeVar("T")
+Examine = Callable[[Release, Step, SteersmanError], Awaitable[None]]
 MakePlan = Callable[[Situation], Coroutine[Any, Any, Plan]]
 
 
@@ -31,6 +34,8 @@ class Request:
     lease_duration: float = leases.DURATION
     dead: Callable[[Holder], bool] = known_dead
     interrupt: asyncio.Event = field(default_factory=asyncio.Event)
+    examine: Examine | None = None
+    """Called after a step has failed and before anything is put in order: the last moment at which what failed is still there."""
 
 
 class Interrupted(Exception):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from steersman.diagnose.advice import again, log_command
 from steersman.diagnose.diagnosis import Confidence, Diagnosis, Evidence
-from steersman.diagnose.facts import Facts
+from steersman.diagnose.facts import RUN_ON, Facts
 
 _SIGNALS = {130: "SIGINT", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV (a crash of the program)", 143: "SIGTERM"}
 
 
 def find(facts: Facts) -> Diagnosis | None:
     code = _exit_code(facts)
-    if not code:
+    if not code or facts.hook.kind in RUN_ON:
         return None
     last = [line.strip() for line in facts.logs if line.strip()][-3:]
     limit = facts.hook.job.get("backoffLimit", 6)

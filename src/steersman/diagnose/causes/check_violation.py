@@ -13,7 +13,11 @@ find = log_rule(
         r"(?P<name>value too long for type .*)$",
         r"(?P<name>invalid input syntax for type .*)$",
         r"(?P<name>division by zero)$",
+        r"(?P<name>Data too long for column .*|Out of range value for column .*|Data truncated for column .*)",
+        r"(?P<name>(?:Incorrect|Truncated incorrect) \w+ value: .*)",
     ),
+    sqlstates=("23514", "22001", "22P02", "22003", "22007", "22008"),
+    mysql=(1406, 1264, 1265, 1292, 4025, 3819),
     problem="The database refused a value: {name}.",
     explanation=(
         "A value that the hook writes, or one that is already there, does not fit the column's type or constraint."

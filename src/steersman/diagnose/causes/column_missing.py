@@ -12,6 +12,8 @@ find = log_rule(
         r"Unknown column '(?P<name>[^']+)'",
         r"no such column: (?P<name>\S+)",
     ),
+    sqlstates=("42703", "42S22"),
+    mysql=(1054,),
     problem="The column {name} does not exist.",
     explanation=(
         "The SQL and the schema of the database are not of the same version: the migration that adds the "

@@ -11,7 +11,9 @@ from steersman.diagnose.reading import quoted, search, search_said
 
 _LOG = (
     re.compile(r"(?:^|: )(?P<name>[\w./+-]+): (?:command )?not found$"),
-    re.compile(r"(?:sh|bash): (?:line \d+: )?(?P<name>[\w.+-]+): No such file or directory$"),
+    re.compile(r"(?:sh|bash): (?:line \d+: )?(?P<name>[\w./+-]+): No such file or directory$"),
+    re.compile(r"\benv: can't execute '(?P<name>[\w./+-]+)': No such file or directory$"),
+    re.compile(r"\bmake: (?P<name>[\w./+-]+): No such file or directory$"),
     re.compile(r"\benv: ['‘]?(?P<name>[\w./+-]+)['’]?: No such file or directory$"),
     re.compile(r"command not found: (?P<name>\S+)"),
     re.compile(r"spawn (?P<name>\S+) ENOENT"),

@@ -11,7 +11,10 @@ find = log_rule(
         r"terminating connection due to (?P<name>.*)",
         r"server closed the connection unexpectedly",
         r"(?i)connection reset by peer|ECONNRESET|Server closed the connection|Empty reply from server",
-        r"MySQL server has gone away|Lost connection to MySQL server",
+        r"MySQL server has gone away|Lost connection to (?:MySQL )?server|Communications link failure",
+        r"Remote(?:Disconnected| end closed connection)|RemoteProtocolError|unexpected EOF|socket hang up|other side "
+        r"closed|transfer closed with",
+        r"SSL connection has been closed unexpectedly|Connection terminated unexpectedly|broken pipe|EPIPE",
     ),
     problem="The server broke the connection off while the hook was using it.",
     explanation="The server was restarted, ran out of memory, or an administrator (or a failover, or a proxy's time limit) "

@@ -19,20 +19,26 @@ PATTERNS = tuple(
         rf"Failed to connect to {_HOST} port (?P<port>\d+)(?! after \d+ ms: Could not resolve)(?!.*timed? ?out)",
         rf"connect to {_HOST} port (?P<port>\d+).*failed: Connection refused",
         r"connect ECONNREFUSED (?P<ip>[\d.]+|::1):(?P<port>\d+)",
+        rf"HTTPS?ConnectionPool\(host='{_HOST}', port=(?P<port>\d+)\).*Connection refused",
         rf"(?:can't connect to remote host|connect to) \(?{_HOST}\)?.*Connection refused",
         rf"dial tcp (?:{_HOST}:)?(?P<port>\d+): connect: connection refused",
         rf"Error \d+ connecting to {_HOST}:(?P<port>\d+)\. Connection refused",
         rf"Can't connect to MySQL server on '{_HOST}(?::(?P<port>\d+))?' \((?:111|61)\)",
+        rf"Can't connect to (?:MySQL )?server on '{_HOST}' \((?:111|115|61|\[Errno 111\].*)\)",
         rf"Connection to {_HOST}:(?P<port>\d+) refused",
+        r"Connect call failed \('(?P<host>[\d.:]+)', (?P<port>\d+)",
+        r"The connection to the server (?P<host>[\w.-]+)(?::(?P<port>\d+))? was refused",
         r"connection refused|ECONNREFUSED",
     )
 )
+# kubectl without a configuration, and a resolver that does not answer, are causes of their own.
+_NOT_MEANT = re.compile(r"localhost:8080|communications error to|lookup \S+ on [\d.]+:53")
 _LOCAL = re.compile(r"^(localhost|127\..*|::1|0\.0\.0\.0)$")
 _ADDRESS = re.compile(r"^[\d.]+$|:")
 
 
 def find(facts: Facts) -> Diagnosis | None:
-    found = search(facts, *PATTERNS)
+    found = search(facts, *PATTERNS, unless=_NOT_MEANT)
     if found is None:
         return None
     host, port = found.group("host", "ip"), found.group("port")
@@ -94,7 +100,8 @@ def _service(service: ServiceFacts, host: str, port: str, facts: Facts) -> tuple
             later = " A pre hook runs before the release's own resources are created or changed."
         return (
             f"The Service {service.host} exists, but no ready Pod stands behind it.{later}",
-            "Get the Pods behind the Service ready first, or let the hook wait for them; if they are part of this very release, "
+            "Get the Pods behind the Service ready first, or let the hook wait for them; if they are part of this "
+            "very release, "
             "make the hook a post-install/post-upgrade one.",
             (*look, f"kubectl -n {service.namespace} get pods"),
         )

@@ -10,8 +10,11 @@ find = log_rule(
     (
         r"(?i)(?:connection|connect\w*|operation) (?:to \S+ )?(?:failed: )?timed out",
         r"\bETIMEDOUT\b",
-        r"(?i)connection timed out",
+        r"(?i)connection timed out|connect(?:ion)? timeout|read timed out|(?:Read|Connect)Timeout\b|timeout awaiting"
+        r"|deadline exceeded",
+        r"curl: \(28\)|ConnectTimeoutError|Client\.Timeout exceeded|Timeout awaiting 'request'|ESOCKETTIMEDOUT",
         r"timeout expired",
+        r"Can't connect to (?:MySQL )?server on '\S+' \(110\)",
         r"i/o timeout",
         r"download timed out",
     ),

@@ -9,8 +9,11 @@ find = log_rule(
     "database-missing",
     (
         r'database "(?P<name>[^"]+)" does not exist',
+        r"Database `(?P<name>[^`]+)` does not exist",
         r"Unknown database '(?P<name>[^']+)'",
     ),
+    sqlstates=("3D000",),
+    mysql=(1049,),
     problem="The database {name} does not exist on the server.",
     explanation=(
         "The connection and the login worked; only the database that was asked for has never been created (or"

@@ -11,6 +11,8 @@ find = log_rule(
         r"deadlock detected",
         r"Deadlock found when trying to get lock",
     ),
+    sqlstates=("40P01",),
+    mysql=(1213,),
     problem="The database ended the hook's transaction because of a deadlock.",
     explanation=(
         "The hook and another session took the same locks in a different order; the database stopped one of them."

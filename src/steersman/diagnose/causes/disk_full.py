@@ -10,8 +10,11 @@ find = log_rule(
         r"(?i)No space left on device",
         r"\bENOSPC\b",
         r"Disk quota exceeded",
+        r"curl: \(23\)",
         r"OOM command not allowed when used memory",
     ),
+    sqlstates=("53100",),
+    mysql=(1021, 1114),
     problem="There is no space left where the hook, or its server, writes.",
     explanation="A volume, an emptyDir with a sizeLimit or the server's own disk is full.",
     fix=(

@@ -13,9 +13,11 @@ find = log_rule(
         r"ENOENT: no such file or directory, \w+ '(?P<name>[^']+)'",
         r"can't open file '(?P<name>[^']+)': \[Errno 2\]",
         r"(?P<name>\S+): No such file or directory$",
+        r"curl: Can't open '(?P<name>[^']+)'|curl: \(26\)|Could not open input file: (?P<other>\S+)",
+        r"(?P<name>/\S+): (?:file not found|not found)$|stat (?P<third>\S+): no such file",
         r"Unable to access jarfile (?P<name>\S+)",
     ),
-    problem="The file {name} is not there.",
+    problem="The file {name}{other}{third} is not there.",
     explanation=(
         "The image does not contain it, or the volume that should bring it is not mounted (or mounted elsewhere)."
     ),

@@ -10,8 +10,11 @@ find = log_rule(
     (
         r'violates foreign key constraint "(?P<name>[^"]+)"',
         r"a foreign key constraint fails",
+        r"Foreign key constraint is incorrectly formed",
         r"FOREIGN KEY constraint failed",
     ),
+    sqlstates=("23503",),
+    mysql=(1451, 1452, 1005, 1215, 3780),
     problem=(
         "A row refers to one that is not there, or one that others refer to was to be removed (constraint {name})."
     ),

@@ -10,9 +10,9 @@ find = log_rule(
     (
         r"function (?P<name>\w+\([^)]*\)) does not exist",
         r'type "(?P<name>[^"]+)" does not exist',
-        r'schema "(?P<name>[^"]+)" does not exist',
         r'extension "(?P<name>[^"]+)" is not available',
     ),
+    sqlstates=("42883", "0A000"),
     problem="The database does not know {name}.",
     explanation=(
         "A function, a type, a schema or an extension is missing: it is made by an earlier migration, or by "

@@ -20,6 +20,7 @@ _LOG = tuple(
         r"HTTPStatusError: .*'(?P<status>[45]\d\d) ",
         r"^< HTTP/[\d.]+ (?P<status>[45]\d\d)",
         r"status code (?P<status>[45]\d\d)\b",
+        r"Username/Password Authentication Failed",
     )
 )
 _URL = re.compile(r"https?://[^\s\"'|;)]+")
@@ -43,7 +44,7 @@ def find(facts: Facts) -> Diagnosis | None:
     found = search(facts, *_LOG)
     if found is None:
         return None
-    status = int(found.group("status"))
+    status = int(found.group("status") or 401)  # wget's words for it have no number
     url = _url(facts, found.line)
     if status >= 500:
         fix = (

@@ -12,6 +12,8 @@ find = log_rule(
         r'could not obtain lock on (?:row in )?relation "(?P<name>[^"]+)"',
         r"Lock wait timeout exceeded",
     ),
+    sqlstates=("55P03",),
+    mysql=(1205, 3572),
     problem="The hook waited for a lock that another session holds, and gave up.",
     explanation=(
         "The running application, or another migration, holds a lock on the table that the hook wants to change."

@@ -88,7 +88,8 @@ def _reason(facts: Facts, missing: ReferenceFacts, what: str) -> tuple[str, str]
         meant = f" Probably {like} is meant." if like else ""
         return (
             f"The container cannot start without it. The keys that {what} has: {keys}.{meant}",
-            f"Name {like or 'one of these keys'} in {missing.where or facts.hook.path}, or add the key {missing.key} to {what}.",
+            f"Name {like or 'one of these keys'} in {missing.where or facts.hook.path}, or add the key {missing.key} "
+            f"to {what}.",
         )
     if chart is not None:
         return _later(facts, chart, what)
@@ -110,7 +111,8 @@ def _later(facts: Facts, chart: ChartObject, what: str) -> tuple[str, str]:
         f"Make it a hook of the same event and a lower weight, in {chart.path or 'its template'}:\n"
         f'    annotations:\n      "helm.sh/hook": {hook.event or "pre-install,pre-upgrade"}\n'
         f'      "helm.sh/hook-weight": "{hook.weight - 5}"\n'
-        "(a hook is not part of the release's resources any more; if the application needs it too, keep a second, ordinary one), "
+        "(a hook is not part of the release's resources any more; if the application needs it too, keep a second, "
+        "ordinary one), "
         "or make this hook a post hook."
     )
     if not chart.events:

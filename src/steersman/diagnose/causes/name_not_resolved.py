@@ -15,16 +15,19 @@ PATTERNS = tuple(
     for text in (
         rf'could not translate host name "{_HOST}" to address',
         rf"failed to resolve host '{_HOST}'",
-        rf"Could not resolve host: {_HOST}",
+        rf"Could not resolve (?:host|proxy): {_HOST}",
+        rf"unable to resolve host {_HOST}",
+        rf"getaddrinfo for {_HOST}",
         rf"Could not connect to Redis at {_HOST}:\d+: (?:Name or service not known|Temporary failure in name resolution)",
         rf"Error -[23] connecting to {_HOST}:\d+",
         rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}",
-        rf"Unknown (?:MySQL server )?host '{_HOST}'",
+        rf"Unknown (?:MySQL )?(?:server )?host '{_HOST}'",
         rf"(?:bad address|unable to resolve host address) ['‘]{_HOST}['’]",
         rf"(?:nc|wget|ssh|ping): {_HOST}: (?:Name or service not known|Temporary failure in name|bad address)",
         rf"lookup {_HOST}(?: on [\d.:]+)?: (?:no such host|server misbehaving)",
         rf"java\.net\.UnknownHostException: {_HOST}",
         rf"server can't find {_HOST}: NXDOMAIN",
+        r"no servers could be reached|Temporary failure resolving",
         r"Name or service not known|Temporary failure in name resolution|nodename nor servname provided|Name does not resolve",
     )
 )

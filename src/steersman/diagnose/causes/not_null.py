@@ -11,8 +11,11 @@ find = log_rule(
         r'null value in column "(?P<name>[^"]+)".*violates not-null constraint',
         r'column "(?P<name>[^"]+)" (?:of relation "[^"]+" )?contains null values',
         r"Column '(?P<name>[^']+)' cannot be null",
+        r"Field '(?P<name>[^']+)' doesn't have a default value",
         r"NOT NULL constraint failed: (?P<name>\S+)",
     ),
+    sqlstates=("23502",),
+    mysql=(1048, 1364),
     problem="The column {name} must not be null, and a row has no value for it.",
     explanation="Rows that are already there have no value, or the hook inserts one without.",
     fix=(

@@ -13,7 +13,8 @@ _LOG = (
     re.compile(r"Permission denied: '(?P<name>[^']+)'"),
     re.compile(r"EACCES: permission denied, \w+ '(?P<name>[^']+)'"),
     re.compile(
-        r"can(?:not|'t) (?:open|create|touch|access|remove|create directory|stat) ['‘]?(?P<name>[^'’:]+)['’]?: Permission denied"
+        r"can(?:not|'t) (?:open|create|touch|access|remove|create directory|stat) ['‘]?(?P<name>[^'’:]+)['’]?: "
+        r"Permission denied"
     ),
     re.compile(r"(?P<name>/[\w./-]+)\S*: Permission denied$"),
     re.compile(r"(?:^|: )(?P<name>[\w./-]+): Permission denied$"),
@@ -39,7 +40,8 @@ def find(facts: Facts) -> Diagnosis | None:
         explanation="The file or folder belongs to somebody else, the script has no execute bit, or the container's "
         "securityContext takes a right away.",
         evidence=(evidence,),
-        fix="For a volume: set fsGroup in the Pod's securityContext. For a script from a ConfigMap: defaultMode: 0755, or run it "
+        fix="For a volume: set fsGroup in the Pod's securityContext. For a script from a ConfigMap: defaultMode: "
+        "0755, or run it "
         "as `sh /path/script.sh`. For a path of the image: write to an emptyDir instead, or set runAsUser to its owner.",
         verify=(f"kubectl -n {facts.namespace} get {facts.hook.kind.lower()} {facts.hook.name} -o yaml", *again(facts)),
         line=line,

@@ -14,7 +14,11 @@ find = log_rule(
         r"(?P<name>\w+ command denied to user '[^']+'@)",
         r"permission denied to (?P<name>create \w+.*)$",
         r"NOPERM (?P<name>.*)$",
+        r"(?P<name>Access denied for user '[^']*'@'[^']*' to database '[^']*')",
+        r"(?P<name>Access denied; you need .* privilege)",
     ),
+    sqlstates=("42501",),
+    mysql=(1044, 1142, 1143, 1227, 1370),
     problem="The hook's database user has no right to do this: {name}.",
     explanation=(
         "The login worked; the role lacks a privilege on this object (in PostgreSQL 15 and later, CREATE on "

@@ -9,10 +9,13 @@ find = log_rule(
     "read-only-transaction",
     (
         r"cannot execute (?P<name>.*) in a read-only transaction",
+        r"Cannot execute statement in a READ ONLY transaction",
         r"READONLY You can't write against a read only",
         r"--read-only option so it cannot execute",
         r"attempt to write a readonly database",
     ),
+    sqlstates=("25006",),
+    mysql=(1290, 1792, 1836),
     problem="The hook writes, but the server it talks to allows only reading.",
     explanation=(
         "It is connected to a replica, or to a server that has just failed over; or "

@@ -9,6 +9,7 @@ find = log_rule(
     (
         r"(?:sh|bash|ash)\S*: (?:line \d+: |\d+: )?(?:-c: )?(?:line \d+: )?(?P<name>[Ss]yntax error.*)",
         r"^(?P<name>SyntaxError: .*)",
+        r"(?P<name>[Ii]llegal option -o pipefail|\[\[: not found|Bad substitution|bad substitution|source: not found)",
         r"^(?P<name>IndentationError: .*)",
         r"(?P<name>unexpected EOF while looking for matching.*)",
     ),

@@ -10,6 +10,7 @@ find = log_rule(
         r"the database system is (?P<name>starting up|shutting down|in recovery mode|not yet accepting connections)",
         r"(?P<name>LOADING) Redis is loading",
     ),
+    sqlstates=("57P03",),
     problem="The database server is not ready yet ({name}).",
     explanation="The hook asked too early; the server would have answered some seconds later.",
     fix=(

@@ -12,6 +12,8 @@ find = log_rule(
         r"You have an error in your SQL syntax",
         r'near "(?P<name>[^"]+)": syntax error',
     ),
+    sqlstates=("42601",),
+    mysql=(1064,),
     problem="The SQL has a syntax error near {name}.",
     explanation="The server could not parse the statement; a value that the template left empty is a frequent reason.",
     fix="Correct the statement in {path}; `steer template` shows what the chart makes of it.",

@@ -11,6 +11,8 @@ find = log_rule(
         r"canceling statement due to statement timeout",
         r"maximum statement execution time exceeded",
     ),
+    sqlstates=("57014",),
+    mysql=(3024, 1969),
     problem="A statement took longer than the server's statement_timeout.",
     explanation="The statement is slow (a big table, a missing index) or waits for a lock.",
     fix=(

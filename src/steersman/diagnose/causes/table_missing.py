@@ -12,8 +12,10 @@ find = log_rule(
         r"Table '(?P<name>[^']+)' doesn't exist",
         r"no such table: (?P<name>\S+)",
         r'table "(?P<name>[^"]+)" does not exist',
-        r"\b42P01\b",
+        r"Unknown table '(?P<name>[^']+)'",
     ),
+    sqlstates=("42P01", "42S02"),
+    mysql=(1146, 1051),
     problem="The table {name} does not exist.",
     explanation=(
         "The SQL names a table that is not in the database (or not in this user's search_path): a migration "

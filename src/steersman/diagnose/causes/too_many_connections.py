@@ -11,9 +11,11 @@ find = log_rule(
         r"sorry, too many clients already",
         r"remaining connection slots are reserved",
         r"too many connections for (?:role|database) (?P<name>\S+)",
-        r"Too many connections",
+        r"Too many connections|has exceeded the 'max_user_connections'|already has more than 'max_user_connections'",
         r"max number of clients reached",
     ),
+    sqlstates=("53300",),
+    mysql=(1040, 1203, 1226),
     problem="The database server accepts no more connections.",
     explanation="All of max_connections are in use, mostly by the application's own pools; the hook is not at fault.",
     fix=(

@@ -13,6 +13,8 @@ find = log_rule(
         r"Duplicate entry '[^']*' for key '(?P<name>[^']+)'",
         r"UNIQUE constraint failed: (?P<name>\S+)",
     ),
+    sqlstates=("23505",),
+    mysql=(1062,),
     problem="A row with the same key is already there (constraint {name}).",
     explanation=(
         "The hook inserts what an earlier run has already inserted, or the data has duplicates that the new "

@@ -1,0 +1,14 @@
+"""Two transactions that could not both have been first (SQLSTATE 40001)."""
+
+from __future__ import annotations
+
+from steersman.diagnose.log_rule import log_rule
+
+find = log_rule(
+    "serialization-failure",
+    (r"could not serialize access due to .*", r"restart transaction: .*"),
+    sqlstates=("40001",),
+    problem="The database ended the hook's transaction: another one changed the same rows at the same time.",
+    explanation="Under REPEATABLE READ and SERIALIZABLE that is normal, and the program is expected to try again.",
+    fix='Let it try again (steersman.dev/hook-retries: "3"), or run the migration when nothing else writes.',
+)
