@@ -22,5 +22,7 @@ _RULE = said_rule(
 def find(facts: Facts) -> Diagnosis | None:
     found = _RULE(facts)
     if found is not None and facts.hook.kind == "PersistentVolumeClaim":
-        return replace(found, problem=f"PersistentVolumeClaim {facts.hook.name} is not bound.")
+        return replace(
+            found, problem=f"PersistentVolumeClaim {facts.hook.name} is not bound: {found.evidence[0].quote}"
+        )
     return found
