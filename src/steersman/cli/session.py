@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from steersman.cli.action_options import How
-from steersman.cli.connect import connect
+from steersman.cli.connect import connect, names_a_cluster
 from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
+from steersman.cli.simulated import tell_simulated
 from steersman.lifecycle.policy import Policy
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def act(
             await tell_cause(client, failed, finished, how)
             if not finished.error:
                 await conclude(client, finished)
+                if how.output == "table" and not names_a_cluster(settings):
+                    await tell_simulated(client.kube, client.namespace)
             return finished.exit_code
         finally:
             await client.kube.aclose()
