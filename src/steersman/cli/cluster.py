@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from steersman.cli.command import HelmGroup
 from steersman.cli.formats import emit, output_option
+
+if TYPE_CHECKING:
+    from steersman.cluster.choice import Choice
+    from steersman.cluster.launch import ClusterInfo
 
 
 @click.group("cluster", cls=HelmGroup)
@@ -23,12 +28,51 @@ def command() -> None:
 @click.option(
     "--no-sandbox", is_flag=True, help="run Pods as plain processes where no sandbox can be had (they see your files)"
 )
-def start(allow_network: bool, no_sandbox: bool) -> None:
+@click.option(
+    "--runtime",
+    type=click.Choice(["auto", "process", "podman"]),
+    default="auto",
+    help="what Pods run in: local programs (process), real images (podman), or the first of these that has the image (auto)",
+)
+@output_option
+def start(allow_network: bool, no_sandbox: bool, runtime: Choice, output: str) -> None:
     """Start the cluster, or say that it is up."""
     from steersman.cluster import launch
 
-    info = launch.ensure_running(allow_network=allow_network, sandbox=not no_sandbox)
+    info = launch.ensure_running(allow_network=allow_network, sandbox=not no_sandbox, runtime=runtime)
+    if output != "table":
+        emit(_facts(info) | {"started": info.started}, output)
+        return
     click.echo(f"The embedded cluster {'is up' if info.started else 'was up already'} at {info.server}")
+    _explain(info)
+    if (info.allow_network, info.sandbox, info.runtime) != (allow_network, not no_sandbox, runtime):
+        click.echo(
+            "It keeps the options that it was started with: `steer cluster stop` it first to change them", err=True
+        )
+
+
+def _facts(info: ClusterInfo | None) -> dict[str, object]:
+    if info is None:
+        return {"running": False}
+    return {
+        "running": True, "server": info.server, "pid": info.pid, "kubeconfig": str(info.kubeconfig), "runtime": info.runtime,
+        "sandbox": info.sandbox, "allowNetwork": info.allow_network, "problem": info.problem,
+    }  # fmt: skip
+
+
+def _explain(info: ClusterInfo) -> None:
+    """What its Pods run in, or why they do not, and how other programs find it."""
+    if info.problem:
+        click.echo(f"No Pod can run: {info.problem}", err=True)
+    else:
+        choices = {
+            "auto": "local programs in a sandbox, or real images where podman is",
+            "process": "local programs in a sandbox",
+            "podman": "real images, by podman",
+        }
+        kind = choices[info.runtime] if info.sandbox else "plain processes of yours, without a sandbox"
+        network = "may reach the network outside" if info.allow_network else "reach nothing outside the cluster"
+        click.echo(f"Pods run as {kind}; they {network}")
     click.echo(f"For kubectl and helm: export KUBECONFIG={info.kubeconfig}")
 
 
@@ -51,18 +95,29 @@ def status(output: str) -> None:
 
     info = launch.status()
     if output != "table":
-        emit(
-            {"running": info is not None}
-            if info is None
-            else {"running": True, "server": info.server, "pid": info.pid, "kubeconfig": str(info.kubeconfig)},
-            output,
-        )
+        emit(_facts(info), output)
     elif info is None:
         click.echo("The embedded cluster is not running; `steer cluster start` starts it")
     else:
         click.echo(f"The embedded cluster is up at {info.server} (process {info.pid})")
-        click.echo(f"For kubectl and helm: export KUBECONFIG={info.kubeconfig}")
+        _explain(info)
     sys.exit(0 if info is not None or output != "table" else 1)
+
+
+@command.command("logs")
+@click.option("--tail", default=50, show_default=True, help="how many of the last lines; -1 for all")
+@click.option("--path", "only_path", is_flag=True, help="print the log file's path instead of its content")
+def logs(tail: int, only_path: bool) -> None:
+    """Print what the cluster's server has to say (for a container's output: `kubectl logs`)."""
+    from steersman.cluster import launch
+
+    log = launch.default_state_dir() / "server.log"
+    if only_path:
+        click.echo(str(log))
+        return
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    for line in lines if tail < 0 else lines[-tail:] if tail else []:
+        click.echo(line)
 
 
 @command.command("kubeconfig")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import dataclasses
 import fcntl
 import json
 import logging
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--allow-network", action="store_true")
     parser.add_argument("--no-sandbox", action="store_true")
+    parser.add_argument("--runtime", choices=("auto", "process", "podman"), default="auto")
     parser.add_argument("--ready-fd", type=int, help="written to when the server answers")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -39,7 +41,10 @@ def main() -> int:
         lock.write(str(os.getpid()))
         lock.flush()
         options = ClusterOptions(
-            allow_network=arguments.allow_network, sandbox=not arguments.no_sandbox, port=_last_port(folder)
+            allow_network=arguments.allow_network,
+            sandbox=not arguments.no_sandbox,
+            runtime=arguments.runtime,
+            port=_last_port(folder),
         )
         try:
             asyncio.run(serve(folder, options, arguments.ready_fd))
@@ -81,7 +86,7 @@ async def serve(folder: Path, options: ClusterOptions, ready_fd: int | None) -> 
         try:
             running = await stack.enter_async_context(run_cluster(folder, options, persistent=True))
         except OSError:
-            free = ClusterOptions(allow_network=options.allow_network, sandbox=options.sandbox)
+            free = dataclasses.replace(options, port=0)
             running = await stack.enter_async_context(run_cluster(folder, free, persistent=True))
         announce(folder, options, running, ready_fd)
         await stopping.wait()
@@ -89,8 +94,15 @@ async def serve(folder: Path, options: ClusterOptions, ready_fd: int | None) -> 
 
 
 def announce(folder: Path, options: ClusterOptions, running: RunningCluster, ready_fd: int | None) -> None:
-    info = {"server": running.server.url, "pid": os.getpid(), "allow_network": options.allow_network}
-    write_private(folder / "server.json", json.dumps({**info, "sandbox": options.sandbox}))
+    info = {
+        "server": running.server.url,
+        "pid": os.getpid(),
+        "allow_network": options.allow_network,
+        "sandbox": options.sandbox,
+        "runtime": options.runtime,
+        "problem": running.workloads.problem,
+    }
+    write_private(folder / "server.json", json.dumps(info))
     write_private(folder / "port", str(running.server.port))
     LOG.info("serving on %s", running.server.url)
     if ready_fd is not None:

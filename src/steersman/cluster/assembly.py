@@ -10,6 +10,7 @@ from pathlib import Path
 
 from steersman.cluster import credentials
 from steersman.cluster.api.server import ApiServer, LoggedRequest
+from steersman.cluster.choice import Choice
 from steersman.cluster.expiry import forget_old_events
 from steersman.cluster.kinds.custom import CustomResources
 from steersman.cluster.machinery import Objects
@@ -25,6 +26,7 @@ class ClusterOptions:
 
     allow_network: bool = False  # Pods may reach what is outside the cluster
     sandbox: bool = True  # without it, containers run as plain processes of the user
+    runtime: Choice = "auto"
     port: int = 0
 
 
@@ -59,7 +61,7 @@ async def run_cluster(
             if objects.find("namespaces", name) is None:
                 objects.create("namespaces", {"metadata": {"name": name}})
         workload_options = WorkloadOptions(
-            folder, found.ca, sandbox=options.sandbox, allow_network=options.allow_network
+            folder, found.ca, sandbox=options.sandbox, allow_network=options.allow_network, runtime=options.runtime
         )
         async with run_workloads(objects, workload_options) as workloads:
             server = ApiServer(

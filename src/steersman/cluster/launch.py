@@ -8,6 +8,7 @@ of the last one; `start.lock` makes those wait who start at the same time.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import http.client
 import json
@@ -24,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steersman.cluster.choice import Choice
 from steersman.errors import SteersmanError
 
 READY_SECONDS = 30.0
@@ -44,6 +46,9 @@ class ClusterInfo:
     started: bool
     allow_network: bool = False
     sandbox: bool = True
+    runtime: Choice = "auto"
+    problem: str = ""
+    """Why no Pod can run, where none can."""
 
 
 def default_state_dir() -> Path:
@@ -51,7 +56,9 @@ def default_state_dir() -> Path:
     return Path(base).expanduser() / "steersman" / "cluster"
 
 
-def ensure_running(state_dir: Path | None = None, *, allow_network: bool = False, sandbox: bool = True) -> ClusterInfo:
+def ensure_running(
+    state_dir: Path | None = None, *, allow_network: bool = False, sandbox: bool = True, runtime: Choice = "auto"
+) -> ClusterInfo:
     """The running cluster, started first where there is none; returns when it answers requests.
 
     A cluster that already runs keeps the options it was started with. Raises ClusterStartError.
@@ -64,11 +71,12 @@ def ensure_running(state_dir: Path | None = None, *, allow_network: bool = False
         arguments = [] if sandbox else ["--no-sandbox"]
         if allow_network:
             arguments.append("--allow-network")
+        arguments += ["--runtime", runtime]
         _spawn(folder, arguments)
         found = status(folder)
     if found is None:
         raise _failed(folder, "it ended right after its start")
-    return ClusterInfo(found.kubeconfig, found.server, found.pid, True, found.allow_network, found.sandbox)
+    return dataclasses.replace(found, started=True)
 
 
 def status(state_dir: Path | None = None) -> ClusterInfo | None:
@@ -80,9 +88,7 @@ def status(state_dir: Path | None = None) -> ClusterInfo | None:
         found: dict[str, Any] = json.loads((folder / "server.json").read_text())
     except (OSError, ValueError):
         return None  # it is just starting
-    return ClusterInfo(
-        folder / "kubeconfig", found["server"], found["pid"], False, found["allow_network"], found["sandbox"]
-    )
+    return ClusterInfo(folder / "kubeconfig", started=False, **found)
 
 
 def _answering(folder: Path) -> ClusterInfo | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from steersman.cluster.api.server import LoggedRequest
 from steersman.cluster.assembly import ClusterOptions, run_cluster
+from steersman.cluster.choice import Choice
 from steersman.cluster.machinery import Objects
 
 
@@ -25,14 +26,18 @@ class LocalCluster:
 
 @contextlib.asynccontextmanager
 async def local_cluster(
-    *, allow_network: bool = False, sandbox: bool = True, request_log: list[LoggedRequest] | None = None
+    *,
+    allow_network: bool = False,
+    sandbox: bool = True,
+    runtime: Choice = "auto",
+    request_log: list[LoggedRequest] | None = None,
 ) -> AsyncIterator[LocalCluster]:
     """An empty cluster that lives as long as the block; nothing of it is left behind.
 
     `request_log` takes every writing request in the order in which they were carried out.
     """
     with tempfile.TemporaryDirectory(prefix="steersman-cluster-") as folder:
-        options = ClusterOptions(allow_network=allow_network, sandbox=sandbox)
+        options = ClusterOptions(allow_network=allow_network, sandbox=sandbox, runtime=runtime)
         log = request_log.append if request_log is not None else None
         async with run_cluster(Path(folder), options, persistent=False, request_log=log) as running:
             requests = request_log if request_log is not None else []

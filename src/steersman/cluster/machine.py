@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from steersman.cluster.agent.link import Link, SandboxUnavailable
+from steersman.cluster.choice import Choice
 from steersman.cluster.network.addresses import API_SERVER
 from steersman.cluster.runtimes.images import ImageTable
 from steersman.cluster.runtimes.podman.client import unshare_command
@@ -23,9 +24,10 @@ ServeApi = Callable[[socket.socket], Awaitable[None]]
 class Machine:
     """`lost` is called when all containers are gone with the agent, after a new one is there."""
 
-    def __init__(self, link: Link, images: ImageTable, folder: Path, *, way_out: bool) -> None:
+    def __init__(self, link: Link, images: ImageTable, folder: Path, *, way_out: bool, choice: Choice = "auto") -> None:
         self.link = link
-        self.runtime = ProcessRuntime(link, images, folder)
+        self.runtime = ProcessRuntime(link, images, folder, choice)
+        self._choice: Choice = choice
         self.lost: list[Callable[[], None]] = []
         self._sandbox = link.mode != "plain"
         self._way_out = way_out
@@ -34,10 +36,12 @@ class Machine:
         link.on_lost = self._agent_died
 
     @classmethod
-    async def start(cls, images: ImageTable, folder: Path, *, sandbox: bool, way_out: bool) -> Machine:
+    async def start(
+        cls, images: ImageTable, folder: Path, *, sandbox: bool, way_out: bool, choice: Choice = "auto"
+    ) -> Machine:
         """With a `way_out`, Pods may reach addresses outside the cluster. Raises SandboxUnavailable."""
-        link = await Link.start(sandbox=sandbox, way_out=way_out, within=unshare_command())
-        return cls(link, images, folder, way_out=way_out)
+        link = await Link.start(sandbox=sandbox, way_out=way_out, within=_within(choice))
+        return cls(link, images, folder, way_out=way_out, choice=choice)
 
     async def serve_api(self, serve: ServeApi) -> None:
         """`serve` gets a socket that listens where Pods find the API server (the Service `kubernetes`)."""
@@ -53,7 +57,7 @@ class Machine:
     async def _revive(self) -> None:
         while True:
             try:
-                link = await Link.start(sandbox=self._sandbox, way_out=self._way_out, within=unshare_command())
+                link = await Link.start(sandbox=self._sandbox, way_out=self._way_out, within=_within(self._choice))
                 break
             except (SandboxUnavailable, OSError) as error:
                 log.error("no node agent: %s", error)
@@ -73,3 +77,7 @@ class Machine:
             await asyncio.gather(self._reviving, return_exceptions=True)
         await self.link.close()
         self.runtime.close()
+
+
+def _within(choice: Choice) -> list[str]:
+    return [] if choice == "process" else unshare_command()

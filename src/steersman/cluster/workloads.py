@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steersman.cluster.agent.link import SandboxUnavailable
+from steersman.cluster.choice import Choice
 from steersman.cluster.controllers import namespaces, nodes, volumes
 from steersman.cluster.controllers.cluster_addresses import ServiceAddresses
 from steersman.cluster.controllers.controller import Controller
@@ -42,6 +43,7 @@ class WorkloadOptions:
     version: str = ""
     sandbox: bool = True
     allow_network: bool = False
+    runtime: Choice = "auto"
     simulate: bool = True
     allow_host_path: bool = False
 
@@ -97,7 +99,10 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
 async def _machine(images: ImageTable, options: WorkloadOptions) -> tuple[Machine | None, str]:
     try:
         folder = options.folder / "programs"
-        return await Machine.start(images, folder, sandbox=options.sandbox, way_out=options.allow_network), ""
+        machine = await Machine.start(
+            images, folder, sandbox=options.sandbox, way_out=options.allow_network, choice=options.runtime
+        )
+        return machine, ""
     except SandboxUnavailable as error:
         return None, f"{error}. {error.hint}"
 

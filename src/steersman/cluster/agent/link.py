@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from steersman.cluster.agent import permission
 from steersman.cluster.runtimes.interface import Ids
 from steersman.errors import SteersmanError
 
@@ -99,7 +100,7 @@ class Link:
             await process.wait()
             raise SandboxUnavailable(
                 f"no sandbox can be had on this machine: {hello['message']}",
-                hint="Pods need user namespaces; `--no-sandbox` runs them as plain processes, with all of your rights.",
+                hint=permission.hint(),
             )
         link.pid = hello["pid"]
         link._reading = asyncio.create_task(link._read())

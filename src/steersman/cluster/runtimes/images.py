@@ -79,8 +79,8 @@ class ImageTable:
 
         return built_in.table()
 
-    def find(self, reference: str) -> Image | None:
-        """The user's entry by full name, then by repository; then ours. Raises ImageTableError."""
+    def find(self, reference: str, *, own_only: bool = False) -> Image | None:
+        """The user's entry by full name, then by repository; then, unless `own_only`, ours. Raises ImageTableError."""
         self._refresh()
         wanted = repository(reference)
         full = reference.partition("@")[0]
@@ -88,6 +88,8 @@ class ImageTable:
         for name in (full, untagged, wanted, wanted.rpartition("/")[2]):
             if name in self._own:
                 return self._own[name]
+        if own_only:
+            return None
         return self._built_in.get(wanted) or self._built_in.get(wanted.rpartition("/")[2])
 
     def add(self, entry: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from steersman.cluster.agent.link import AgentError, Link
+from steersman.cluster.choice import Choice
 from steersman.cluster.network.addresses import plain
 from steersman.cluster.runtimes.built_in import Python
 from steersman.cluster.runtimes.images import Image, ImageTable
@@ -51,9 +52,10 @@ class ProcessRuntime:
 
     name = "process"
 
-    def __init__(self, link: Link, images: ImageTable, folder: Path) -> None:
+    def __init__(self, link: Link, images: ImageTable, folder: Path, choice: Choice = "auto") -> None:
         self.handlers = Handlers()
         self._images = images
+        self._choice: Choice = choice
         self._folder = folder
         self._tools: dict[str, str] = {}
         self._groups: dict[str, cgroups.Groups] = {}
@@ -82,7 +84,7 @@ class ProcessRuntime:
 
     def _set_up_podman(self) -> None:
         """podman joins a container to the network of its Pod only where the agent has the users for it."""
-        command = base_command() if self._link.many_users else None
+        command = base_command() if self._link.many_users and self._choice != "process" else None
         if command is not None and self._podman is None:
             self._podman = Podman(command, self._group_prefix, lambda key, ended: self.handlers.ended(key, ended))
         if self._podman is not None and self._podman_used.exists():
@@ -90,14 +92,14 @@ class ProcessRuntime:
 
     async def image(self, reference: str, pull_policy: str) -> Image:
         """Local programs where they stand for the image, which is quick; else the image itself, where podman is."""
-        found = self._images.find(reference)
+        found = self._images.find(reference, own_only=self._choice == "podman")
         if found is not None:
             return found
         lacking = (
             f'no local program stands for image "{reference}": add it to images.yaml in the cluster\'s state folder'
         )
         if self._podman is None:
-            raise ImageUnavailable(f"{lacking}, or install podman to run the image itself")
+            raise ImageUnavailable(f"{lacking}, or {self._way_to_podman()} to run the image itself")
         try:
             found = await self._podman.image(reference, pull=pull_policy != "Never")
         except ImageUnavailable as error:
@@ -105,6 +107,13 @@ class ProcessRuntime:
         if found is None:
             raise ImageUnavailable(f'Container image "{reference}" is not present with pull policy of Never; {lacking}')
         return found
+
+    def _way_to_podman(self) -> str:
+        if self._choice == "process":
+            return "start the cluster without `--runtime process`"
+        if base_command() is None:
+            return "install podman"
+        return "give this user subordinate ids for podman (newuidmap and /etc/subuid; see subuid(5))"
 
     async def add_pod(self, pod: str, address: str) -> None:
         try:
