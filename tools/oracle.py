@@ -26,12 +26,18 @@ def oracle(folder: Path | None = None) -> Path:
     Raises subprocess.CalledProcessError where PyPI cannot be reached.
     """
     folder = folder or Path(os.environ.get("STEERSMAN_ORACLE", PROJECT / ".oracle"))
+    if _complete(folder):
+        return folder
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # parallel test workers ask at once
-        if not all((folder / name).exists() for name in ("helm", "kubectl")):
+        if not _complete(folder):
             download(folder)
     return folder
+
+
+def _complete(folder: Path) -> bool:
+    return all((folder / name).exists() for name in ("helm", "kubectl"))
 
 
 def download(folder: Path) -> None:

@@ -14,7 +14,6 @@ import http.client
 import json
 import os
 import select
-import shutil
 import signal
 import ssl
 import subprocess
@@ -130,11 +129,13 @@ def reset(state_dir: Path | None = None) -> None:
     folder = state_dir or default_state_dir()
     if not folder.exists():
         return
+    from steersman.cluster import folders  # which no command but this one needs
+
     with _locked(folder / "start.lock"):
         _stop(folder)
         for path in folder.iterdir():
             if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
+                folders.remove(path)
             elif path.name != "start.lock":
                 path.unlink(missing_ok=True)
 

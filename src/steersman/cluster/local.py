@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from steersman.cluster import folders
 from steersman.cluster.api.server import LoggedRequest
 from steersman.cluster.assembly import ClusterOptions, run_cluster
 from steersman.cluster.choice import Choice
@@ -24,6 +25,15 @@ class LocalCluster:
     requests: list[LoggedRequest] = field(default_factory=list)
 
 
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="steersman-cluster-"))
+    try:
+        yield made
+    finally:
+        folders.remove(made)
+
+
 @contextlib.asynccontextmanager
 async def local_cluster(
     *,
@@ -36,9 +46,9 @@ async def local_cluster(
 
     `request_log` takes every writing request in the order in which they were carried out.
     """
-    with tempfile.TemporaryDirectory(prefix="steersman-cluster-") as folder:
+    with _folder() as folder:
         options = ClusterOptions(allow_network=allow_network, sandbox=sandbox, runtime=runtime)
         log = request_log.append if request_log is not None else None
-        async with run_cluster(Path(folder), options, persistent=False, request_log=log) as running:
+        async with run_cluster(folder, options, persistent=False, request_log=log) as running:
             requests = request_log if request_log is not None else []
             yield LocalCluster(running.kubeconfig, running.server.url, running.objects, requests)

@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from steersman.cluster.local import local_cluster
 from steersman.cluster.runtimes.podman.client import base_command, unshare_command
 
+from ..test_sessions import EXAMPLE, Session  # noqa: TID252
 from ..workloads import Cluster, cluster, is_ready, job  # noqa: TID252
+from . import lesson_images
 
 IMAGE = "localhost/steersman-test:1"
 COMMAND = base_command()
@@ -114,3 +117,28 @@ async def test_nothing_is_left(image: str) -> None:
         made.run("long", ["sleep", "1000"], image=image, readinessProbe={"exec": {"command": ["cat", "/marker"]}})
         await made.until("pods", "long", is_ready)
     assert containers_of(image) == ""
+
+
+@pytest.fixture
+def images_of_the_lesson(image: str, tmp_path: Path) -> Iterator[None]:
+    assert COMMAND is not None
+    try:
+        made = lesson_images.make(COMMAND, tmp_path)
+    except LookupError as error:
+        pytest.skip(str(error))
+    yield
+    subprocess.run([*COMMAND, "rmi", "--force", *made], capture_output=True, check=False)
+
+
+@pytest.mark.oracle
+async def test_helm_runs_the_lesson(images_of_the_lesson: None, oracle: Path, tmp_path: Path) -> None:
+    """PostgreSQL, Redis, the API and all hooks in real containers, each of its own image."""
+    async with local_cluster(runtime="podman") as made:
+        session = Session(made.kubeconfig, oracle, tmp_path)
+        await session.run(f"helm install my-app {EXAMPLE} --wait --timeout 100s")
+        assert "Schema initialized successfully." in await session.run("kubectl logs job/my-app-db-init")
+        assert "Phase:          Succeeded" in await session.run("helm test my-app")
+        await session.run(f"helm upgrade my-app {EXAMPLE} --set version=2.0.0 --wait --timeout 100s")
+        pods = made.objects.list("pods")
+        assert {each["status"]["containerStatuses"][0]["imageID"].partition(":")[0] for each in pods} == {"podman"}
+        await session.run("helm uninstall my-app --timeout 100s")

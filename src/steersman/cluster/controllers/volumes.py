@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from steersman.cluster import folders
 from steersman.cluster.controllers import pods
 from steersman.cluster.controllers.controller import Controller, Key, key_of
 from steersman.cluster.kubelet import quantity
@@ -218,7 +218,7 @@ class VolumeController(Controller):
             return
         path = (volume["spec"].get("local") or {}).get("path")
         if path and Path(path).is_relative_to(self._folder):
-            shutil.rmtree(path, ignore_errors=True)
+            folders.remove(Path(path))
         try:
             self.objects.patch("persistentvolumes", name, {"metadata": {"finalizers": []}})
             self.objects.delete("persistentvolumes", name)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steersman.cluster import folders
 from steersman.cluster.kubelet import logs
 from steersman.cluster.kubelet.containers import Attempt, Container
 from steersman.cluster.kubelet.volumes import VolumeOptions
@@ -82,7 +82,7 @@ class Kubelet:
             folder.mkdir(parents=True, exist_ok=True)
             for each in folder.iterdir():
                 if each.name not in known:
-                    shutil.rmtree(each, ignore_errors=True)
+                    folders.remove(each)
 
     def _pod_changed(self, kind: str, pod: Json) -> None:
         uid = pod["metadata"]["uid"]
@@ -141,7 +141,7 @@ class Kubelet:
         if self.closing:
             return
         for folder in (self.log_folder, self.volume_options.pods):
-            shutil.rmtree(folder / uid, ignore_errors=True)
+            folders.remove(folder / uid)
 
     def forget_log(self, attempt: Attempt) -> None:
         """Only the running attempt's log and the one before are kept."""

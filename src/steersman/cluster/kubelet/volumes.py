@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from steersman.cluster import folders
 from steersman.cluster.kubelet.environment import ConfigError, expand, field_value, resource_value
 from steersman.cluster.machinery import Json, Objects
 from steersman.cluster.runtimes.interface import Mount
@@ -202,7 +203,7 @@ class Volumes:
 
     def clean_up(self) -> None:
         """Removes all but the claims' folders."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
 
 def contents(found: Json) -> dict[str, bytes]:
@@ -220,14 +221,14 @@ def give_to_group(folder: Path, group: int) -> None:
     Containers of another Pod may be changing it at the same time, so nothing is opened by a path that they could turn into a
     link to somewhere else.
     """
-    for _, folders, files, here in os.fwalk(folder, follow_symlinks=False):
-        for name in (*folders, *files):
+    for _, inner, files, here in os.fwalk(folder, follow_symlinks=False):
+        for name in (*inner, *files):
             with contextlib.suppress(OSError):
                 flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
                 found = os.open(name, flags, dir_fd=here)
                 mode = stat.S_IMODE(os.fstat(found).st_mode)
                 os.fchown(found, -1, group)
-                os.fchmod(found, mode | (0o2770 if name in folders else 0o660))
+                os.fchmod(found, mode | (0o2770 if name in inner else 0o660))
                 os.close(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import pwd
@@ -76,7 +77,8 @@ async def run(command: list[str], *arguments: str, timeout: float | None = 60.0)
     try:
         out, error = await asyncio.wait_for(process.communicate(), timeout)
     except TimeoutError:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
         raise
     return process.returncode or 0, out.decode(errors="replace"), error.decode(errors="replace")

@@ -21,6 +21,8 @@ _OF_THE_IMAGE = {"/etc/passwd", "/etc/group", "/etc/nsswitch.conf"}
 """Files that sandboxed processes need and real images bring along."""
 _NOT_STARTED = (125, 126, 127)
 _RETRY = 0.1
+_PODMANS_OWN = 5.0
+"""Seconds that podman itself may take to enter a container, which no probe's timeout is meant for."""
 
 
 class Podman:
@@ -145,6 +147,7 @@ class Podman:
     async def execute(
         self, launch: Launch, argv: list[str], timeout: float | None, streams: list[int] | None
     ) -> Executed:
+        timeout = None if timeout is None else timeout + _PODMANS_OWN
         command = [*self._command, "exec", *(["--interactive"] if streams else []), launch.key, *argv]
         if streams is None:
             try:
@@ -157,7 +160,8 @@ class Podman:
         try:
             return Executed(await asyncio.wait_for(process.wait(), timeout), "")
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
             return Executed(None, "")
 
