@@ -74,16 +74,31 @@ class AsyncioStream:
         await self._writer.start_tls(context, server_hostname=server_name)
 
 
+# How many times the opening of a connection a request waits for one that is open already.
+WORTH_A_CONNECTION = 2
+
+
 class AsyncioNetwork:
-    """The Network for programs that run an event loop; at most `concurrency` requests at a time."""
+    """The Network for programs that run an event loop; at most `concurrency` requests at a time.
+
+    It begins with one place for a request, and has one more each time that somebody has waited for a place about as long as
+    opening a connection takes. Where a server answers quicker than that, a connection of its own for every request of a small
+    release would cost both sides more than it saves.
+    """
 
     def __init__(self, concurrency: int = 16) -> None:
-        self._places = asyncio.Semaphore(concurrency)
+        self._places = asyncio.Semaphore(1)
+        self._more = concurrency - 1
+        self._patience = 0.0  # seconds
 
     async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return await _connect(endpoint, context)
+                stream = await _connect(endpoint, context)
+            self._patience = max(self._patience, WORTH_A_CONNECTION * (loop.time() - began))
+            return stream
         except TimeoutError as error:
             raise ConnectFailed(f"no connection within {CONNECT_SECONDS:g} s") from error
         except ssl.SSLCertVerificationError as error:
@@ -105,7 +120,17 @@ class AsyncioNetwork:
             raise ConnectionLost(f"no answer within {seconds:g} s") from error
 
     async def acquire(self) -> None:
-        await self._places.acquire()
+        if self._more and self._places.locked():
+            try:
+                async with asyncio.timeout(self._patience):
+                    await self._places.acquire()
+            except TimeoutError:
+                if not self._more:  # others have waited as long
+                    await self._places.acquire()
+                else:
+                    self._more -= 1
+        else:
+            await self._places.acquire()
 
     def release(self) -> None:
         self._places.release()
