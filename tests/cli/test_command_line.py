@@ -7,13 +7,15 @@ from pathlib import Path
 import click
 import pytest
 
-from steersman.cli.command import go_arguments, optional_value
+from steersman.cli.command import go_arguments
+from steersman.cli.commands import ALIASES, COMMANDS
+from steersman.cli.declare import bare
 from steersman.cli.durations import parse_duration
-from steersman.cli.main import ALIASES, COMMANDS, root
+from steersman.cli.main import root
 
 from .conftest import Steer
 
-WAIT = optional_value("--wait", bare="watcher", default=None, help="", metavar="S")
+WAIT = bare("--wait", bare_value="watcher").click()
 FLAG = click.Option(["--install", "-i"], is_flag=True)
 
 

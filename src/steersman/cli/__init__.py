@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import sys
 
+# New objects between two looks for garbage: a start makes tens of thousands, nearly all of which stay.
+GARBAGE = 50_000
+
 
 def main() -> None:
     """Run the command; every error that a person may meet ends in one message on stderr and exit code 1."""
+    import gc
+
     from steersman.cli import quick
 
+    gc.set_threshold(GARBAGE)
     code = quick.run(sys.argv[1:])
+    if code is None:
+        from steersman.cli import straight
+
+        code = straight.run(sys.argv[1:])
     if code is None:
         from steersman.cli.main import run
 

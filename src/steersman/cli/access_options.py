@@ -7,8 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from steersman.cli import declare
 from steersman.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,10 +35,12 @@ def access_options(command: Command) -> Command:
         access = Access(**words, insecure=insecure_skip_tls_verify, plain_http=plain_http)
         return command(*args, access=access, **given)
 
-    collected = click.option("--plain-http", is_flag=True, help="use insecure HTTP connections")(collected)
-    collected = click.option("--insecure-skip-tls-verify", is_flag=True, help="skip tls certificate checks")(collected)
+    collected = declare.option("--plain-http", is_flag=True, help="use insecure HTTP connections")(collected)
+    collected = declare.option("--insecure-skip-tls-verify", is_flag=True, help="skip tls certificate checks")(
+        collected
+    )
     for option, text in reversed(_WORDS):
-        collected = click.option(option, default="", help=text)(collected)
+        collected = declare.option(option, default="", help=text)(collected)
     return collected
 
 
@@ -51,5 +52,7 @@ def ask_password(access: Access, *, from_stdin: bool) -> str:
         return access.password
     if not sys.stdin.isatty():
         raise UsageError("a password is needed", hint="--password-stdin reads it from standard input.")
+    import click
+
     password: str = click.prompt("Password", hide_input=True, prompt_suffix=": ")
     return password

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import click
-
-from steersman.cli.command import optional_value
+from steersman.cli import declare
+from steersman.cli.declare import Declared, Parameter
 from steersman.cli.durations import DURATION
 from steersman.cli.policy import POLICY_VARIABLE, chosen_policy
 from steersman.errors import UsageError
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Policy
-from steersman.record import record
+from steersman.record import field_names, record
 
 Command = Callable[..., Any]
 
@@ -64,7 +63,7 @@ def action_options(flags: str = "", *, description: bool = True) -> Callable[[Co
                 output=given.pop("output"),
                 hook_logs=given.pop("hook_logs"),
             )
-            fields = {name: given.pop(name) for name in list(given) if name in Options.__dataclass_fields__}
+            fields = {name: given.pop(name) for name in list(given) if name in field_names(Options)}
             fields["wait"] = wait_strategy(fields.get("wait"))
             if "server_side" in fields:
                 fields["server_side"] = server_side(fields["server_side"])
@@ -80,71 +79,73 @@ def action_options(flags: str = "", *, description: bool = True) -> Callable[[Co
 
 def _options(names: list[str], description: bool) -> list[Callable[[Command], Command]]:
     common: list[Callable[[Command], Command]] = [
-        click.option(
+        declare.option(
             "--timeout",
             type=DURATION,
             default="5m0s",
             show_default=True,
             help="time for any single operation, like one hook",
         ),
-        click.option(
+        declare.option(
             "--failure-policy",
-            type=click.Choice([str(policy) for policy in Policy]),
+            type=declare.Choice([str(policy) for policy in Policy]),
             help=f"what a failure does: rollback (default) or exactly what helm does; ${POLICY_VARIABLE}",
         ),
-        click.option(
+        declare.option(
             "--wait-lock", type=DURATION, default="0s", help="wait so long for another command on the same release"
         ),
-        click.option(
+        declare.option(
             "--hook-patience", type=DURATION, default="30s", help="start post hooks when readiness stands still so long"
         ),
-        click.option(
+        declare.option(
             "--hook-logs",
-            type=click.Choice(["all", "failed", "none"]),
+            type=declare.Choice(["all", "failed", "none"]),
             default="all",
             help="which hooks' output to show",
         ),
-        click.option(
+        declare.option(
             "-o",
             "--output",
-            type=click.Choice(OUTPUTS),
+            type=declare.Choice(OUTPUTS),
             default="table",
             help="format of the result; jsonl: every event",
         ),
     ]
     flags: list[Callable[[Command], Command]] = [
-        click.option(name, *_ALIASES.get(name, ()), name.strip("-").replace("-", "_"), is_flag=True, help=_FLAGS[name])
+        declare.option(
+            name, *_ALIASES.get(name, ()), name.strip("-").replace("-", "_"), is_flag=True, help=_FLAGS[name]
+        )
         for name in names
     ]
     if description:
-        flags.append(click.option("--description", default="", help="add a custom description"))
+        flags.append(declare.option("--description", default="", help="add a custom description"))
     return [*flags, *common]
 
 
-def late_options(command: click.Command, *, dry_run: bool = True, server_side: str = "") -> click.Command:
+def late_options(command: Declared, *, dry_run: bool = True, server_side: str = "") -> Declared:
     """Add the options whose value stands only behind an equals sign: `--wait`, `--dry-run`; and `--server-side`.
 
     `server_side` is that option's default, "" for a command that does not have it.
     """
     added = [
-        optional_value(
+        declare.bare(
             "--wait",
-            bare="watcher",
+            bare_value="watcher",
             default=None,
             help="wait until resources are ready: watcher, hookOnly (only hooks), legacy",
-            metavar="STRATEGY",
+            metavar="[=STRATEGY]",
         )
     ]
     if dry_run:
         what = "only show what would be: client asks no cluster, server does"
-        added.append(optional_value("--dry-run", bare="unset", default="none", help=what, metavar="MODE"))
+        added.append(declare.bare("--dry-run", bare_value="unset", default="none", help=what, metavar="[=MODE]"))
     if server_side == "auto":
         what = "apply in the server: true, false, or auto as before"
-        added.append(click.Option(["--server-side"], default="auto", help=what))
+        added.append(Parameter(("--server-side",), {"default": "auto", "help": what}))
     elif server_side:
         what = "apply in the server instead of the client"
-        added.append(optional_value("--server-side", bare="true", default="true", help=what, metavar="BOOL"))
-    command.params.extend(added)
+        added.append(declare.bare("--server-side", bare_value="true", default="true", help=what, metavar="[=BOOL]"))
+    command.parameters.extend(added)
     return command
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.action_options import OUTPUTS, How
-from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import released, said
 from steersman.cli.rollback import SUCCESS
 from steersman.cli.settings import Settings
@@ -16,15 +14,15 @@ from steersman.errors import UsageError
 from steersman.lifecycle.policy import Action
 
 
-@click.command("apply", cls=HelmCommand)
-@click.argument("file", metavar="PLAN")
-@click.option(
-    "--hook-logs", type=click.Choice(["all", "failed", "none"]), default="all", help="which hooks' output to show"
+@declare.command("apply")
+@declare.argument("file", metavar="PLAN")
+@declare.option(
+    "--hook-logs", type=declare.Choice(["all", "failed", "none"]), default="all", help="which hooks' output to show"
 )
-@click.option(
-    "-o", "--output", type=click.Choice(OUTPUTS), default="table", help="format of the result; jsonl: every event"
+@declare.option(
+    "-o", "--output", type=declare.Choice(OUTPUTS), default="table", help="format of the result; jsonl: every event"
 )
-@click.pass_obj
+@declare.pass_obj
 def command(settings: Settings, file: str, hook_logs: str, output: str) -> None:
     """Carry out a plan that `steer plan … --save PLAN` has kept.
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from steersman.chart.values import ValueSources, merge_files_and_sets
+from steersman.cli import declare
 from steersman.cli.locate import ChartReference, chart_reference_options
 from steersman.cli.options import comma_separated, schema_option, values_options
 from steersman.errors import UsageError
@@ -83,13 +82,13 @@ def chart_choice(command: Command) -> Command:
 
     decorated: Command = collected
     for option in (
-        click.option("--render-subchart-notes", is_flag=True, help="render subchart notes along with the parent"),
-        click.option("--enable-dns", is_flag=True, help="enable DNS lookups when rendering templates"),
-        click.option("--dependency-update", is_flag=True, help="update dependencies that are missing first"),
-        click.option("--disable-openapi-validation", is_flag=True, hidden=True),
-        click.option("--post-renderer", default="", help="program to pipe the rendered manifests through"),
-        click.option("--post-renderer-args", multiple=True, help="argument for the post-renderer (repeatable)"),
-        click.option("-l", "--labels", multiple=True, help="labels of the release: key1=value1,key2=value2"),
+        declare.option("--render-subchart-notes", is_flag=True, help="render subchart notes along with the parent"),
+        declare.option("--enable-dns", is_flag=True, help="enable DNS lookups when rendering templates"),
+        declare.option("--dependency-update", is_flag=True, help="update dependencies that are missing first"),
+        declare.option("--disable-openapi-validation", is_flag=True, hidden=True),
+        declare.option("--post-renderer", default="", help="program to pipe the rendered manifests through"),
+        declare.option("--post-renderer-args", multiple=True, help="argument for the post-renderer (repeatable)"),
+        declare.option("-l", "--labels", multiple=True, help="labels of the release: key1=value1,key2=value2"),
         schema_option,
         chart_reference_options,
         values_options,

@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
-from steersman.cli.command import HelmGroup
+from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
+from steersman.cli.output import echo
 
 if TYPE_CHECKING:
     from steersman.cluster.choice import Choice
     from steersman.cluster.launch import ClusterInfo
 
 
-@click.group("cluster", cls=HelmGroup)
+@declare.group("cluster")
 def command() -> None:
     """Start, stop and look at the embedded cluster.
 
@@ -24,13 +23,13 @@ def command() -> None:
 
 
 @command.command("start")
-@click.option("--allow-network", is_flag=True, help="let Pods reach addresses outside the cluster")
-@click.option(
+@declare.option("--allow-network", is_flag=True, help="let Pods reach addresses outside the cluster")
+@declare.option(
     "--no-sandbox", is_flag=True, help="run Pods as plain processes where no sandbox can be had (they see your files)"
 )
-@click.option(
+@declare.option(
     "--runtime",
-    type=click.Choice(["auto", "process", "podman"]),
+    type=declare.Choice(["auto", "process", "podman"]),
     default="auto",
     help="what Pods run in: local programs (process), real images (podman), or the first of these that has the image (auto)",
 )
@@ -43,12 +42,10 @@ def start(allow_network: bool, no_sandbox: bool, runtime: Choice, output: str) -
     if output != "table":
         emit(_facts(info) | {"started": info.started}, output)
         return
-    click.echo(f"The embedded cluster {'is up' if info.started else 'was up already'} at {info.server}")
+    echo(f"The embedded cluster {'is up' if info.started else 'was up already'} at {info.server}")
     _explain(info)
     if (info.allow_network, info.sandbox, info.runtime) != (allow_network, not no_sandbox, runtime):
-        click.echo(
-            "It keeps the options that it was started with: `steer cluster stop` it first to change them", err=True
-        )
+        echo("It keeps the options that it was started with: `steer cluster stop` it first to change them", err=True)
 
 
 def _facts(info: ClusterInfo | None) -> dict[str, object]:
@@ -63,7 +60,7 @@ def _facts(info: ClusterInfo | None) -> dict[str, object]:
 def _explain(info: ClusterInfo) -> None:
     """What its Pods run in, or why they do not, and how other programs find it."""
     if info.problem:
-        click.echo(f"No Pod can run: {info.problem}", err=True)
+        echo(f"No Pod can run: {info.problem}", err=True)
     else:
         choices = {
             "auto": "local programs in a sandbox, or real images where podman is",
@@ -72,8 +69,8 @@ def _explain(info: ClusterInfo) -> None:
         }
         kind = choices[info.runtime] if info.sandbox else "plain processes of yours, without a sandbox"
         network = "may reach the network outside" if info.allow_network else "reach nothing outside the cluster"
-        click.echo(f"Pods run as {kind}; they {network}")
-    click.echo(f"For kubectl and helm: export KUBECONFIG={info.kubeconfig}")
+        echo(f"Pods run as {kind}; they {network}")
+    echo(f"For kubectl and helm: export KUBECONFIG={info.kubeconfig}")
 
 
 @command.command("stop")
@@ -82,9 +79,7 @@ def stop() -> None:
     from steersman.cluster import launch
 
     stopped = launch.stop()
-    click.echo(
-        "The embedded cluster is stopped; its state is kept" if stopped else "The embedded cluster was not running"
-    )
+    echo("The embedded cluster is stopped; its state is kept" if stopped else "The embedded cluster was not running")
 
 
 @command.command("status")
@@ -97,46 +92,48 @@ def status(output: str) -> None:
     if output != "table":
         emit(_facts(info), output)
     elif info is None:
-        click.echo("The embedded cluster is not running; `steer cluster start` starts it")
+        echo("The embedded cluster is not running; `steer cluster start` starts it")
     else:
-        click.echo(f"The embedded cluster is up at {info.server} (process {info.pid})")
+        echo(f"The embedded cluster is up at {info.server} (process {info.pid})")
         _explain(info)
     sys.exit(0 if info is not None or output != "table" else 1)
 
 
 @command.command("logs")
-@click.option("--tail", default=50, show_default=True, help="how many of the last lines; -1 for all")
-@click.option("--path", "only_path", is_flag=True, help="print the log file's path instead of its content")
+@declare.option("--tail", default=50, show_default=True, help="how many of the last lines; -1 for all")
+@declare.option("--path", "only_path", is_flag=True, help="print the log file's path instead of its content")
 def logs(tail: int, only_path: bool) -> None:
     """Print what the cluster's server has to say (for a container's output: `kubectl logs`)."""
     from steersman.cluster import launch
 
     log = launch.default_state_dir() / "server.log"
     if only_path:
-        click.echo(str(log))
+        echo(str(log))
         return
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     for line in lines if tail < 0 else lines[-tail:] if tail else []:
-        click.echo(line)
+        echo(line)
 
 
 @command.command("kubeconfig")
-@click.option("--path", "only_path", is_flag=True, help="print the file's path instead of its content")
+@declare.option("--path", "only_path", is_flag=True, help="print the file's path instead of its content")
 def kubeconfig(only_path: bool) -> None:
     """Print the kubeconfig that leads to the cluster (starting it where needed)."""
     from steersman.cluster import launch
 
     info = launch.ensure_running()
-    click.echo(str(info.kubeconfig) if only_path else info.kubeconfig.read_text(), nl=only_path)
+    echo(str(info.kubeconfig) if only_path else info.kubeconfig.read_text(), nl=only_path)
 
 
 @command.command("reset")
-@click.option("--yes", is_flag=True, help="do not ask")
+@declare.option("--yes", is_flag=True, help="do not ask")
 def reset(yes: bool) -> None:
     """Stop the cluster and remove all its state."""
     from steersman.cluster import launch
 
     if not yes:
+        import click
+
         click.confirm("Remove the embedded cluster with everything in it?", abort=True)
     launch.reset()
-    click.echo("The embedded cluster and its state are gone")
+    echo("The embedded cluster and its state are gone")

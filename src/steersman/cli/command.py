@@ -11,41 +11,10 @@ from typing import Any
 
 import click
 
+from steersman.cli.global_options import GLOBAL
 from steersman.cli.settings import Settings
 
-
-def optional_value(*declarations: str, bare: str, default: str | None, help: str, metavar: str) -> click.Option:
-    """An option that takes its value only after `=`; without one it means `bare` (Go's NoOptDefVal)."""
-    option = click.Option(declarations, default=default, help=help, metavar=f"[={metavar}]")
-    option.bare_value = bare  # type: ignore[attr-defined]
-    return option
-
-
-def _global(*declarations: str, **attributes: Any) -> click.Option:
-    option = click.Option(declarations, **attributes)
-    option.is_global = True  # type: ignore[attr-defined]
-    return option
-
-
-GLOBAL_OPTIONS: list[click.Parameter] = [
-    _global("-n", "--namespace", help="namespace scope for this request"),
-    _global("--kubeconfig", help="path to the kubeconfig file"),
-    _global("--kube-context", help="name of the kubeconfig context to use"),
-    _global("--kube-apiserver", help="address and port of the Kubernetes API server"),
-    _global("--kube-token", help="bearer token used for authentication"),
-    _global("--kube-ca-file", help="certificate authority file for the API server's connection"),
-    _global("--kube-as-user", help="username to impersonate for the operation"),
-    _global("--kube-as-group", multiple=True, help="group to impersonate (repeatable)"),
-    _global("--kube-insecure-skip-tls-verify", is_flag=True, help="do not check the API server's certificate"),
-    _global("--kube-tls-server-name", help="server name to check the API server's certificate against"),
-    _global("--repository-config", help="path to the file containing repository names and URLs"),
-    _global("--repository-cache", help="path to the directory containing cached repository indexes"),
-    _global("--registry-config", help="path to the registry config file"),
-    _global("--content-cache", help="path to the directory containing cached content (e.g. charts)"),
-    _global("--embedded", is_flag=True, help="use the embedded cluster even where a kubeconfig is given"),
-    _global("--color", "--colour", type=click.Choice(["never", "auto", "always"]), help="use coloured output"),
-    _global("--debug", is_flag=True, help="enable verbose output"),
-]
+GLOBAL_OPTIONS: list[click.Parameter] = [parameter.click() for parameter in GLOBAL]
 
 
 def go_arguments(params: Sequence[click.Parameter], args: Sequence[str]) -> list[str]:
@@ -105,7 +74,7 @@ class HelmCommand(click.Command):
                 record
                 for param in self.get_params(ctx)
                 if isinstance(param, click.Option)
-                and getattr(param, "is_global", False) is wanted
+                and (param in GLOBAL_OPTIONS) is wanted
                 and (record := param.get_help_record(ctx)) is not None
             ]
             if records:

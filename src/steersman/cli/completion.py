@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import click
-from click.shell_completion import get_completion_class
-
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
+from steersman.cli.output import echo
 
 
-@click.command("completion", cls=HelmCommand)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@click.pass_context
-def command(ctx: click.Context, shell: str) -> None:
+@declare.command("completion")
+@declare.argument("shell", type=declare.Choice(["bash", "zsh", "fish"]))
+def command(shell: str) -> None:
     """Generate the autocompletion script for SHELL.
 
     For the current session: source <(steer completion bash)
     """
+    from click.shell_completion import get_completion_class
+
+    from steersman.cli.main import root
+
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(ctx.find_root().command, {}, "steer", "_STEER_COMPLETE").source())
+    echo(kind(root, {}, "steer", "_STEER_COMPLETE").source())

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-import click
-
 from steersman.cli.action_options import How
 from steersman.cli.formats import emit
+from steersman.cli.output import echo
 from steersman.cli.results import status_text
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ def released(
             emit(to_json(release), how.output)
             return
         if first_line and not finished.lines:
-            click.echo(first_line)
-        click.echo(status_text(release, notes=notes))
+            echo(first_line)
+        echo(status_text(release, notes=notes))
 
     return conclude
 
@@ -42,6 +41,6 @@ def said(how: How, line: str) -> Callable[[AsyncClient, ReleaseFinished], Awaita
 
     async def conclude(client: AsyncClient, finished: ReleaseFinished) -> None:
         if how.output == "table" and not finished.lines:
-            click.echo(line)
+            echo(line)
 
     return conclude

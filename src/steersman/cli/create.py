@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
-
-from steersman.cli.command import HelmGroup
+from steersman.cli import declare
+from steersman.cli.output import echo
 from steersman.create.request import (
     EVENTS,
     HOSTS,
@@ -23,35 +22,37 @@ from steersman.create.request import (
 from steersman.errors import UsageError
 
 
-@click.group("create", cls=HelmGroup)
+@declare.group("create")
 def command() -> None:
     """Create a chart, or a hook in one."""
 
 
 @command.command("chart")
-@click.argument("name", metavar="NAME")
+@declare.argument("name", metavar="NAME")
 def create_chart(name: str) -> None:
     """Create a small chart: a Deployment and its Service. NAME is the folder, and names the chart."""
     from steersman.create.chart import create_chart as create
 
-    click.echo(f"created {create(Path(name))}")
+    echo(f"created {create(Path(name))}")
 
 
 @command.command("hook")
-@click.option("--kind", type=click.Choice([str(kind) for kind in Kind]), help="what the hook is for")
-@click.option("--chart", type=click.Path(path_type=Path), default=Path(), help="the chart's folder (default: this one)")
-@click.option("--database", type=click.Choice([str(engine) for engine in Engine]), help="(default: postgres)")
-@click.option("--database-version", default="", help="version of the server, which the client's image gets, too")
-@click.option("--host", default="", help="where the database, the cache, the registry or the service is")
-@click.option("--database-name", default="", help="name of the database")
-@click.option("--secret", default="", help="name of the Secret with the credentials")
-@click.option("--user-key", default="username", show_default=True, help="the Secret's key with the user's name")
-@click.option("--password-key", default="password", show_default=True, help="the Secret's key with the password")
-@click.option("--image", default="", help="image of the hook, or of the migration tool")
-@click.option("--migration-tool", type=click.Choice([str(tool) for tool in Tool]), default="sql", show_default=True)
-@click.option("--event", default="", help="when it runs, e.g. pre-install,pre-upgrade (default: what suits its kind)")
-@click.option("--name", default="", help="name of the hook, its template and its values (default: by its kind)")
-@click.option("--force", is_flag=True, help="replace a hook of that name")
+@declare.option("--kind", type=declare.Choice([str(kind) for kind in Kind]), help="what the hook is for")
+@declare.option(
+    "--chart", type=declare.Path(path_type=Path), default=Path(), help="the chart's folder (default: this one)"
+)
+@declare.option("--database", type=declare.Choice([str(engine) for engine in Engine]), help="(default: postgres)")
+@declare.option("--database-version", default="", help="version of the server, which the client's image gets, too")
+@declare.option("--host", default="", help="where the database, the cache, the registry or the service is")
+@declare.option("--database-name", default="", help="name of the database")
+@declare.option("--secret", default="", help="name of the Secret with the credentials")
+@declare.option("--user-key", default="username", show_default=True, help="the Secret's key with the user's name")
+@declare.option("--password-key", default="password", show_default=True, help="the Secret's key with the password")
+@declare.option("--image", default="", help="image of the hook, or of the migration tool")
+@declare.option("--migration-tool", type=declare.Choice([str(tool) for tool in Tool]), default="sql", show_default=True)
+@declare.option("--event", default="", help="when it runs, e.g. pre-install,pre-upgrade (default: what suits its kind)")
+@declare.option("--name", default="", help="name of the hook, its template and its values (default: by its kind)")
+@declare.option("--force", is_flag=True, help="replace a hook of that name")
 def create_hook(chart: Path, force: bool, kind: str | None, database: str | None, **words: Any) -> None:
     """Write a hook that is safe for production into a chart: a template and its values.
 
@@ -62,9 +63,9 @@ def create_hook(chart: Path, force: bool, kind: str | None, database: str | None
     asking = sys.stdin.isatty() and sys.stderr.isatty()
     request = complete(kind, database, words, asking=asking)
     for path in add_hook(chart, request, force=force):
-        click.echo(f"wrote {path}")
+        echo(f"wrote {path}")
     for line in advice(request, chart):
-        click.echo(line)
+        echo(line)
 
 
 def complete(kind: str | None, database: str | None, words: dict[str, Any], *, asking: bool) -> HookRequest:
@@ -94,6 +95,8 @@ def complete(kind: str | None, database: str | None, words: dict[str, Any], *, a
 
 
 def ask(question: str, *, default: str | None = None, choices: list[str] | None = None, optional: bool = False) -> str:
+    import click
+
     answer: str = click.prompt(
         question,
         default=default,

@@ -5,21 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.access_options import access_options
-from steersman.cli.command import HelmGroup
 from steersman.cli.home import home
+from steersman.cli.output import echo
 
 if TYPE_CHECKING:
     from steersman.chart.repo.dependency import DependencyManager
     from steersman.chart.repo.fetch import Access
 
-_folder = click.argument("folder", metavar="[CHART]", default=".", type=click.Path(path_type=Path))
-_skip_refresh = click.option("--skip-refresh", is_flag=True, help="do not refresh the local repository cache")
+_folder = declare.argument("folder", metavar="[CHART]", default=".", type=declare.Path(path_type=Path))
+_skip_refresh = declare.option("--skip-refresh", is_flag=True, help="do not refresh the local repository cache")
 
 
-@click.group("dependency", cls=HelmGroup)
+@declare.group("dependency")
 def command() -> None:
     """Manage a chart's dependencies: Chart.yaml declares them, charts/ holds them."""
 
@@ -44,7 +43,7 @@ def build(folder: Path, skip_refresh: bool, access: Access) -> None:
 
 @command.command("list")
 @_folder
-@click.option("--max-col-width", type=int, default=80, help="maximum column width for output table")
+@declare.option("--max-col-width", type=int, default=80, help="maximum column width for output table")
 def listing(folder: Path, max_col_width: int) -> None:
     """List the dependencies of a chart, and how each stands in charts/."""
     from steersman.chart.load import load
@@ -55,16 +54,16 @@ def listing(folder: Path, max_col_width: int) -> None:
     chart = load(folder, warn)
     dependencies = chart.metadata.dependencies
     if dependencies is None:
-        click.echo(f"WARNING: no dependencies at {folder / 'charts'}")
+        echo(f"WARNING: no dependencies at {folder / 'charts'}")
         return
     rows = [(one.name, one.version, one.repository, status_of(folder, one, chart)) for one in dependencies]
-    click.echo(table([("NAME", "VERSION", "REPOSITORY", "STATUS"), *rows], widest=max_col_width))
-    click.echo()
+    echo(table([("NAME", "VERSION", "REPOSITORY", "STATUS"), *rows], widest=max_col_width))
+    echo()
     for line in unwanted(folder, dependencies):
-        click.echo(line)
+        echo(line)
 
 
 def _manager(folder: Path, skip_refresh: bool, access: Access) -> DependencyManager:
     from steersman.chart.repo.dependency import DependencyManager
 
-    return DependencyManager(folder, home(), click.echo, skip_refresh, access)
+    return DependencyManager(folder, home(), echo, skip_refresh, access)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-import click
-
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
+from steersman.cli.output import echo
 from steersman.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 WIDTH = 110
 
 
-@click.command("diagnose", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
-@click.option(
+@declare.command("diagnose")
+@declare.argument("name", metavar="RELEASE")
+@declare.option(
     "--revision", type=int, default=0, help="the hooks of this revision (default: the newest in which one failed)"
 )
-@click.option("--hook", default="", help="this hook, where several failed")
+@declare.option("--hook", default="", help="this hook, where several failed")
 @output_option
-@click.pass_obj
+@declare.pass_obj
 def command(settings: Settings, name: str, revision: int, hook: str, output: str) -> None:
     """Say why a hook failed or a resource is not ready: the most likely cause, the evidence, the fix and how to verify it."""
     from steersman.cli.session import ask
@@ -34,11 +33,11 @@ def command(settings: Settings, name: str, revision: int, hook: str, output: str
     if output != "table":
         emit(diagnosis.to_data() if diagnosis else None, output)
     elif diagnosis is None:
-        click.echo(
+        echo(
             f"No hook of {name} has failed{f' in revision {revision}' if revision else ''}, and its resources are ready."
         )
     else:
-        click.echo(diagnosis_text(diagnosis))
+        echo(diagnosis_text(diagnosis))
 
 
 async def newest_failure(client: AsyncClient, name: str, revision: int = 0, hook: str = "") -> Diagnosis | None:

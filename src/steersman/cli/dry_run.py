@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from steersman.cli.formats import emit
+from steersman.cli.output import echo
 from steersman.cli.results import hooks_text, status_text
 from steersman.errors import UsageError
 from steersman.release.codec import to_json
@@ -30,12 +29,12 @@ def show(release: Release, output: str, *, hide_secret: bool, show_hooks: bool =
         emit(to_json(release), output)
         return
     notes, release.info.notes = release.info.notes, ""
-    click.echo(status_text(release))
+    echo(status_text(release))
     if show_hooks and release.hooks:
-        click.echo(f"HOOKS:\n{hooks_text(release.hooks)}", nl=False)
-    click.echo(f"MANIFEST:\n{without_secrets(release.manifest) if hide_secret else release.manifest}")
+        echo(f"HOOKS:\n{hooks_text(release.hooks)}", nl=False)
+    echo(f"MANIFEST:\n{without_secrets(release.manifest) if hide_secret else release.manifest}")
     if notes:
-        click.echo(f"NOTES:\n{notes.strip()}")
+        echo(f"NOTES:\n{notes.strip()}")
 
 
 def without_secrets(manifest: str) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import click
-
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 
@@ -23,18 +21,29 @@ def parse_duration(text: str) -> float:
     return -seconds if text.startswith("-") else seconds
 
 
-class Duration(click.ParamType[float]):
-    """A click type: Go's durations as seconds."""
+class Duration:
+    """The type of an option that is one of Go's durations, as seconds."""
 
-    name = "duration"
+    def read(self, text: str) -> float:
+        """Raises ValueError."""
+        return parse_duration(text)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, int | float):
-            return float(value)
-        try:
-            return parse_duration(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+    def click(self) -> Any:
+        """The same for click."""
+        import click
+
+        class DurationType(click.ParamType[float]):
+            name = "duration"
+
+            def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+                if isinstance(value, int | float):
+                    return float(value)
+                try:
+                    return parse_duration(value)
+                except ValueError as error:
+                    self.fail(str(error), param, ctx)
+
+        return DurationType()
 
 
 DURATION = Duration()

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-import click
+from steersman.cli import declare
+from steersman.cli.output import echo
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -15,19 +16,23 @@ FORMATS = ["table", "json", "yaml"]
 
 def output_option(function: F) -> F:
     """Add `-o/--output table|json|yaml` as the parameter `output`."""
-    return click.option(
-        "-o", "--output", type=click.Choice(FORMATS), default="table", help="prints the output in the specified format"
+    return declare.option(
+        "-o",
+        "--output",
+        type=declare.Choice(FORMATS),
+        default="table",
+        help="prints the output in the specified format",
     )(function)
 
 
 def emit(data: Any, output: str) -> None:
     """Print machine-readable data as Helm does: JSON on one line, YAML with sorted keys."""
     if output == "json":
-        click.echo(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+        echo(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
     else:
         from steersman.manifest import yaml
 
-        click.echo(yaml.dump(data), nl=False)
+        echo(yaml.dump(data), nl=False)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, show_headers: bool = True) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import click
-
-from steersman.cli.command import HelmGroup
+from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
+from steersman.cli.output import echo
 from steersman.cli.results import (
     app_version,
     chart_metadata,
@@ -21,14 +20,14 @@ from steersman.cli.settings import Settings
 from steersman.release.record import Release
 
 
-@click.group("get", cls=HelmGroup)
+@declare.group("get")
 def command() -> None:
     """Download extended information of a named release."""
 
 
 def _of_release(function: Callable[..., Any]) -> Callable[..., Any]:
-    function = click.option("--revision", type=int, default=0, help="get the named revision")(function)
-    return click.argument("name", metavar="RELEASE")(click.pass_obj(function))
+    function = declare.option("--revision", type=int, default=0, help="get the named revision")(function)
+    return declare.argument("name", metavar="RELEASE")(declare.pass_obj(function))
 
 
 def fetch(settings: Settings, name: str, revision: int) -> Release:
@@ -51,35 +50,35 @@ def get_all(settings: Settings, name: str, revision: int) -> None:
 
     release = fetch(settings, name, revision)
     metadata = chart_metadata(release)
-    click.echo(f"NAME: {release.name}")
-    click.echo(f"LAST DEPLOYED: {go_ansic(release.info.last_deployed)}")
-    click.echo(f"NAMESPACE: {release.namespace}")
-    click.echo(f"STATUS: {release.info.status}")
-    click.echo(f"REVISION: {release.version}")
-    click.echo(f"CHART: {metadata.get('name', '')}")
-    click.echo(f"VERSION: {metadata.get('version', '')}")
-    click.echo(f"APP_VERSION: {app_version(release)}")
-    click.echo(f"DESCRIPTION: {release.info.description}")
-    click.echo(f"USER-SUPPLIED VALUES:\n{yaml.dump(release.config or None)}")
-    click.echo(f"COMPUTED VALUES:\n{yaml.dump(computed(settings, name, revision))}")
-    click.echo(f"HOOKS:\n{hooks_text(release.hooks)}", nl=False)
-    click.echo(f"MANIFEST:\n{release.manifest}")
+    echo(f"NAME: {release.name}")
+    echo(f"LAST DEPLOYED: {go_ansic(release.info.last_deployed)}")
+    echo(f"NAMESPACE: {release.namespace}")
+    echo(f"STATUS: {release.info.status}")
+    echo(f"REVISION: {release.version}")
+    echo(f"CHART: {metadata.get('name', '')}")
+    echo(f"VERSION: {metadata.get('version', '')}")
+    echo(f"APP_VERSION: {app_version(release)}")
+    echo(f"DESCRIPTION: {release.info.description}")
+    echo(f"USER-SUPPLIED VALUES:\n{yaml.dump(release.config or None)}")
+    echo(f"COMPUTED VALUES:\n{yaml.dump(computed(settings, name, revision))}")
+    echo(f"HOOKS:\n{hooks_text(release.hooks)}", nl=False)
+    echo(f"MANIFEST:\n{release.manifest}")
     if release.info.notes:
-        click.echo(f"NOTES:\n{release.info.notes.strip()}")
+        echo(f"NOTES:\n{release.info.notes.strip()}")
 
 
 @command.command("hooks")
 @_of_release
 def get_hooks(settings: Settings, name: str, revision: int) -> None:
     """The manifests of the release's hooks."""
-    click.echo(hooks_text(fetch(settings, name, revision).hooks), nl=False)
+    echo(hooks_text(fetch(settings, name, revision).hooks), nl=False)
 
 
 @command.command("manifest")
 @_of_release
 def get_manifest(settings: Settings, name: str, revision: int) -> None:
     """The manifest of the release's resources."""
-    click.echo(fetch(settings, name, revision).manifest)
+    echo(fetch(settings, name, revision).manifest)
 
 
 @command.command("notes")
@@ -88,12 +87,12 @@ def get_notes(settings: Settings, name: str, revision: int) -> None:
     """The notes of the release."""
     notes = fetch(settings, name, revision).info.notes
     if notes:
-        click.echo(f"NOTES:\n{notes}")
+        echo(f"NOTES:\n{notes}")
 
 
 @command.command("values")
 @_of_release
-@click.option("-a", "--all", "all_values", is_flag=True, help="dump all (computed) values")
+@declare.option("-a", "--all", "all_values", is_flag=True, help="dump all (computed) values")
 @output_option
 def get_values(settings: Settings, name: str, revision: int, all_values: bool, output: str) -> None:
     """The values that were given, or with --all what they came to."""
@@ -101,8 +100,8 @@ def get_values(settings: Settings, name: str, revision: int, all_values: bool, o
 
     values = computed(settings, name, revision) if all_values else fetch(settings, name, revision).config or None
     if output == "table":
-        click.echo("COMPUTED VALUES:" if all_values else "USER-SUPPLIED VALUES:")
-        click.echo(yaml.dump(values), nl=False)
+        echo("COMPUTED VALUES:" if all_values else "USER-SUPPLIED VALUES:")
+        echo(yaml.dump(values), nl=False)
     else:
         emit(values, output)
 
@@ -114,6 +113,6 @@ def get_metadata(settings: Settings, name: str, revision: int, output: str) -> N
     """Chart, versions, labels and state of the release."""
     release = fetch(settings, name, revision)
     if output == "table":
-        click.echo(metadata_text(release, release.labels))
+        echo(metadata_text(release, release.labels))
     else:
         emit(metadata_data(release, release.labels), output)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
-
+from steersman.cli.declare import settings as running_settings
 from steersman.cli.settings import ENVIRONMENT, Settings
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ def home() -> Home:
     """Where repositories, caches and credentials are kept for this command."""
     from steersman.chart.repo.home import Home
 
-    context = click.get_current_context(silent=True)
-    settings = context.obj if context is not None and isinstance(context.obj, Settings) else Settings()
+    settings = running_settings() or Settings()
     said = {ENVIRONMENT[field]: value for field in _FIELDS if (value := getattr(settings, field))}
     return Home.of_user({**os.environ, **said})

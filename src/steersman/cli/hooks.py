@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
 from steersman.cli.formats import emit, output_option, table
+from steersman.cli.output import echo
 from steersman.cli.results import go_ansic, parse_time
 from steersman.cli.settings import Settings
 from steersman.manifest.hooks import DeletePolicy, HookEvent
@@ -19,18 +18,18 @@ if TYPE_CHECKING:
 HEADERS = ("EVENT", "WEIGHT", "KIND", "NAME", "DELETE POLICY", "REVISION", "LAST RUN", "DURATION", "RESULT")
 
 
-@click.command("hooks", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
-@click.option("--revision", type=int, default=0, help="the hooks of this revision, and their runs in it")
-@click.option(
+@declare.command("hooks")
+@declare.argument("name", metavar="RELEASE")
+@declare.option("--revision", type=int, default=0, help="the hooks of this revision, and their runs in it")
+@declare.option(
     "--event",
     "events",
     multiple=True,
-    type=click.Choice([str(event) for event in HookEvent]),
+    type=declare.Choice([str(event) for event in HookEvent]),
     help="only hooks of this event (repeatable)",
 )
 @output_option
-@click.pass_obj
+@declare.pass_obj
 def command(settings: Settings, name: str, revision: int, events: tuple[str, ...], output: str) -> None:
     """Show each hook of a release: event, weight, policies, last run, duration, result."""
     from steersman.cli.question import answer
@@ -39,7 +38,7 @@ def command(settings: Settings, name: str, revision: int, events: tuple[str, ...
     if events:
         infos = [info for info in infos if info.event in events]
     if output == "table":
-        click.echo(table(HEADERS, [row(info, revision) for info in infos]))
+        echo(table(HEADERS, [row(info, revision) for info in infos]))
     else:
         emit([data(info, revision) for info in infos], output)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.action_options import How, action_options, late_options
 from steersman.cli.chart_options import ChartChoice, chart_choice
-from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import released
 from steersman.cli.dry_run import dry_run_choice
 from steersman.cli.settings import Settings
@@ -20,16 +18,18 @@ FLAGS = (
 )
 
 
-@click.command("install", cls=HelmCommand)
-@click.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
+@declare.command("install")
+@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
 @chart_choice
 @action_options(FLAGS)
-@click.option("--name-template", default="", help="template that names the release")
-@click.option("-g", "--generate-name", is_flag=True, help="generate the name (and omit NAME)")
-@click.option("--replace", is_flag=True, help="reuse the name of a release that was uninstalled with its history kept")
-@click.option("--hide-notes", is_flag=True, help="do not show notes")
-@click.option("--hide-secret", is_flag=True, help="hide Secrets when also using --dry-run")
-@click.pass_obj
+@declare.option("--name-template", default="", help="template that names the release")
+@declare.option("-g", "--generate-name", is_flag=True, help="generate the name (and omit NAME)")
+@declare.option(
+    "--replace", is_flag=True, help="reuse the name of a release that was uninstalled with its history kept"
+)
+@declare.option("--hide-notes", is_flag=True, help="do not show notes")
+@declare.option("--hide-secret", is_flag=True, help="hide Secrets when also using --dry-run")
+@declare.pass_obj
 def command(
     settings: Settings,
     arguments: tuple[str, ...],

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import click
-
 from steersman.chart.values import ValueSources
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
 from steersman.cli.options import schema_option, values_options
+from steersman.cli.output import echo
 from steersman.cli.settings import Settings
 from steersman.errors import ChartError, UsageError
 
 
-@click.command("lint", cls=HelmCommand)
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@declare.command("lint")
+@declare.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @values_options
 @schema_option
-@click.option("--kube-version", default="", help="Kubernetes version used for capabilities and deprecation checks")
-@click.option("--strict", is_flag=True, help="fail on lint warnings")
-@click.option("--quiet", is_flag=True, help="print only warnings and errors")
-@click.option("--with-subcharts", is_flag=True, help="lint dependent charts")
-@click.pass_obj
+@declare.option("--kube-version", default="", help="Kubernetes version used for capabilities and deprecation checks")
+@declare.option("--strict", is_flag=True, help="fail on lint warnings")
+@declare.option("--quiet", is_flag=True, help="print only warnings and errors")
+@declare.option("--with-subcharts", is_flag=True, help="lint dependent charts")
+@declare.pass_obj
 def command(
     settings: Settings,
     paths: tuple[str, ...],
@@ -62,14 +61,14 @@ def command(
         failed += bool(refusal) or any(message.severity > tolerated for message in messages)
         if quiet and not refusal and not worth_showing:
             continue
-        click.echo(f"==> Linting {path}")
+        echo(f"==> Linting {path}")
         if refusal:
-            click.echo(f"Error {refusal}")
+            echo(f"Error {refusal}")
         for message in worth_showing:
-            click.echo(str(message))
-        click.echo()
+            echo(str(message))
+        echo()
     summary = f"{len(charts)} chart(s) linted, {failed} chart(s) failed"
     if failed:
         raise UsageError(summary)
     if not quiet or noticed:
-        click.echo(summary)
+        echo(summary)

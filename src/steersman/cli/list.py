@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import click
-
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
+from steersman.cli.output import echo
 from steersman.cli.results import list_data, list_table
 from steersman.cli.settings import Settings
 from steersman.errors import UsageError
@@ -21,29 +20,31 @@ _STATUS_FLAGS = {
 }
 
 
-@click.command("list", cls=HelmCommand)
-@click.option("-A", "--all-namespaces", is_flag=True, help="list releases across all namespaces")
-@click.option(
+@declare.command("list")
+@declare.option("-A", "--all-namespaces", is_flag=True, help="list releases across all namespaces")
+@declare.option(
     "-a", "--all", "all_statuses", is_flag=True, help="show releases of any status (as it is without a status flag)"
 )
-@click.option("-d", "--date", "by_date", is_flag=True, help="sort by release date")
-@click.option("-f", "--filter", "pattern", default="", help="only releases whose name matches this regular expression")
-@click.option(
+@declare.option("-d", "--date", "by_date", is_flag=True, help="sort by release date")
+@declare.option(
+    "-f", "--filter", "pattern", default="", help="only releases whose name matches this regular expression"
+)
+@declare.option(
     "-m", "--max", "maximum", type=int, default=256, show_default=True, help="maximum number of releases; 0: all"
 )
-@click.option("--offset", type=int, default=0, help="index of the first release to show")
-@click.option("-r", "--reverse", is_flag=True, help="reverse the sort order")
-@click.option("-l", "--selector", default="", help="label query on the releases: key1=value1,key2=value2")
-@click.option("-q", "--short", is_flag=True, help="only names")
-@click.option("--no-headers", is_flag=True, help="no headers in the table")
-@click.option("--deployed", is_flag=True, help="show deployed releases")
-@click.option("--failed", is_flag=True, help="show failed releases")
-@click.option("--pending", is_flag=True, help="show pending releases")
-@click.option("--superseded", is_flag=True, help="show superseded releases")
-@click.option("--uninstalled", is_flag=True, help="show releases that were uninstalled with their history kept")
-@click.option("--uninstalling", is_flag=True, help="show releases that are being uninstalled")
+@declare.option("--offset", type=int, default=0, help="index of the first release to show")
+@declare.option("-r", "--reverse", is_flag=True, help="reverse the sort order")
+@declare.option("-l", "--selector", default="", help="label query on the releases: key1=value1,key2=value2")
+@declare.option("-q", "--short", is_flag=True, help="only names")
+@declare.option("--no-headers", is_flag=True, help="no headers in the table")
+@declare.option("--deployed", is_flag=True, help="show deployed releases")
+@declare.option("--failed", is_flag=True, help="show failed releases")
+@declare.option("--pending", is_flag=True, help="show pending releases")
+@declare.option("--superseded", is_flag=True, help="show superseded releases")
+@declare.option("--uninstalled", is_flag=True, help="show releases that were uninstalled with their history kept")
+@declare.option("--uninstalling", is_flag=True, help="show releases that are being uninstalled")
 @output_option
-@click.pass_obj
+@declare.pass_obj
 def command(
     settings: Settings,
     /,
@@ -78,11 +79,11 @@ def command(
         names = [release.name for release in chosen]
         if output == "table":
             for name in names:
-                click.echo(name)
+                echo(name)
         else:
             emit(names, output)
     elif output == "table":
-        click.echo(list_table(chosen, headers=not no_headers))
+        echo(list_table(chosen, headers=not no_headers))
     else:
         emit(list_data(chosen), output)
 

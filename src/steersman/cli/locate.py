@@ -8,9 +8,8 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from steersman.chart.model import Chart
+from steersman.cli import declare
 from steersman.cli.home import home
 from steersman.record import field_names, record
 
@@ -121,7 +120,7 @@ def chart_reference_options(command: Command) -> Command:
         return command(*args, reference=reference, **given)
 
     for option, text in reversed(_FLAGS):
-        collected = click.option(option, is_flag=True, help=text)(collected)
+        collected = declare.option(option, is_flag=True, help=text)(collected)
     for option, text in reversed(_WORDS):
-        collected = click.option(option, default="", help=text)(collected)
+        collected = declare.option(option, default="", help=text)(collected)
     return collected

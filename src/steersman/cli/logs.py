@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
 from steersman.cli.hooks import result, took
+from steersman.cli.output import echo
 from steersman.cli.results import go_ansic
 from steersman.cli.settings import Settings
 from steersman.errors import ReleaseNotFound
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
     from steersman.lifecycle.runs import HookRun
 
 
-@click.command("logs", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
-@click.argument("hook", metavar="[HOOK]", default="")
-@click.option("--revision", type=int, default=0, help="only runs of this revision")
-@click.option("-p", "--previous", is_flag=True, help="the run before the last one")
-@click.pass_obj
+@declare.command("logs")
+@declare.argument("name", metavar="RELEASE")
+@declare.argument("hook", metavar="[HOOK]", default="")
+@declare.option("--revision", type=int, default=0, help="only runs of this revision")
+@declare.option("-p", "--previous", is_flag=True, help="the run before the last one")
+@declare.pass_obj
 def command(settings: Settings, name: str, hook: str, revision: int, previous: bool) -> None:
     """Show the end of what a release's hooks printed: the last run of each hook, or of HOOK.
 
@@ -56,9 +55,9 @@ def choose(runs: list[HookRun], *, hook: str, revision: int, previous: bool) -> 
 
 
 def show(run: HookRun) -> None:
-    click.echo(
+    echo(
         f"==> {run.event} {run.kind}/{run.hook}, revision {run.revision}, {go_ansic(run.started)}, {took(run)}: {result(run)}"
     )
     for line in run.log_tail:
-        click.echo(line)
-    click.echo()
+        echo(line)
+    echo()

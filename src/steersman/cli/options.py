@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-import click
-
 from steersman.chart.values import ValueSources
+from steersman.cli import declare
 
 Command = Callable[..., Any]
 
@@ -38,7 +37,7 @@ def values_options(command: Command) -> Command:
         )
         return command(*args, values=sources, **given)
 
-    return _with_options(collected, [click.option(*names, multiple=True, help=text) for names, text in _VALUES])
+    return _with_options(collected, [declare.option(*names, multiple=True, help=text) for names, text in _VALUES])
 
 
 def capabilities_options(command: Command) -> Command:
@@ -52,8 +51,8 @@ def capabilities_options(command: Command) -> Command:
     return _with_options(
         collected,
         [
-            click.option("--kube-version", default="", help="Kubernetes version used for Capabilities.KubeVersion"),
-            click.option(
+            declare.option("--kube-version", default="", help="Kubernetes version used for Capabilities.KubeVersion"),
+            declare.option(
                 "-a",
                 "--api-versions",
                 multiple=True,
@@ -65,7 +64,7 @@ def capabilities_options(command: Command) -> Command:
 
 def schema_option(command: Command) -> Command:
     """`--skip-schema-validation`; the command gets a bool of that name."""
-    return click.option("--skip-schema-validation", is_flag=True, help="if set, disables JSON schema validation")(
+    return declare.option("--skip-schema-validation", is_flag=True, help="if set, disables JSON schema validation")(
         command
     )
 

@@ -30,3 +30,8 @@ def complain(message: str, hint: str = "") -> int:
 def silence() -> None:
     """Write to nobody from now on: the reader (head, less) has gone, and Python would complain again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def echo(message: object = "", *, nl: bool = True, err: bool = False) -> None:
+    """Print for a person or a pipe."""
+    print(message, end="\n" if nl else "", file=sys.stderr if err else sys.stdout)

@@ -5,30 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.access_options import access_options
-from steersman.cli.command import HelmCommand
 from steersman.cli.home import home
+from steersman.cli.output import echo
 from steersman.errors import UsageError
 
 if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
 
 
-@click.command("package", cls=HelmCommand)
-@click.argument("paths", metavar="CHART_PATH...", nargs=-1, required=True)
-@click.option("-d", "--destination", default=".", help="location to write the chart")
-@click.option("--version", default="", help="set the version on the chart to this semver version")
-@click.option("--app-version", default="", help="set the appVersion on the chart to this version")
-@click.option(
+@declare.command("package")
+@declare.argument("paths", metavar="CHART_PATH...", nargs=-1, required=True)
+@declare.option("-d", "--destination", default=".", help="location to write the chart")
+@declare.option("--version", default="", help="set the version on the chart to this semver version")
+@declare.option("--app-version", default="", help="set the appVersion on the chart to this version")
+@declare.option(
     "-u", "--dependency-update", is_flag=True, help="update dependencies from Chart.yaml to charts/ before packaging"
 )
-@click.option("--sign", is_flag=True, help="use a PGP private key to sign this package")
-@click.option("--key", default="", help="name of the key to use when signing")
-@click.option("--keyring", default="", help="location of a keyring with the secret key")
-@click.option(
-    "--passphrase-file", type=click.File(), help="file with the passphrase of the signing key (-: standard input)"
+@declare.option("--sign", is_flag=True, help="use a PGP private key to sign this package")
+@declare.option("--key", default="", help="name of the key to use when signing")
+@declare.option("--keyring", default="", help="location of a keyring with the secret key")
+@declare.option(
+    "--passphrase-file", type=declare.File(), help="file with the passphrase of the signing key (-: standard input)"
 )
 @access_options
 def command(
@@ -56,11 +55,11 @@ def command(
         if dependency_update:
             from steersman.chart.repo.dependency import DependencyManager
 
-            DependencyManager(Path(path), home(), click.echo, access=access).update()
+            DependencyManager(Path(path), home(), echo, access=access).update()
         archive = package(path, destination, version=version, app_version=app_version, warn=warn)
         if sign:
             _sign(archive, keyring, key, passphrase)
-        click.echo(f"Successfully packaged chart and saved it to: {archive}")
+        echo(f"Successfully packaged chart and saved it to: {archive}")
 
 
 def _sign(archive: Path, keyring: str, key: str, passphrase: str) -> None:

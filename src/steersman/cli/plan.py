@@ -8,12 +8,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.action_options import How, action_options, late_options
 from steersman.cli.chart_options import ChartChoice, chart_choice
-from steersman.cli.command import HelmGroup
 from steersman.cli.formats import emit
+from steersman.cli.output import echo
 from steersman.cli.plan_text import preview_data, preview_text
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options, Plan
@@ -30,7 +29,7 @@ FLAGS = (
 )
 
 
-@click.group("plan", cls=HelmGroup)
+@declare.group("plan")
 def command() -> None:
     """Show the steps an action would take: hooks by weight, changes with their diff, and what each failure would lead to.
 
@@ -40,8 +39,8 @@ def command() -> None:
 
 def plan_options(function: Command) -> Command:
     for option in (
-        click.option("--save", "save_to", metavar="FILE", help="keep the plan for `steer apply FILE`"),
-        click.option(
+        declare.option("--save", "save_to", metavar="FILE", help="keep the plan for `steer apply FILE`"),
+        declare.option(
             "--detailed-exitcode", is_flag=True, help="exit 2 when something would change, 0 when nothing would"
         ),
     ):
@@ -73,10 +72,10 @@ def show(
     if how.output in ("json", "yaml"):
         emit(preview_data(seen, runs), how.output)
     else:
-        click.echo(preview_text(seen, runs), nl=False)
+        echo(preview_text(seen, runs), nl=False)
     if save_to:
         write_private(Path(save_to), saved)
-        click.echo(f"Saved to {save_to}; `steer apply {save_to}` carries it out.", err=True)
+        echo(f"Saved to {save_to}; `steer apply {save_to}` carries it out.", err=True)
     if detailed_exitcode and seen.changes_anything:
         sys.exit(CHANGES)
 
@@ -89,12 +88,14 @@ def write_private(path: Path, text: str) -> None:
 
 
 @command.command("install")
-@click.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
+@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
 @chart_choice
 @action_options(FLAGS)
 @plan_options
-@click.option("--replace", is_flag=True, help="reuse the name of a release that was uninstalled with its history kept")
-@click.pass_obj
+@declare.option(
+    "--replace", is_flag=True, help="reuse the name of a release that was uninstalled with its history kept"
+)
+@declare.pass_obj
 def install(
     settings: Settings,
     arguments: tuple[str, ...],
@@ -123,18 +124,18 @@ def install(
 
 
 @command.command("upgrade")
-@click.argument("name", metavar="RELEASE")
-@click.argument("chart_name", metavar="CHART")
+@declare.argument("name", metavar="RELEASE")
+@declare.argument("chart_name", metavar="CHART")
 @chart_choice
 @action_options(f"{FLAGS} --hooks-on-change")
 @plan_options
-@click.option("-i", "--install", "or_install", is_flag=True, help="install the release if it does not exist")
-@click.option("--reset-values", "reuse", flag_value="reset", help="take the new values alone")
-@click.option("--reuse-values", "reuse", flag_value="reuse", help="the new values over the last release's")
-@click.option(
+@declare.option("-i", "--install", "or_install", is_flag=True, help="install the release if it does not exist")
+@declare.option("--reset-values", "reuse", flag_value="reset", help="take the new values alone")
+@declare.option("--reuse-values", "reuse", flag_value="reuse", help="the new values over the last release's")
+@declare.option(
     "--reset-then-reuse-values", "reuse", flag_value="reset-then-reuse", help="the same, on the new chart's values"
 )
-@click.pass_obj
+@declare.pass_obj
 def upgrade(
     settings: Settings,
     name: str,
@@ -170,11 +171,11 @@ def upgrade(
 
 
 @command.command("rollback")
-@click.argument("name", metavar="RELEASE")
-@click.argument("revision", type=int, default=0, required=False)
+@declare.argument("name", metavar="RELEASE")
+@declare.argument("revision", type=int, default=0, required=False)
 @action_options(FLAGS)
 @plan_options
-@click.pass_obj
+@declare.pass_obj
 def rollback(
     settings: Settings,
     name: str,
@@ -196,10 +197,10 @@ def rollback(
 
 
 @command.command("uninstall")
-@click.argument("name", metavar="RELEASE")
+@declare.argument("name", metavar="RELEASE")
 @action_options("--no-hooks --parallel-hooks --strict --keep-history --delete-hooks")
 @plan_options
-@click.pass_obj
+@declare.pass_obj
 def uninstall(
     settings: Settings, name: str, options: Options, how: How, save_to: str | None, detailed_exitcode: bool
 ) -> None:

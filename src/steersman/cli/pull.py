@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import click
-
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
 from steersman.cli.home import home
 from steersman.cli.locate import ChartReference, chart_reference_options
+from steersman.cli.output import echo
 
 
-@click.command("pull", cls=HelmCommand)
-@click.argument("charts", metavar="CHART...", nargs=-1, required=True)
+@declare.command("pull")
+@declare.argument("charts", metavar="CHART...", nargs=-1, required=True)
 @chart_reference_options
-@click.option("-d", "--destination", default=".", help="location to write the chart; --untardir is below it")
-@click.option("--prov", is_flag=True, help="fetch the provenance file, but don't perform verification")
-@click.option("--untar", is_flag=True, help="untar the chart after downloading it")
-@click.option("--untardir", default=".", help="with --untar, the directory into which the chart is expanded")
+@declare.option("-d", "--destination", default=".", help="location to write the chart; --untardir is below it")
+@declare.option("--prov", is_flag=True, help="fetch the provenance file, but don't perform verification")
+@declare.option("--untar", is_flag=True, help="untar the chart after downloading it")
+@declare.option("--untardir", default=".", help="with --untar, the directory into which the chart is expanded")
 def command(
     charts: tuple[str, ...], reference: ChartReference, destination: str, prov: bool, untar: bool, untardir: str
 ) -> None:
@@ -34,5 +33,5 @@ def command(
             untar=untar,
             untar_dir=untardir,
             access=reference.access,
-            say=click.echo,
+            say=echo,
         )

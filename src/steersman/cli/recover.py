@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import sys
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.action_options import How, action_options
-from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import said
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
 
 
-@click.command("recover", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
+@declare.command("recover")
+@declare.argument("name", metavar="RELEASE")
 @action_options(description=False)
-@click.pass_obj
+@declare.pass_obj
 def command(settings: Settings, name: str, options: Options, how: How) -> None:
     """Finish what a command left half way when its process died; nothing else.
 

@@ -9,13 +9,12 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from steersman.chart.values import ValueSources, merge_files_and_sets
-from steersman.cli.command import HelmCommand, HelmGroup
+from steersman.cli import declare
 from steersman.cli.durations import DURATION
 from steersman.cli.formats import FORMATS, emit
 from steersman.cli.options import values_options
+from steersman.cli.output import echo
 from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from steersman.release.record import Release
 
 
-@click.group("rehearse", cls=HelmGroup)
+@declare.group("rehearse")
 def command() -> None:
     """Run an action on a throw-away cluster, undisturbed and with faults: is each hook safe to run twice, to be killed, to fail?
 
@@ -48,20 +47,20 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         sys.exit(_rehearse(settings, play, str(policy), timeout, output, keep=keep))
 
     for option in (
-        click.option("--failure-policy", type=click.Choice(["rollback", "helm"]), help="what a failure leads to"),
-        click.option("--timeout", type=DURATION, default="2m", show_default=True, help="for each operation"),
-        click.option("--keep", is_flag=True, help="where something does not hold, keep that cluster until Ctrl-C"),
-        click.option(
+        declare.option("--failure-policy", type=declare.Choice(["rollback", "helm"]), help="what a failure leads to"),
+        declare.option("--timeout", type=DURATION, default="2m", show_default=True, help="for each operation"),
+        declare.option("--keep", is_flag=True, help="where something does not hold, keep that cluster until Ctrl-C"),
+        declare.option(
             "--scenario",
             multiple=True,
-            type=click.Choice(["twice", "killed", "fails"]),
+            type=declare.Choice(["twice", "killed", "fails"]),
             callback=lambda _context, _option, words: [_scenario(word) for word in words],
             help="beside the undisturbed run, play only this one (repeatable)",
         ),
-        click.option("-o", "--output", type=click.Choice(FORMATS), default="table", help="format of the verdicts"),
+        declare.option("-o", "--output", type=declare.Choice(FORMATS), default="table", help="format of the verdicts"),
     ):
         collected = option(collected)
-    return click.pass_obj(collected)
+    return declare.pass_obj(collected)
 
 
 def _scenario(word: str) -> Scenario:
@@ -72,17 +71,17 @@ def _scenario(word: str) -> Scenario:
 
 def _from_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--from` and `--from-values`: the present state where no cluster is asked."""
-    function = click.option("--from-values", multiple=True, help="values file of the present release (repeatable)")(
+    function = declare.option("--from-values", multiple=True, help="values file of the present release (repeatable)")(
         function
     )
-    return click.option("--from", "from_chart", default="", help="chart of the present release, instead of its record")(
-        function
-    )
+    return declare.option(
+        "--from", "from_chart", default="", help="chart of the present release, instead of its record"
+    )(function)
 
 
-@command.command("install", cls=HelmCommand)
-@click.argument("name")
-@click.argument("chart_name", metavar="CHART")
+@command.command("install")
+@declare.argument("name")
+@declare.argument("chart_name", metavar="CHART")
 @values_options
 @_options
 def install(settings: Settings, name: str, chart_name: str, values: ValueSources) -> Play:
@@ -90,9 +89,9 @@ def install(settings: Settings, name: str, chart_name: str, values: ValueSources
     return _play(settings, "install", name, (), _load(chart_name), merge_files_and_sets(values))
 
 
-@command.command("upgrade", cls=HelmCommand)
-@click.argument("name")
-@click.argument("chart_name", metavar="CHART")
+@command.command("upgrade")
+@declare.argument("name")
+@declare.argument("chart_name", metavar="CHART")
 @_from_options
 @values_options
 @_options
@@ -104,9 +103,9 @@ def upgrade(
     return _play(settings, "upgrade", name, before, _load(chart_name), merge_files_and_sets(values))
 
 
-@command.command("rollback", cls=HelmCommand)
-@click.argument("name")
-@click.argument("revision", type=int, default=0)
+@command.command("rollback")
+@declare.argument("name")
+@declare.argument("revision", type=int, default=0)
 @_options
 def rollback(settings: Settings, name: str, revision: int) -> Play:
     """Rehearse the way back to REVISION, by default the one before."""
@@ -119,8 +118,8 @@ def rollback(settings: Settings, name: str, revision: int) -> Play:
     return _play(settings, "rollback", name, _recorded(settings, name, both), revision=1)
 
 
-@command.command("uninstall", cls=HelmCommand)
-@click.argument("name")
+@command.command("uninstall")
+@declare.argument("name")
 @_from_options
 @_options
 def uninstall(settings: Settings, name: str, from_chart: str, from_values: tuple[str, ...]) -> Play:
@@ -128,8 +127,8 @@ def uninstall(settings: Settings, name: str, from_chart: str, from_values: tuple
     return _play(settings, "uninstall", name, _present(settings, name, from_chart, from_values))
 
 
-@command.command("test", cls=HelmCommand)
-@click.argument("name")
+@command.command("test")
+@declare.argument("name")
 @_from_options
 @_options
 def test(settings: Settings, name: str, from_chart: str, from_values: tuple[str, ...]) -> Play:
@@ -207,15 +206,15 @@ def _show(found: Rehearsal) -> None:
     rows = [(each.hook, each.event, str(each.scenario), str(each.result), each.detail) for each in found.verdicts]
     widths = [max(map(len, column)) for column in zip(("HOOK", "EVENT", "SCENARIO", "RESULT", ""), *rows, strict=True)]
     for row in [("HOOK", "EVENT", "SCENARIO", "RESULT", "DETAIL"), *rows]:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)) + f"  {row[4]}")
+        echo("  ".join(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)) + f"  {row[4]}")
     for each in found.verdicts:
         if each.result is Result.BROKEN and each.log:
-            click.echo(f"\n{each.event} hook {each.hook}, {each.scenario}: its last lines")
+            echo(f"\n{each.event} hook {each.hook}, {each.scenario}: its last lines")
             for line in each.log[-10:]:
-                click.echo(f"  {line}")
+                echo(f"  {line}")
     if found.error:
-        click.echo(f"\nThe {found.action} itself did not succeed: {found.error}")
-    click.echo(f"\n{_summary(found)}")
+        echo(f"\nThe {found.action} itself did not succeed: {found.error}")
+    echo(f"\n{_summary(found)}")
 
 
 def _summary(found: Rehearsal) -> str:

@@ -6,28 +6,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.access_options import access_options, ask_password
-from steersman.cli.command import HelmGroup
 from steersman.cli.home import home
+from steersman.cli.output import echo
 
 if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
 
 
-@click.group("repo", cls=HelmGroup)
+@declare.group("repo")
 def command() -> None:
     """Add, list, remove, update, and index chart repositories."""
 
 
 @command.command("add")
-@click.argument("name")
-@click.argument("url")
+@declare.argument("name")
+@declare.argument("url")
 @access_options
-@click.option("--password-stdin", is_flag=True, help="read chart repository password from stdin")
-@click.option("--force-update", is_flag=True, help="replace (overwrite) the repo if it already exists")
-@click.option("--pass-credentials", is_flag=True, help="pass credentials to all domains")
+@declare.option("--password-stdin", is_flag=True, help="read chart repository password from stdin")
+@declare.option("--force-update", is_flag=True, help="replace (overwrite) the repo if it already exists")
+@declare.option("--pass-credentials", is_flag=True, help="pass credentials to all domains")
 def add(name: str, url: str, access: Access, password_stdin: bool, force_update: bool, pass_credentials: bool) -> None:
     """Add a chart repository."""
     from steersman.chart.repo import repositories
@@ -44,12 +43,12 @@ def add(name: str, url: str, access: Access, password_stdin: bool, force_update:
         access.insecure,
         pass_credentials,
     )
-    click.echo(repositories.add(home(), repository, force_update=force_update))
+    echo(repositories.add(home(), repository, force_update=force_update))
 
 
 @command.command("list")
-@click.option("-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", help="format")
-@click.option("--no-headers", is_flag=True, help="suppress headers in the output")
+@declare.option("-o", "--output", type=declare.Choice(["table", "json", "yaml"]), default="table", help="format")
+@declare.option("--no-headers", is_flag=True, help="suppress headers in the output")
 def listing(output: str, no_headers: bool) -> None:
     """List chart repositories."""
     import json
@@ -61,40 +60,40 @@ def listing(output: str, no_headers: bool) -> None:
     known = read_repositories(home())
     elements = [{"name": repository.name, "url": repository.url} for repository in known]
     if output == "json":
-        click.echo(json.dumps(elements, separators=(",", ":")))
+        echo(json.dumps(elements, separators=(",", ":")))
     elif output == "yaml":
-        click.echo(yaml.dump(elements), nl=False)
+        echo(yaml.dump(elements), nl=False)
     elif not known:
-        click.echo("no repositories to show", err=True)
+        echo("no repositories to show", err=True)
     else:
         rows = [(repository.name, repository.url) for repository in known]
-        click.echo(table(rows if no_headers else [("NAME", "URL"), *rows]))
+        echo(table(rows if no_headers else [("NAME", "URL"), *rows]))
 
 
 @command.command("update")
-@click.argument("names", metavar="[REPO...]", nargs=-1)
+@declare.argument("names", metavar="[REPO...]", nargs=-1)
 def update(names: tuple[str, ...]) -> None:
     """Update information of available charts from the named repositories, or from all."""
     from steersman.chart.repo import repositories
 
-    repositories.update(home(), names, click.echo)
+    repositories.update(home(), names, echo)
 
 
 @command.command("remove")
-@click.argument("names", metavar="REPO...", nargs=-1, required=True)
+@declare.argument("names", metavar="REPO...", nargs=-1, required=True)
 def remove(names: tuple[str, ...]) -> None:
     """Remove one or more chart repositories."""
     from steersman.chart.repo import repositories
 
     for line in repositories.remove(home(), names):
-        click.echo(line)
+        echo(line)
 
 
 @command.command("index")
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, exists=True, path_type=Path))
-@click.option("--url", default="", help="url of chart repository")
-@click.option("--merge", type=click.Path(path_type=Path), help="merge the generated index into the given index")
-@click.option("--json", "as_json", is_flag=True, help="output in JSON format")
+@declare.argument("folder", metavar="DIR", type=declare.Path(file_okay=False, exists=True, path_type=Path))
+@declare.option("--url", default="", help="url of chart repository")
+@declare.option("--merge", type=declare.Path(path_type=Path), help="merge the generated index into the given index")
+@declare.option("--json", "as_json", is_flag=True, help="output in JSON format")
 def index(folder: Path, url: str, merge: Path | None, as_json: bool) -> None:
     """Generate an index file for a folder with packaged charts."""
     from steersman.chart.repo.home import write_atomically

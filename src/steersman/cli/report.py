@@ -6,9 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
+from steersman.cli.output import echo
 from steersman.cli.settings import Settings
 from steersman.errors import UsageError
 
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
 
 
-@click.command("report", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
-@click.option("-o", "--output", "file", metavar="FILE", help="where to write it (default RELEASE.html); - is stdout")
-@click.pass_obj
+@declare.command("report")
+@declare.argument("name", metavar="RELEASE")
+@declare.option("-o", "--output", "file", metavar="FILE", help="where to write it (default RELEASE.html); - is stdout")
+@declare.pass_obj
 def command(settings: Settings, name: str, file: str | None) -> None:
     """Write a release's history as one HTML page: its revisions, their hooks on a time line, failures with logs, and diffs.
 
@@ -36,11 +35,11 @@ def command(settings: Settings, name: str, file: str | None) -> None:
 
     text = ask(settings, gather)
     if file == "-":
-        click.echo(text, nl=False)
+        echo(text, nl=False)
         return
     path = Path(file or f"{name}.html")
     try:
         path.write_text(text)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
-    click.echo(f"wrote {path}")
+    echo(f"wrote {path}")

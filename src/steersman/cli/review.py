@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from steersman.chart.values import ValueSources, merge_files_and_sets
+from steersman.cli import declare
 from steersman.cli.command import HelmCommand
 from steersman.cli.durations import DURATION
 from steersman.cli.options import comma_separated, values_options
-from steersman.cli.output import complain
+from steersman.cli.output import complain, echo
 from steersman.cli.settings import Settings
 from steersman.errors import SteersmanError, UsageError
 
@@ -53,26 +54,26 @@ def could_not_review(ctx: click.Context) -> Iterator[None]:
         sys.exit(2)
 
 
-@click.command("review", cls=ReviewCommand)
-@click.argument("what", metavar="CHART|MANIFEST|RELEASE|-", required=False)
+@declare.command("review", cls=ReviewCommand)
+@declare.argument("what", metavar="CHART|MANIFEST|RELEASE|-", required=False)
 @values_options
-@click.option("-o", "--output", type=click.Choice(FORMATS), default="text", help="format of the findings")
-@click.option(
-    "--fail-on", type=click.Choice(LEVELS), default="warning", show_default=True, help="exit 1 from this severity on"
+@declare.option("-o", "--output", type=declare.Choice(FORMATS), default="text", help="format of the findings")
+@declare.option(
+    "--fail-on", type=declare.Choice(LEVELS), default="warning", show_default=True, help="exit 1 from this severity on"
 )
-@click.option("--rule", "only", multiple=True, help="run only this rule (repeatable, or comma-separated)")
-@click.option("--skip", multiple=True, help="leave out this rule (repeatable, or comma-separated)")
-@click.option(
+@declare.option("--rule", "only", multiple=True, help="run only this rule (repeatable, or comma-separated)")
+@declare.option("--skip", multiple=True, help="leave out this rule (repeatable, or comma-separated)")
+@declare.option(
     "--timeout",
     type=DURATION,
     default="5m0s",
     show_default=True,
     help="the --timeout of the release",
 )
-@click.option("--fix", is_flag=True, help="make the changes that are certain, in the chart's templates")
-@click.option("--list-rules", is_flag=True, help="name all rules")
-@click.option("--explain", metavar="RULE", help="say what one rule is about")
-@click.pass_obj
+@declare.option("--fix", is_flag=True, help="make the changes that are certain, in the chart's templates")
+@declare.option("--list-rules", is_flag=True, help="name all rules")
+@declare.option("--explain", metavar="RULE", help="say what one rule is about")
+@declare.pass_obj
 def command(
     settings: Settings,
     what: str | None,
@@ -98,10 +99,10 @@ def command(
     if list_rules:
         width = max(len(rule.id) for rule in rules)
         for rule in rules:
-            click.echo(f"{rule.id:{width}}  {rule.group:9} {rule.severity:7}  {rule.summary}")
+            echo(f"{rule.id:{width}}  {rule.group:9} {rule.severity:7}  {rule.summary}")
         return
     if explain:
-        click.echo(explanation(explain, rules))
+        echo(explanation(explain, rules))
         return
     if not what:
         raise UsageError("nothing to review", hint="For example: steer review ./chart")
@@ -114,9 +115,9 @@ def command(
         if not os.path.isdir(what):
             raise UsageError("--fix changes a chart's templates: name the chart's folder")
         mended = apply_fixes(Path(what), result.findings)
-        click.echo(f"fixed {len(mended)} of {len(result.findings)} findings", err=True)
+        echo(f"fixed {len(mended)} of {len(result.findings)} findings", err=True)
         result = review(load(settings, what, values, timeout), configuration, rules)
-    click.echo(render(result, output), nl=False)
+    echo(render(result, output), nl=False)
     worst = result.worst()
     if worst is not None and fail_on != "never" and worst.rank <= LEVELS.index(fail_on):
         sys.exit(1)

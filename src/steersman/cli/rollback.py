@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.action_options import How, action_options, late_options
-from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import said
 from steersman.cli.dry_run import dry_run_choice
+from steersman.cli.output import echo
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
 
@@ -20,14 +19,14 @@ FLAGS = (
 SUCCESS = "Rollback was a success! Happy Helming!"
 
 
-@click.command("rollback", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
-@click.argument("revision", type=int, default=0, required=False)
+@declare.command("rollback")
+@declare.argument("name", metavar="RELEASE")
+@declare.argument("revision", type=int, default=0, required=False)
 @action_options(FLAGS)
-@click.option(
+@declare.option(
     "--history-max", type=int, envvar="HELM_MAX_HISTORY", default=10, show_default=True, help="revisions kept; 0: all"
 )
-@click.pass_obj
+@declare.pass_obj
 def command(settings: Settings, name: str, revision: int, options: Options, how: How, dry_run: str) -> None:
     """Roll back a release to a previous revision, with that revision's hooks.
 
@@ -38,7 +37,7 @@ def command(settings: Settings, name: str, revision: int, options: Options, how:
     if dry_run_choice(dry_run) != "none":
         plan = ask(settings, lambda client: client.plan_rollback(name, revision, options=options), policy=how.policy)
         for step in plan.steps:
-            click.echo(step.title)
+            echo(step.title)
         return
     sys.exit(
         act(

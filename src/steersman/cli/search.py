@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import json
 
-import click
-
-from steersman.cli.command import HelmGroup
+from steersman.cli import declare
 from steersman.cli.home import home
+from steersman.cli.output import echo
 from steersman.errors import ChartNotFound
 
 
-@click.group("search", cls=HelmGroup)
+@declare.group("search")
 def command() -> None:
     """Search for a keyword in charts."""
 
 
 @command.command("repo")
-@click.argument("words", metavar="[KEYWORD]", nargs=-1)
-@click.option("-r", "--regexp", is_flag=True, help="use regular expressions")
-@click.option("-l", "--versions", is_flag=True, help="show each version of each chart on its own line")
-@click.option("--devel", is_flag=True, help="use development versions, too. Equivalent to version '>0.0.0-0'")
-@click.option("--version", default="", help="search using semantic versioning constraints")
-@click.option("--max-col-width", type=int, default=50, help="maximum column width for output table")
-@click.option("--fail-on-no-result", is_flag=True, help="search fails if no results are found")
-@click.option("-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", help="format")
+@declare.argument("words", metavar="[KEYWORD]", nargs=-1)
+@declare.option("-r", "--regexp", is_flag=True, help="use regular expressions")
+@declare.option("-l", "--versions", is_flag=True, help="show each version of each chart on its own line")
+@declare.option("--devel", is_flag=True, help="use development versions, too. Equivalent to version '>0.0.0-0'")
+@declare.option("--version", default="", help="search using semantic versioning constraints")
+@declare.option("--max-col-width", type=int, default=50, help="maximum column width for output table")
+@declare.option("--fail-on-no-result", is_flag=True, help="search fails if no results are found")
+@declare.option("-o", "--output", type=declare.Choice(["table", "json", "yaml"]), default="table", help="format")
 def repo(
     words: tuple[str, ...],
     regexp: bool,
@@ -51,10 +50,10 @@ def repo(
     ]
     elements = [dict(zip(("name", "version", "app_version", "description"), row, strict=True)) for row in found]
     if output == "json":
-        click.echo(json.dumps(elements, separators=(",", ":"), ensure_ascii=False))
+        echo(json.dumps(elements, separators=(",", ":"), ensure_ascii=False))
     elif output == "yaml":
-        click.echo(yaml.dump(elements), nl=False)
+        echo(yaml.dump(elements), nl=False)
     elif not found:
-        click.echo("No results found")
+        echo("No results found")
     else:
-        click.echo(table([("NAME", "CHART VERSION", "APP VERSION", "DESCRIPTION"), *found], widest=max_col_width))
+        echo(table([("NAME", "CHART VERSION", "APP VERSION", "DESCRIPTION"), *found], widest=max_col_width))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import click
-
-from steersman.cli.command import HelmGroup
+from steersman.cli import declare
 from steersman.cli.locate import ChartReference, chart_reference_options
 
 
-@click.group("show", cls=HelmGroup)
+@declare.group("show")
 def command() -> None:
     """Show information of a chart: its definition, values, README, CRDs."""
 
@@ -22,7 +20,7 @@ def _show(chart: str, reference: ChartReference, *parts: str) -> None:
 
 
 @command.command("all")
-@click.argument("chart")
+@declare.argument("chart")
 @chart_reference_options
 def everything(chart: str, reference: ChartReference) -> None:
     """Show all information of the chart: Chart.yaml, values.yaml, README, CRDs."""
@@ -30,7 +28,7 @@ def everything(chart: str, reference: ChartReference) -> None:
 
 
 @command.command("chart")
-@click.argument("chart")
+@declare.argument("chart")
 @chart_reference_options
 def definition(chart: str, reference: ChartReference) -> None:
     """Show the chart's definition: the contents of Chart.yaml."""
@@ -38,7 +36,7 @@ def definition(chart: str, reference: ChartReference) -> None:
 
 
 @command.command("values")
-@click.argument("chart")
+@declare.argument("chart")
 @chart_reference_options
 def values(chart: str, reference: ChartReference) -> None:
     """Show the chart's values.yaml, comments and all."""
@@ -46,7 +44,7 @@ def values(chart: str, reference: ChartReference) -> None:
 
 
 @command.command("readme")
-@click.argument("chart")
+@declare.argument("chart")
 @chart_reference_options
 def readme(chart: str, reference: ChartReference) -> None:
     """Show the chart's README."""
@@ -54,7 +52,7 @@ def readme(chart: str, reference: ChartReference) -> None:
 
 
 @command.command("crds")
-@click.argument("chart")
+@declare.argument("chart")
 @chart_reference_options
 def crds(chart: str, reference: ChartReference) -> None:
     """Show the chart's CRDs, and those of its subcharts."""

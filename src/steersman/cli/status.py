@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import click
-
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
+from steersman.cli.output import echo
 from steersman.cli.results import status_text
 from steersman.cli.settings import Settings
 
 
-@click.command("status", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
-@click.option("--revision", type=int, default=0, help="display the status of the named revision")
+@declare.command("status")
+@declare.argument("name", metavar="RELEASE")
+@declare.option("--revision", type=int, default=0, help="display the status of the named revision")
 @output_option
-@click.pass_obj
+@declare.pass_obj
 def command(settings: Settings, name: str, revision: int, output: str) -> None:
     """Show the status of a release: what runs, and, where it is another, the last attempt."""
     from steersman.cli.question import answer
@@ -31,7 +30,7 @@ def command(settings: Settings, name: str, revision: int, output: str) -> None:
             data["failed_attempt"] = {"revision": attempt.version, "description": attempt.info.description}
         emit(data, output)
         return
-    click.echo(status_text(status.release))
+    echo(status_text(status.release))
     if status.failed_attempt is not None:
         attempt = status.failed_attempt
-        click.echo(f"LAST ATTEMPT: revision {attempt.version}, {attempt.info.status}: {attempt.info.description}")
+        echo(f"LAST ATTEMPT: revision {attempt.version}, {attempt.info.status}: {attempt.info.description}")

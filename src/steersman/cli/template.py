@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from steersman.chart.values import ValueSources
-from steersman.cli.command import HelmCommand, optional_value
+from steersman.cli import declare
 from steersman.cli.locate import ChartReference, chart_reference_options
 from steersman.cli.options import capabilities_options, schema_option, values_options
 from steersman.cli.settings import Settings
@@ -28,34 +26,34 @@ _UNHEARD_WORDS = ("--description", "--timeout", "-l --labels")
 
 def _unheard(command: Callable[..., Any]) -> Callable[..., Any]:
     for flag in _UNHEARD_FLAGS.split():
-        command = click.option(flag, is_flag=True, expose_value=False, hidden=True)(command)
+        command = declare.option(flag, is_flag=True, expose_value=False, hidden=True)(command)
     for words in _UNHEARD_WORDS:
-        command = click.option(*words.split(), multiple=True, expose_value=False, hidden=True)(command)
+        command = declare.option(*words.split(), multiple=True, expose_value=False, hidden=True)(command)
     return command
 
 
-@click.command("template", cls=HelmCommand)
-@click.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
+@declare.command("template")
+@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
 @values_options
 @capabilities_options
 @chart_reference_options
 @schema_option
-@click.option("-s", "--show-only", multiple=True, help="only show manifests rendered from the given templates")
-@click.option("--include-crds", is_flag=True, help="include CRDs in the templated output")
-@click.option("--is-upgrade", is_flag=True, help="set .Release.IsUpgrade instead of .Release.IsInstall")
-@click.option("--no-hooks", is_flag=True, help="leave hooks out")
-@click.option("--skip-tests", is_flag=True, help="leave out test hooks")
-@click.option("--output-dir", default="", help="write the rendered templates to files in this folder")
-@click.option("--release-name", is_flag=True, help="use the release's name in the --output-dir path")
-@click.option("--name-template", default="", help="template that names the release")
-@click.option("-g", "--generate-name", is_flag=True, help="generate the name (and omit NAME)")
-@click.option("--post-renderer", default="", help="program to pipe the rendered manifests through")
-@click.option("--post-renderer-args", multiple=True, help="argument for the post-renderer (repeatable)")
-@click.option("--enable-dns", is_flag=True, help="enable DNS lookups when rendering templates")
-@click.option("--dependency-update", is_flag=True, help="update dependencies that are missing before rendering")
-@click.option("--validate", is_flag=True, help="ask the cluster (the same as --dry-run=server)")
+@declare.option("-s", "--show-only", multiple=True, help="only show manifests rendered from the given templates")
+@declare.option("--include-crds", is_flag=True, help="include CRDs in the templated output")
+@declare.option("--is-upgrade", is_flag=True, help="set .Release.IsUpgrade instead of .Release.IsInstall")
+@declare.option("--no-hooks", is_flag=True, help="leave hooks out")
+@declare.option("--skip-tests", is_flag=True, help="leave out test hooks")
+@declare.option("--output-dir", default="", help="write the rendered templates to files in this folder")
+@declare.option("--release-name", is_flag=True, help="use the release's name in the --output-dir path")
+@declare.option("--name-template", default="", help="template that names the release")
+@declare.option("-g", "--generate-name", is_flag=True, help="generate the name (and omit NAME)")
+@declare.option("--post-renderer", default="", help="program to pipe the rendered manifests through")
+@declare.option("--post-renderer-args", multiple=True, help="argument for the post-renderer (repeatable)")
+@declare.option("--enable-dns", is_flag=True, help="enable DNS lookups when rendering templates")
+@declare.option("--dependency-update", is_flag=True, help="update dependencies that are missing before rendering")
+@declare.option("--validate", is_flag=True, help="ask the cluster (the same as --dry-run=server)")
 @_unheard
-@click.pass_obj
+@declare.pass_obj
 def command(
     settings: Settings,
     arguments: tuple[str, ...],
@@ -115,13 +113,21 @@ def command(
     run_template(request, settings, reference.locate, load_chart)
 
 
-command.params.extend(
+command.parameters.extend(
     [
-        optional_value(
-            "--dry-run", bare="unset", default="client", help="client, or server: ask the cluster", metavar="string"
+        declare.bare(
+            "--dry-run",
+            bare_value="unset",
+            default="client",
+            help="client, or server: ask the cluster",
+            metavar="[=string]",
         ),
-        optional_value("--wait", bare="watcher", default="hookOnly", help="accepted and not used", metavar="string"),
-        optional_value("--server-side", bare="true", default="true", help="accepted and not used", metavar="bool"),
+        declare.bare(
+            "--wait", bare_value="watcher", default="hookOnly", help="accepted and not used", metavar="[=string]"
+        ),
+        declare.bare(
+            "--server-side", bare_value="true", default="true", help="accepted and not used", metavar="[=bool]"
+        ),
     ]
 )
 

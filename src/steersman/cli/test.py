@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.action_options import How, action_options
-from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import released
 from steersman.cli.options import comma_separated
+from steersman.cli.output import echo
 from steersman.cli.results import test_lines
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
@@ -22,16 +21,16 @@ if TYPE_CHECKING:
     from steersman.lifecycle.events import ReleaseFinished
 
 
-@click.command("test", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
+@declare.command("test")
+@declare.argument("name", metavar="RELEASE")
 @action_options("--parallel-hooks", description=False)
-@click.option(
+@declare.option(
     "--filter", "filters", multiple=True, help="run only the named test: name=NAME, or leave it out: !name=NAME"
 )
-@click.option(
+@declare.option(
     "--logs", is_flag=True, help="dump the logs of the tests (they are shown as they come; this is Helm's name for it)"
 )
-@click.pass_obj
+@declare.pass_obj
 def command(settings: Settings, name: str, options: Options, how: How, filters: tuple[str, ...], logs: bool) -> None:
     """Run the tests of a release: its test hooks."""
     from steersman.cli.session import act
@@ -43,9 +42,9 @@ def command(settings: Settings, name: str, options: Options, how: How, filters: 
             await released(how)(client, finished)
             return
         release = await client.get(name)
-        click.echo(f"TEST SUITE: {name}")
+        echo(f"TEST SUITE: {name}")
         for line in test_lines(release.hooks):
-            click.echo(f"  {line}")
-        click.echo("PASSED")
+            echo(f"  {line}")
+        echo("PASSED")
 
     sys.exit(act(settings, how, lambda client: client.test(name, options=options), conclude))

@@ -6,11 +6,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.action_options import How, action_options, late_options
-from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import said
+from steersman.cli.output import echo
 from steersman.cli.settings import Settings
 from steersman.errors import ReleaseNotFound
 from steersman.lifecycle.plan import Options, Plan
@@ -22,12 +21,12 @@ CASCADES = ["background", "foreground", "orphan"]
 FLAGS = "--no-hooks --parallel-hooks --strict --keep-history --ignore-not-found --delete-hooks"
 
 
-@click.command("uninstall", cls=HelmCommand)
-@click.argument("names", metavar="RELEASE [...]", nargs=-1, required=True)
+@declare.command("uninstall")
+@declare.argument("names", metavar="RELEASE [...]", nargs=-1, required=True)
 @action_options(FLAGS)
-@click.option("--cascade", type=click.Choice(CASCADES), default="background", help="how dependents are deleted")
-@click.option("--dry-run", is_flag=True, help="only show what would be")
-@click.pass_obj
+@declare.option("--cascade", type=declare.Choice(CASCADES), default="background", help="how dependents are deleted")
+@declare.option("--dry-run", is_flag=True, help="only show what would be")
+@declare.pass_obj
 def command(settings: Settings, names: tuple[str, ...], options: Options, how: How, dry_run: bool) -> None:
     """Uninstall a release: its pre-delete hooks, its resources, its post-delete hooks, its records."""
     from steersman.cli.session import ask
@@ -37,8 +36,8 @@ def command(settings: Settings, names: tuple[str, ...], options: Options, how: H
         if dry_run:
             plan = ask(settings, partial(plan_uninstall, name=name, options=options), policy=how.policy)
             for step in plan.steps:
-                click.echo(step.title)
-            click.echo(f'release "{name}" uninstalled')
+                echo(step.title)
+            echo(f'release "{name}" uninstalled')
         else:
             code |= uninstall(settings, name, options, how)
     sys.exit(code)
@@ -57,7 +56,7 @@ def uninstall(settings: Settings, name: str, options: Options, how: How) -> int:
         return act(settings, how, lambda client: client.uninstall(name, options=options), said(how, gone))
     except ReleaseNotFound as error:
         if options.ignore_not_found:
-            click.echo(gone)
+            echo(gone)
             return 0
         message = f"uninstall: Release not loaded: {name}: release: not found"
         raise ReleaseNotFound(message, release=name, hint=error.hint) from error

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 
-import click
-
+from steersman.cli import declare
 from steersman.cli.action_options import How, action_options, late_options
 from steersman.cli.chart_options import ChartChoice, chart_choice
-from steersman.cli.command import HelmCommand
 from steersman.cli.conclusion import released
 from steersman.cli.dry_run import dry_run_choice
 from steersman.cli.settings import Settings
@@ -20,25 +18,25 @@ FLAGS = (
 )
 
 
-@click.command("upgrade", cls=HelmCommand)
-@click.argument("name", metavar="RELEASE")
-@click.argument("chart_name", metavar="CHART")
+@declare.command("upgrade")
+@declare.argument("name", metavar="RELEASE")
+@declare.argument("chart_name", metavar="CHART")
 @chart_choice
 @action_options(FLAGS)
-@click.option("-i", "--install", is_flag=True, help="install the release if it does not exist")
-@click.option(
+@declare.option("-i", "--install", is_flag=True, help="install the release if it does not exist")
+@declare.option(
     "--history-max", type=int, envvar="HELM_MAX_HISTORY", default=10, show_default=True, help="revisions kept; 0: all"
 )
-@click.option("--reset-values", is_flag=True, help="take the new values alone, on the chart's own")
-@click.option("--reuse-values", is_flag=True, help="take the last release's values, and the new ones over them")
-@click.option(
+@declare.option("--reset-values", is_flag=True, help="take the new values alone, on the chart's own")
+@declare.option("--reuse-values", is_flag=True, help="take the last release's values, and the new ones over them")
+@declare.option(
     "--reset-then-reuse-values",
     is_flag=True,
     help="the last values on the new chart, the new ones over them",
 )
-@click.option("--hide-notes", is_flag=True, help="do not show notes")
-@click.option("--hide-secret", is_flag=True, help="hide Secrets when also using --dry-run")
-@click.pass_obj
+@declare.option("--hide-notes", is_flag=True, help="do not show notes")
+@declare.option("--hide-secret", is_flag=True, help="hide Secrets when also using --dry-run")
+@declare.pass_obj
 def command(
     settings: Settings,
     name: str,

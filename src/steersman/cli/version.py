@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import click
-
 from steersman import __version__
-from steersman.cli.command import HelmCommand
+from steersman.cli import declare
+from steersman.cli.output import echo
 
 # The Helm whose behaviour, templates and records this version follows.
 HELM_VERSION = "v4.3.1"
 
 
-@click.command("version", cls=HelmCommand)
-@click.option("--short", is_flag=True, help="print the version number")
+@declare.command("version")
+@declare.option("--short", is_flag=True, help="print the version number")
 def command(short: bool) -> None:
     """Print the version, and the Helm that it follows."""
-    click.echo(__version__ if short else f"steer {__version__} (follows Helm {HELM_VERSION})")
+    echo(__version__ if short else f"steer {__version__} (follows Helm {HELM_VERSION})")

@@ -15,10 +15,8 @@ from steersman.lifecycle.operation import Operation, operation, recovery
 from steersman.lifecycle.perform import before
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
-from steersman.lifecycle.preview import Preview, preview
 from steersman.lifecycle.request import MakePlan, Request
 from steersman.lifecycle.rollback import plan_rollback
-from steersman.lifecycle.saved import SavedPlan, require_unmoved, save
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.test import plan_test
 from steersman.lifecycle.unchanged import remembering
@@ -28,6 +26,8 @@ from steersman.release.record import Status
 
 if TYPE_CHECKING:
     from steersman.chart.model import Chart
+    from steersman.lifecycle.preview import Preview
+    from steersman.lifecycle.saved import SavedPlan
 
 ChartLike: TypeAlias = "Chart | str | os.PathLike[str]"
 
@@ -158,14 +158,20 @@ class AsyncClient(Questions):
     async def preview(self, plan: Plan) -> Preview:
         """What a plan would change, resource by resource. Nothing is written."""
         situation = await self.situation(plan.release.name)
+        from steersman.lifecycle.preview import preview
+
         return await preview(self.kube, plan, before(plan, situation))
 
     async def save(self, plan: Plan, *, target: int = 0) -> SavedPlan:
         """A plan as data that `apply` takes later. `target` is the revision that was given to `plan_rollback`."""
+        from steersman.lifecycle.saved import save
+
         return await save(self.kube, plan, await self.situation(plan.release.name), target=target)
 
     async def apply(self, saved: SavedPlan) -> Operation:
         """Begin what a saved plan says. The operation raises PlanOutdated when the cluster has moved on since."""
+        from steersman.lifecycle.saved import require_unmoved
+
         options = saved.options
 
         async def make(situation: Situation) -> Plan:

@@ -77,7 +77,9 @@ class BlockingStream:
 
     def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Turn the connection into a TLS connection. Raises OSError."""
-        self._socket = context.wrap_socket(self._socket, server_hostname=server_name)
+        # As with addresses: a name in bytes does without the IDNA codec.
+        name = server_name.encode() if server_name.isascii() else server_name
+        self._socket = context.wrap_socket(self._socket, server_hostname=name)
 
     def _fill(self) -> None:
         try:

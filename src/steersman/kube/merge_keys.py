@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from steersman.record import record
@@ -57,4 +57,4 @@ def schema_of(api_version: str, kind: str) -> MergeSchema | None:
 
 @cache
 def _table() -> Any:
-    return json.loads((files("steersman.kube") / "merge_keys.json").read_text())
+    return json.loads(Path(__file__).with_name("merge_keys.json").read_text())

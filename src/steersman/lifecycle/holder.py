@@ -5,8 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import platform
-import uuid
 from pathlib import Path
 
 from steersman.record import asdict, record
@@ -36,12 +34,12 @@ def this_process() -> Holder:
     pid = os.getpid()
     return Holder(
         user=_user(),
-        host=platform.node(),
+        host=os.uname().nodename,
         pid=pid,
         boot=_boot(),
         space=_space(),
         started=_started(pid) or "",
-        id=uuid.uuid4().hex,
+        id=os.urandom(16).hex(),
     )
 
 

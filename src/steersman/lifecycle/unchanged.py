@@ -7,7 +7,6 @@ a failure, a rollback, or an action of helm's, nothing is taken for granted and 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -79,6 +78,8 @@ def without_unchanged(
 
 def digest(hook: Object, contents: Contents) -> str:
     """What a run of this hook depends on, as far as the release knows it: SHA-256 over canonical JSON."""
+    import hashlib  # here: it takes its time, and most upgrades have no such hook
+
     named = sorted(set(references(hook)))
     text = json.dumps([hook, [[*name, contents.get(name)] for name in named]], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

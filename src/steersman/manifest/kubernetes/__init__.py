@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
-import lzma
+from pathlib import Path
 from typing import Any
 
 
@@ -13,6 +12,8 @@ def load_schema() -> dict[str, Any]:
 
     `definitions` is OpenAPI's, with $ref naming another definition.
     """
-    data = importlib.resources.files(__name__).joinpath("schema.json.xz").read_bytes()
+    import lzma
+
+    data = Path(__file__).with_name("schema.json.xz").read_bytes()
     document: dict[str, Any] = json.loads(lzma.decompress(data))
     return document
