@@ -7,10 +7,12 @@ flag may be written `--install=false`, and the global flags may stand before or 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
+from steersman.cli.commands import BELOW
 from steersman.cli.global_options import GLOBAL
 from steersman.cli.settings import Settings
 
@@ -58,7 +60,29 @@ class HelmCommand(click.Command):
         self.params.extend(option for option in GLOBAL_OPTIONS if not own & set(option.opts))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, go_arguments(self.get_params(ctx), args))
+        try:
+            return super().parse_args(ctx, go_arguments(self.get_params(ctx), args))
+        except click.NoSuchOption as error:
+            near = f" Did you mean {' or '.join(sorted(error.possibilities))}?" if error.possibilities else ""
+            raise click.UsageError(f"unknown flag: {error.option_name}{near}", ctx) from error
+        except click.MissingParameter as error:
+            if not isinstance(error.param, click.Argument):
+                raise
+            raise click.UsageError(f'"{ctx.command_path}" requires {self._wanted(ctx)}', ctx) from error
+        except click.UsageError as error:
+            if not error.message.startswith("Got unexpected extra argument"):
+                raise
+            extra = error.message.partition("(")[2].rstrip(")")
+            raise click.UsageError(f'"{ctx.command_path}" takes {self._wanted(ctx)}, not: {extra}', ctx) from error
+
+    def _wanted(self, ctx: click.Context) -> str:
+        """How many arguments, in Helm's words, and which."""
+        arguments = [param for param in self.get_params(ctx) if isinstance(param, click.Argument)]
+        needed = sum(param.required for param in arguments)
+        count = "at least " * any(param.nargs == -1 for param in arguments)
+        names = " ".join(param.make_metavar(ctx) for param in arguments)
+        words = f"{count}{needed or 'no'} argument{'s' * (needed != 1)}"
+        return f"{words}: {names}" if names else words
 
     def invoke(self, ctx: click.Context) -> Any:
         # Global flags given after the command's name win over those before it.
@@ -86,6 +110,20 @@ class HelmGroup(click.Group):
     """A group whose commands are HelmCommands."""
 
     command_class = HelmCommand
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or super().get_command(ctx, BELOW.get(cmd_name, ""))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], self.list_commands(ctx), 2, 0.6)
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            text = f'unknown command "{args[0]}" for "{ctx.command_path}".{meant}'
+            raise click.UsageError(text, ctx) from error
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # Only the words before the subcommand's name are this group's.

@@ -49,3 +49,5 @@ COMMANDS: dict[str, Entry] = {
 }
 ALIASES = {"ls": "list", "hist": "history", "del": "uninstall", "delete": "uninstall", "un": "uninstall"}
 ALIASES |= {"dep": "dependency", "dependencies": "dependency", "inspect": "show", "fetch": "pull"}
+# What Helm also calls the commands of its groups, where a group has them.
+BELOW = {"ls": "list", "rm": "remove", "up": "update"}

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from steersman.cli.commands import ALIASES, COMMANDS
+from steersman.cli.commands import ALIASES, BELOW, COMMANDS
 from steersman.cli.declare import Choice, Declared, Parameter, call
 from steersman.cli.global_options import GLOBAL
 from steersman.cli.guard import guarded
@@ -49,9 +49,10 @@ def _find(words: Sequence[str]) -> tuple[Declared, Sequence[str]]:
     declared = importlib.import_module(f"steersman.cli.{COMMANDS[name].module}").command
     rest = words[1:]
     while isinstance(declared, Declared) and declared.is_group:
-        if not rest or rest[0] not in declared.children:
+        child = BELOW.get(rest[0], rest[0]) if rest else ""
+        if child not in declared.children:
             raise _Unusual
-        declared, rest = declared.children[rest[0]], rest[1:]
+        declared, rest = declared.children[child], rest[1:]
     if not isinstance(declared, Declared) or declared.kind is not None:
         raise _Unusual
     return declared, rest
