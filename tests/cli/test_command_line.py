@@ -72,10 +72,15 @@ def test_global_flags_may_stand_on_either_side(steer: Steer) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("frobnicate",), "No such command 'frobnicate'"),
-        (("list", "--frob"), "No such option '--frob'"),
+        (("frobnicate",), 'unknown command "frobnicate" for "steer"'),
+        (("rolback", "a"), "Did you mean rollback?"),
+        (("get", "value", "a"), 'unknown command "value" for "steer get". Did you mean values?'),
+        (("status",), '"steer status" requires 1 argument: RELEASE'),
+        (("status", "a", "b"), '"steer status" takes 1 argument: RELEASE, not: b'),
+        (("uninstall",), '"steer uninstall" requires at least 1 argument: RELEASE [...]'),
+        (("list", "--frob"), "unknown flag: --frob"),
         (("install", "a"), "must either provide a name or specify --generate-name"),
-        (("upgrade", "a"), "Missing argument 'CHART'"),
+        (("upgrade", "a"), '"steer upgrade" requires 2 arguments: RELEASE CHART'),
         (
             ("upgrade", "a", "b", "--wait=foo"),
             'invalid wait input "foo". Valid inputs are watcher, hookOnly, and legacy',
