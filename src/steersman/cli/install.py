@@ -9,8 +9,10 @@ from steersman.cli.action_options import How, action_options, late_options
 from steersman.cli.chart_options import ChartChoice, chart_choice
 from steersman.cli.conclusion import released
 from steersman.cli.dry_run import dry_run_choice
+from steersman.cli.helm_words import helm_words
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
+from steersman.lifecycle.policy import Action, error_prefix
 
 FLAGS = (
     "--no-hooks --parallel-hooks --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
@@ -50,28 +52,29 @@ def command(
     from steersman.chart.naming import name_and_chart
     from steersman.cli.session import act
 
-    name, chart_name = name_and_chart(arguments, name_template=name_template, generate=generate_name)
-    chart, values = choice.load(chart_name), choice.values()
     mode = dry_run_choice(dry_run)
-    if mode != "none":
-        from steersman.cli.dry_run import show
-        from steersman.cli.rendering import render_release
+    with helm_words(how.policy, error_prefix(how.policy, Action.INSTALL)):
+        name, chart_name = name_and_chart(arguments, name_template=name_template, generate=generate_name)
+        chart, values = choice.load(chart_name), choice.values()
+        if mode != "none":
+            from steersman.cli.dry_run import show
+            from steersman.cli.rendering import render_release
 
-        release = render_release(
-            settings, name, chart, values, choice, server=mode == "server", options=options, replace=replace
+            release = render_release(
+                settings, name, chart, values, choice, server=mode == "server", options=options, replace=replace
+            )
+            show(release, how.output, hide_secret=hide_secret)
+            return
+        sys.exit(
+            act(
+                settings,
+                how,
+                lambda client: client.install(
+                    name, chart, values, options=options, chart_options=choice.options(), replace=replace
+                ),
+                released(how, notes=not hide_notes),
+            )
         )
-        show(release, how.output, hide_secret=hide_secret)
-        return
-    sys.exit(
-        act(
-            settings,
-            how,
-            lambda client: client.install(
-                name, chart, values, options=options, chart_options=choice.options(), replace=replace
-            ),
-            released(how, notes=not hide_notes),
-        )
-    )
 
 
 late_options(command, server_side="true")

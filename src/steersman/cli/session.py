@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from steersman.cli.action_options import How
 from steersman.cli.connect import connect, names_a_cluster
+from steersman.cli.helm_words import helm_words
 from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 from steersman.cli.simulated import tell_simulated
-from steersman.lifecycle.policy import Policy
+from steersman.lifecycle.policy import Action, Policy, error_prefix
+from steersman.record import replace
 
 if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
@@ -55,10 +57,12 @@ def act(
     how: How,
     begin: Callable[[AsyncClient], Awaitable[Operation]],
     conclude: Callable[[AsyncClient, ReleaseFinished], Awaitable[None]],
+    *,
+    unsaid: str = "",
 ) -> int:
     """Run an action to its end, show its events, print its result by `conclude` where it has one, and return the exit code.
 
-    The first Ctrl-C or SIGTERM stops it cleanly, a second one leaves at once.
+    The first Ctrl-C or SIGTERM stops it cleanly, a second one leaves at once. `unsaid` is left out at the start of an error.
     """
 
     async def run() -> int:
@@ -67,17 +71,20 @@ def act(
         try:
             operation = await begin(client)
             with_signals(operation)
-            finished: ReleaseFinished | None = None
             failed = Failed(client)
             if tells_cause(how):
                 operation.request.examine = failed.examine
+            action = operation.request.action
+            prefix = error_prefix(how.policy, action) if action is Action.UPGRADE else ""
             try:
-                async for event in operation:
-                    view.show(event)
-                    failed.note(event)
-                finished = await operation.finished()
+                with helm_words(how.policy, prefix):
+                    async for event in operation:
+                        view.show(event)
+                        failed.note(event)
+                    finished = await operation.finished()
             finally:
                 view.close()
+            finished = replace(finished, error=finished.error.removeprefix(unsaid))
             tell_ending(finished, how)
             await tell_cause(client, failed, finished, how)
             if not finished.error:

@@ -11,6 +11,7 @@ from steersman.cli.conclusion import released
 from steersman.cli.dry_run import dry_run_choice
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
+from steersman.lifecycle.policy import Action, error_prefix
 
 FLAGS = (
     "--no-hooks --parallel-hooks --hooks-on-change --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
@@ -82,6 +83,7 @@ def command(
                 name, chart, values, options=options, chart_options=choice.options(), reuse=reuse, install=install
             ),
             released(how, notes=not hide_notes, first_line=f'Release "{name}" has been upgraded. Happy Helming!'),
+            unsaid=error_prefix(how.policy, Action.INSTALL),  # helm's upgrade says no such thing where it installs
         )
     )
 
