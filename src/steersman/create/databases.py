@@ -67,7 +67,6 @@ MYSQL = Dialect(
     settings=(
         "SET SESSION lock_wait_timeout = 5;",
         "SET SESSION innodb_lock_wait_timeout = 5;",
-        "SET SESSION max_execution_time = 60000;",
     ),
     begin="START TRANSACTION;",
     commit="COMMIT;",

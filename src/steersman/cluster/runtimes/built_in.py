@@ -10,6 +10,7 @@ import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 
+from steersman.cluster.runtimes import mysql
 from steersman.cluster.runtimes.images import Image
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -92,7 +93,7 @@ class Python:
 def table() -> dict[str, Image]:
     """Name without registry and tag → image."""
     images: dict[str, Image] = {}
-    for made, names in (*_shells(), *_tools(), *_kubernetes(), *_databases()):
+    for made, names in (*_shells(), *_tools(), *_kubernetes(), *_databases(), *mysql.entries(_BITNAMI)):
         for name in (made.name, *names):
             images[name] = made
     return images
