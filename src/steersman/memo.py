@@ -11,14 +11,16 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from collections.abc import Callable
-from functools import cache
-from typing import Any, TypeVar
 
 import steersman
 from steersman.digest import SIZE, digest
+from steersman.lazy import TYPE_CHECKING, remembering
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 _MAGIC = b"steersman memo 1\n"
 # Beyond this an old file's unused answers are dropped.
@@ -36,8 +38,8 @@ def is_own(status: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
 
 
-@cache
-def source_stamp(*folders: str) -> str:
+@remembering
+def source_stamp(folders: tuple[str, ...]) -> str:
     """A text that changes whenever Python, Steersman's version or a module in these folders changes; read once a process."""
     stamps = [steersman.__version__, sys.version]
     for folder in folders:

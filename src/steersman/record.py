@@ -9,7 +9,7 @@ alone, `slots` is not needed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dataclasses import asdict, field, replace
@@ -124,7 +124,7 @@ else:
 
         return __hash__
 
-    def replace(instance: Any, /, **changes: Any) -> Any:
+    def replace(instance, /, **changes):
         values = {name: getattr(instance, name) for name in instance._fields}
         return type(instance)(**(values | changes))
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import io
 import posixpath
-from typing import IO, TYPE_CHECKING, cast
 
 from steersman.chart.model import File
 from steersman.errors import ChartError
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.record import record
 
 if TYPE_CHECKING:
     import tarfile
+    from typing import IO, Any
 
 # Helm's limit, in bytes, for a folder or an archive.
 MAX_CHART_SIZE = 100 * 1024 * 1024
@@ -81,7 +81,8 @@ def unpack(stream: IO[bytes], allowance: Allowance) -> list[File]:
     remaining = MAX_CHART_SIZE
     try:
         # "r|": read once from front to end, so that no more is unpacked than is asked for
-        with tarfile.open(fileobj=cast("IO[bytes]", _Inflated(stream)), mode="r|") as archive:
+        inflated: Any = _Inflated(stream)
+        with tarfile.open(fileobj=inflated, mode="r|") as archive:
             for number, entry in enumerate(archive):
                 if number >= MAX_FILES:
                     raise ChartError(f"chart archive holds more than {MAX_FILES} files")

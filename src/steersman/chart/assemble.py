@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from io import BytesIO
-from typing import Any
 
 from steersman.chart.archive import Allowance, unpack
 from steersman.chart.metadata import default_api_version, read_lock, read_metadata, validate
 from steersman.chart.model import API_VERSION_1, API_VERSION_2, Chart, File, Metadata
 from steersman.chart.values import parse_values
 from steersman.errors import ChartError, SteersmanError, YamlError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import yaml
 
-Warn = Callable[[str], None]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Warn = Callable[[str], None]
 
 # A chart deeper than this is refused: no real one is, and each level costs stack.
 MAX_DEPTH = 100

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
-
 from steersman.errors import UsageError
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import field, record
 from steersman.template.values import GoMethods, GoObject, Method, method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import ClassVar
 
 # What helm 4.3.1 takes for granted where no cluster is asked: the versions its client library knows, in its order.
 DEFAULT_KUBE_VERSION = "v1.37.0"
@@ -30,7 +31,8 @@ _KNOWN = """
 """
 DEFAULT_API_VERSIONS = tuple(_KNOWN.split())
 
-_GENERIC_VERSION = pattern(r"\s*v?([0-9]+(?:\.[0-9]+)*)")
+
+_OF_NUMBERS = frozenset("0123456789.")
 
 
 @record(frozen=True, slots=True)
@@ -52,8 +54,7 @@ class KubeVersion(GoObject):
     @classmethod
     def parse(cls, text: str) -> KubeVersion:
         """From `1.29`, `v1.33.4-gke.1245000` …; raises UsageError with Helm's message."""
-        found = _GENERIC_VERSION.match(text)
-        parts = found[1].split(".") if found else []
+        parts = _leading_numbers(text.lstrip().removeprefix("v"))
         if not parts:
             problem = f'could not parse "{text}" as version'
         elif len(parts) == 1:
@@ -71,6 +72,15 @@ class KubeVersion(GoObject):
 
     def git_version(self) -> str:
         return self.version
+
+
+def _leading_numbers(text: str) -> list[str]:
+    """The numbers that the text begins with, parted by single dots."""
+    end = 0
+    while text[end : end + 1] in _OF_NUMBERS:
+        end += 1
+    numbers = text[:end].partition("..")[0].rstrip(".")
+    return numbers.split(".") if numbers and numbers[0] != "." else []
 
 
 class VersionSet(list[str], GoMethods):

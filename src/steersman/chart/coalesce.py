@@ -10,14 +10,16 @@ them (for one, a subchart's nested globals show in its parent). Source: the beha
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from steersman.chart.model import Chart
 from steersman.errors import ValuesError
+from steersman.lazy import TYPE_CHECKING
 
-Table = dict[str, Any]
-Warn = Callable[[str], None]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Table = dict[str, Any]
+    Warn = Callable[[str], None]
 
 GLOBAL = "global"
 

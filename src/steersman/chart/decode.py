@@ -7,12 +7,14 @@ Source: the behaviour of helm 4.3.1 (sigs.k8s.io/yaml over encoding/json).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from steersman.errors import YamlError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.yaml.jsonable import string_of
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 
 @record(frozen=True, slots=True)

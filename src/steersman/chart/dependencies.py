@@ -6,11 +6,7 @@ Source: Helm's docs/topics/charts#chart-dependencies and the behaviour of helm 4
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from steersman.chart.coalesce import (
-    Table,
     coalesce_values,
     copy_table,
     merge_tables,
@@ -19,9 +15,16 @@ from steersman.chart.coalesce import (
 from steersman.chart.model import Chart, Dependency
 from steersman.chart.versions import is_compatible
 from steersman.errors import ChartError
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import replace
 
-Warn = Callable[[str], None]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from steersman.chart.coalesce import Table
+
+    Warn = Callable[[str], None]
 
 
 def process(chart: Chart, values: Table, warn: Warn) -> Chart:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
 
 from steersman.chart import ignore
 from steersman.chart.archive import BOM, MAX_CHART_SIZE, MAX_FILES
 from steersman.chart.model import File
 from steersman.errors import ChartError
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def read_directory(path: str, warn: Callable[[str], None]) -> list[File]:

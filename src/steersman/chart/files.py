@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
-
-from steersman.chart import glob
 from steersman.chart.model import File
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.values import GoMethods, Method, StringSlice, from_utf8, method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import ClassVar
 
 
 class Files(GoMethods, dict[str, bytes]):
@@ -38,6 +39,8 @@ class Files(GoMethods, dict[str, bytes]):
 
     def glob(self, pattern: str) -> Files:
         """The files whose names match; a pattern that cannot be read matches all, as in Helm."""
+        from steersman.chart import glob
+
         try:
             matcher = glob.compiled(pattern)
         except glob.BadGlob:

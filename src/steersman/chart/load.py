@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from io import BytesIO
 
 from steersman.chart.archive import Allowance, read_packed, unpack
 from steersman.chart.model import Chart
 from steersman.chart.remember import loaded, plain_bytes
 from steersman.errors import ChartError, Location, YamlError
+from steersman.lazy import TYPE_CHECKING
 from steersman.memo import Memo
 
-Warn = Callable[[str], None]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Warn = Callable[[str], None]
 
 
 def ignore_warning(_message: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from steersman.chart.decode import ANY, BOOL, STRING, TIME, ListOf, MapOf, Struct, decode
 from steersman.chart.model import API_VERSION_1, Dependency, Lock, Maintainer, Metadata
 from steersman.chart.versions import is_version
 from steersman.errors import ChartError
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _STRINGS = ListOf("[]string", STRING)
 

@@ -6,12 +6,14 @@ Helm shows a chart's metadata to others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import field, record
 from steersman.template.functions.nil import NilStringMap
 from steersman.template.values import StringMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 API_VERSION_1 = "v1"
 API_VERSION_2 = "v2"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import time
-from collections.abc import Sequence
 
 from steersman.errors import UsageError
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 _LONGEST = 53
+_ENDS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_INSIDE = _ENDS | {"-"}
 
 
 def name_and_chart(
@@ -45,7 +49,7 @@ def check_release_name(name: str) -> None:
     """Raise UsageError for a name that Helm refuses."""
     if not name:
         problem = "no name provided"
-    elif len(name) > _LONGEST or not re.fullmatch(_NAME, name):
+    elif len(name) > _LONGEST or not _is_name(name):
         problem = f"invalid release name, must match regex {_NAME} and the length must not be longer than {_LONGEST}"
     else:
         return
@@ -53,6 +57,11 @@ def check_release_name(name: str) -> None:
         f'release name check failed: release name "{name}": {problem}',
         hint="Use lower-case letters, digits and hyphens, with a letter or digit at both ends.",
     )
+
+
+def _is_name(text: str) -> bool:
+    """Whether the text matches _NAME."""
+    return all(part and part[0] in _ENDS and part[-1] in _ENDS and _INSIDE.issuperset(part) for part in text.split("."))
 
 
 def _from_template(text: str) -> str:

@@ -8,15 +8,20 @@ import json
 import os
 import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from steersman.chart.load import Warn, ignore_warning, load
+from steersman.chart.load import ignore_warning, load
 from steersman.chart.metadata import validate
 from steersman.chart.model import API_VERSION_1, API_VERSION_2, Chart
 from steersman.chart.versions import is_version
 from steersman.errors import ChartError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from steersman.chart.load import Warn
 
 
 def package(

@@ -10,12 +10,15 @@ written anew on the way (Helm's library keeps comments, ours does not).
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Sequence
-from typing import Any
 
 from steersman.errors import PostRenderError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import yaml
 from steersman.manifest.documents import split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 FILE_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
 

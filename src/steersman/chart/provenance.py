@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from steersman.chart.model import Metadata
 from steersman.errors import SignatureError, YamlError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import yaml
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SEPARATOR = "\n...\n"
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections.abc import Callable
-from typing import Any
 
 from steersman.chart.model import Chart, Dependency, File, Lock, Maintainer, Metadata
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.documents import Document, Head
 from steersman.memo import Memo, remembered, source_stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def memo_of(path: str) -> Memo:
     """The memo of the chart at this path."""
     here = os.path.dirname(__file__)
     rest = os.path.dirname(here)
-    return Memo(os.path.abspath(path), source_stamp(here, f"{rest}/manifest", f"{rest}/manifest/yaml"))
+    return Memo(os.path.abspath(path), source_stamp((here, f"{rest}/manifest", f"{rest}/manifest/yaml")))
 
 
 def loaded(memo: Memo | None, data: bytes, load: Callable[[], tuple[Chart, list[str]]]) -> tuple[Chart, list[str]]:

@@ -6,10 +6,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, cast
-
 from steersman.chart.capabilities import Capabilities
 from steersman.chart.coalesce import coalesce_values
 from steersman.chart.dependencies import process
@@ -17,21 +13,25 @@ from steersman.chart.files import Files
 from steersman.chart.model import Chart, File
 from steersman.chart.versions import is_compatible
 from steersman.errors import ChartError, RenderedYamlError, YamlError
-from steersman.manifest.documents import Document
-from steersman.manifest.hooks import Hook
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import field, record
 from steersman.template.helm_types import Values
 from steersman.template.values import from_utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from steersman.manifest.documents import Document
+    from steersman.manifest.hooks import Hook
     from steersman.memo import Memo
-    from steersman.template.functions.registry import Function
+    from steersman.template.functions.registry import Functions
     from steersman.template.limits import Limits
 
-Warn = Callable[[str], None]
-PostRenderer = Callable[[str], str]
-# apiVersion, kind, namespace, name → the object, or {} where there is none
-Lookup = Callable[[str, str, str, str], dict[str, Any]]
+    Warn = Callable[[str], None]
+    PostRenderer = Callable[[str], str]
+    # apiVersion, kind, namespace, name → the object, or {} where there is none
+    Lookup = Callable[[str, str, str, str], dict[str, Any]]
 
 NOTES = "NOTES.txt"
 
@@ -174,18 +174,15 @@ def render_files(
     Raises ChartError for a chart that is not made for this Kubernetes, TemplateError.
     """
     from steersman.template.environment import Environment, in_parsing_order
-    from steersman.template.functions.registry import FUNCTIONS
+    from steersman.template.functions.registry import FUNCTIONS, Layers
 
     capabilities = capabilities or Capabilities()
     check_kube_version(prepared.chart, capabilities)
-    functions: Mapping[str, Function] = FUNCTIONS
+    functions: Functions = FUNCTIONS
     if lookup is not None or enable_dns or lint:
         from steersman.template.functions.flow import RunOptions, for_run
 
-        functions = ChainMap(
-            for_run(RunOptions(lookup=lookup, dns=enable_dns, lint=lint)),
-            cast("MutableMapping[str, Function]", FUNCTIONS),
-        )
+        functions = Layers(for_run(RunOptions(lookup=lookup, dns=enable_dns, lint=lint)), FUNCTIONS)
     environment = Environment(functions, limits=limits)
     templates = template_scopes(prepared, release, capabilities)
     names = in_parsing_order(templates)

@@ -8,15 +8,18 @@ Helm. The validator is imported only where a schema is there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 from steersman.chart.model import Chart
 from steersman.chart.remember import plain_bytes
 from steersman.errors import SchemaError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.yaml.numbers import json_number
 from steersman.memo import Memo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 Problem = tuple[str, str, str]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from steersman.chart.model import Chart
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import yaml
 from steersman.template.values import from_utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _READMES = ("readme.md", "readme.txt", "readme")
 

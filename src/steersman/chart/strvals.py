@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any, NoReturn
 
 from steersman.errors import ValuesError
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.strconv import quote, quote_rune
 from steersman.template.values import Int64, type_name
 
-Reader = Callable[[str], Any]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    Reader = Callable[[str], Any]
 
 MAX_INDEX = 65536
 MAX_NESTING = 30

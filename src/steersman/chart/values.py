@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
-from typing import Any
 
 from steersman.errors import Location, ValuesError, YamlError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import yaml
 from steersman.record import field, record
 
-Table = dict[str, Any]
+if TYPE_CHECKING:
+    from typing import Any
+
+    Table = dict[str, Any]
 
 
 @record(slots=True)
@@ -111,6 +113,8 @@ def _documents(data: bytes) -> list[bytes]:
 
 
 def _with_sets(values: Table, sources: ValueSources) -> Table:
+    from functools import partial
+
     from steersman.chart import strvals
     from steersman.template.values import from_utf8
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from functools import cmp_to_key
-from typing import TypeVar
+from steersman.lazy import TYPE_CHECKING, pattern
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 _NUMBER = "(?:0|[1-9][0-9]*)"
 _PRE_RELEASE = f"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _BUILD = "[0-9A-Za-z-]+"
-_STRICT = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_PRE_RELEASE}(?:\.{_PRE_RELEASE})*)?(?:\+{_BUILD}(?:\.{_BUILD})*)?"
+_STRICT = pattern(
+    rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_PRE_RELEASE}(?:\.{_PRE_RELEASE})*)?(?:\+{_BUILD}(?:\.{_BUILD})*)?"
+)
 
 
 def is_version(text: str) -> bool:
@@ -38,7 +41,7 @@ def is_compatible(constraint: str, version: str) -> bool:
 
 def is_strict_version(text: str) -> bool:
     """Whether the text is a version to the letter of https://semver.org."""
-    return re.fullmatch(_STRICT, text) is not None
+    return _STRICT.fullmatch(text) is not None
 
 
 def must_be_greater_than_zero(text: str) -> str:
@@ -48,6 +51,8 @@ def must_be_greater_than_zero(text: str) -> str:
 
 def newest_first(items: Iterable[T], version: Callable[[T], str]) -> list[T]:
     """Items sorted by their version, the highest first; what has no readable version comes last."""
+    from functools import cmp_to_key
+
     from steersman.template.functions.semver import SemverError, Version, parse
 
     readable: list[tuple[Version, T]] = []

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from steersman.chart.capabilities import Capabilities, KubeVersion, VersionSet
-from steersman.chart.render import Lookup
 from steersman.cli.settings import Settings
 from steersman.errors import ApiError, NoMatchingKind
 from steersman.kube.client import Client, connect
 from steersman.kube.config import Impersonation, Overrides
 from steersman.kube.interface import ObjectRef
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from steersman.chart.render import Lookup
 
 
 def cluster_view(settings: Settings) -> tuple[Capabilities, Lookup]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from steersman.chart.dependencies import check_present
 from steersman.chart.load import load
 from steersman.chart.model import Chart
 from steersman.cli.output import warn
 from steersman.errors import ChartError
+from steersman.lazy import TYPE_CHECKING
 from steersman.memo import Memo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def load_installable(

@@ -8,8 +8,12 @@ which knows everything and words the errors.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any
+
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 # option → field of TemplateRequest or Settings
 FLAGS = {

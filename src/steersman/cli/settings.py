@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 # field → the environment variable that Helm reads for it
 ENVIRONMENT = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
 
 from steersman.chart import render as rendering
 from steersman.chart.capabilities import Capabilities
@@ -14,8 +13,12 @@ from steersman.chart.values import ValueSources, merge_files_and_sets
 from steersman.cli.output import warn, write
 from steersman.cli.settings import Settings
 from steersman.errors import RenderedYamlError, SteersmanError, UsageError
+from steersman.lazy import TYPE_CHECKING
 from steersman.memo import Memo
 from steersman.record import field, record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 @record(slots=True)

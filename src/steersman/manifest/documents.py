@@ -5,19 +5,20 @@ Source: the behaviour of helm 4.3.1: text is split wherever a line starts with `
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from functools import cached_property
-from typing import Any
-
 from steersman.errors import Location, YamlError
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, once
 from steersman.record import field, record
 
 from . import yaml
 from .yaml.jsonable import json_numbers, string_of
 
-_SEPARATOR = pattern(r"^---[ \t]*", re.MULTILINE)
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+# By this annotation a manifest is a hook.
+EVENT_ANNOTATION = "helm.sh/hook"
+
 # What Go's unicode.IsSpace knows; Python's str.strip also takes the separators \x1c to \x1f.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _METADATA_TYPE = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
@@ -47,7 +48,7 @@ class Document:
     text: str
     line: int = 1
 
-    @cached_property
+    @once
     def raw(self) -> Any:
         """The parsed text with numbers as written. Raises YamlError with Helm's message."""
         try:
@@ -55,12 +56,12 @@ class Document:
         except YamlError as error:
             raise YamlError(f"YAML parse error on {self.path}: {error}", location=self._locate(error)) from None
 
-    @cached_property
+    @once
     def object(self) -> Any:
         """The object as Kubernetes decodes it; None for a document without content. Raises YamlError."""
         return json_numbers(self.raw)
 
-    @cached_property
+    @once
     def head(self) -> Head:
         """Raises YamlError: broken YAML, or a field that is not what every manifest has there."""
         raw = self.raw
@@ -159,15 +160,26 @@ def split(path: str, text: str) -> list[Document]:
     documents = []
     body = text.lstrip(_SPACE)  # before the cut: a "---" that only blanks precede is a separator, too
     offset = len(text) - len(body)
-    cuts = [(match.start(), match.end()) for match in _SEPARATOR.finditer(body)]
     begin = 0
-    for cut, resume in [*cuts, (len(body), len(body))]:
+    for cut, resume in _separators(body):
         content = body[begin:cut].lstrip(_SPACE)
         if content:
             line = text.count("\n", 0, offset + cut - len(content)) + 1
             documents.append(Document(path, content, line))
         begin = resume
     return documents
+
+
+def _separators(text: str) -> Iterator[tuple[int, int]]:
+    """Where each `---` at the start of a line and the blanks after it begin and end, and last the end of the text."""
+    begin = 0 if text.startswith("---") else text.find("\n---") + 1 or len(text)
+    while begin < len(text):
+        end = begin + 3
+        while text.startswith((" ", "\t"), end):
+            end += 1
+        yield begin, end
+        begin = text.find("\n---", end) + 1 or len(text)
+    yield len(text), len(text)
 
 
 def join(documents: Iterable[tuple[str, str]]) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from steersman.lazy import pattern
 from steersman.record import field, record
 
+from .documents import EVENT_ANNOTATION as EVENT_ANNOTATION
 from .documents import Document
 
 
@@ -72,17 +73,12 @@ class Hook:
     last_run: HookExecution = field(default_factory=HookExecution)
 
 
-EVENT_ANNOTATION = "helm.sh/hook"
 WEIGHT_ANNOTATION = "helm.sh/hook-weight"
 DELETE_ANNOTATION = "helm.sh/hook-delete-policy"
 OUTPUT_LOG_ANNOTATION = "helm.sh/hook-output-log-policy"
 
 _EVENT_ALIASES = {"test-success": HookEvent.TEST}
 _INTEGER = pattern(r"[-+]?[0-9]+")
-
-
-def is_hook(document: Document) -> bool:
-    return EVENT_ANNOTATION in document.annotations
 
 
 def read_hook(document: Document) -> Hook | None:

@@ -5,13 +5,17 @@ Source: the behaviour of helm 4.3.1 (`helm template` over all kinds; releases' r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from steersman.lazy import TYPE_CHECKING
 
-from .documents import Document, Head, split
-from .hooks import Hook, is_hook, read_hook
+from .documents import EVENT_ANNOTATION, Document, Head, split
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TypeVar
+
+    from .hooks import Hook
+
+    T = TypeVar("T")
 
 INSTALL_ORDER = (
     "PriorityClass",
@@ -142,9 +146,12 @@ def sort_manifests(
         for document in split(path, files[path]):
             if read_head is not None:
                 document.know_head(read_head(document))
-            if not is_hook(document):
+            if EVENT_ANNOTATION not in document.annotations:
                 manifests.append(document)
-            elif (hook := read_hook(document)) is not None:
+                continue
+            from .hooks import read_hook
+
+            if (hook := read_hook(document)) is not None:
                 hooks.append(hook)
             elif dropped is not None:
                 dropped.append(document)

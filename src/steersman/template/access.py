@@ -6,13 +6,15 @@ serves `missingkey=error`, and it calls methods with arguments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.failures import ArgumentFailure, ExecFailure, FunctionError
 from steersman.template.signature import ANY, Signature
 from steersman.template.strconv import quote
 from steersman.template.values import GoMethods, GoObject, kind, type_name, type_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 # How the types begin that nil can be passed for.
 _NILABLE = ("[]", "map[", "*", "func(", ANY, "error", "common.Values", "chan ")

@@ -5,16 +5,17 @@ The errors are those of Go's text/template/funcs.go.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from typing import Any
-
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.failures import ExecFailure, FunctionError
 from steersman.template.functions.registry import Function
 from steersman.template.gofmt import default_format, sprint, sprintf, sprintln
 from steersman.template.signature import ANY, parse_signature
 from steersman.template.values import GoMethods, GoObject, Uint8, from_utf8, kind, type_name, utf8
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 _MAX_TEXT = 64 * 1024 * 1024
 _INTEGER_KINDS = frozenset(("int", "int8", "int16", "int32", "int64"))

@@ -93,4 +93,4 @@ class TemplateCache:
 def source_stamp() -> str:
     """Changes whenever the compiler or the functions' signatures may have changed."""
     folder = os.path.dirname(__file__)
-    return memo.source_stamp(folder, f"{folder}/functions")
+    return memo.source_stamp((folder, f"{folder}/functions"))

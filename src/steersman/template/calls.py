@@ -7,14 +7,16 @@ others under such a name is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.expressions import Expression
 from steersman.template.gofmt import simple_plan
 from steersman.template.nodes import Command, Identifier, Node
 from steersman.template.operands import Operands
 
-Inline = Callable[[Operands, Identifier, Node, Sequence[Expression]], Expression | None]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Inline = Callable[[Operands, Identifier, Node, Sequence[Expression]], Expression | None]
 
 
 def _and(_: Operands, _name: Identifier, _command: Node, values: Sequence[Expression]) -> Expression:

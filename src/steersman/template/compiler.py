@@ -16,9 +16,8 @@ does not fail pays nothing for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.template.calls import INLINE
 from steersman.template.expressions import Expression, Scope, Site, last_evaluated
@@ -35,6 +34,9 @@ from steersman.template.nodes import (
     Variable,
 )
 from steersman.template.operands import Operands
+
+if TYPE_CHECKING:
+    from steersman.template.functions.registry import Functions
 
 _ASSIGNS_ROOT = re.compile(r"\$[ \t\r\n]*=")
 _MARKER = re.compile(r"#@([0-9]+)$")
@@ -59,7 +61,7 @@ class Compiled:
         return None
 
 
-def compile_template(definition: Definition, functions: Mapping[str, Any], text: str, *, strict: bool) -> Compiled:
+def compile_template(definition: Definition, functions: Functions, text: str, *, strict: bool) -> Compiled:
     """The Python function, named `template`, for one definition.
 
     `functions` is the table of what templates may call, `text` the text that the definition stands in, `strict` Go's
@@ -71,7 +73,7 @@ def compile_template(definition: Definition, functions: Mapping[str, Any], text:
 class _Compiler(Operands):
     inline = INLINE
 
-    def __init__(self, functions: Mapping[str, Any], text: str, strict: bool) -> None:
+    def __init__(self, functions: Functions, text: str, strict: bool) -> None:
         super().__init__(functions, strict)
         self.lines: list[str] = ["def template(d0, ctx, here):"]
         self.indent = 1

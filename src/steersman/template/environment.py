@@ -11,19 +11,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from steersman.digest import digest
 from steersman.errors import TemplateError
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.builtins import BUILTINS
 from steersman.template.cache import TemplateCache, default_folder, source_stamp
 from steersman.template.failures import LimitExceeded, ParseError
-from steersman.template.functions.registry import FUNCTIONS, Function
+from steersman.template.functions.registry import FUNCTIONS, Layers
 from steersman.template.limits import Limits
 from steersman.template.runtime import NAMES, Context
 from steersman.template.tracing import exec_error, parse_error, template_error
 from steersman.template.unit import Engine, Record, TemplateSet, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from steersman.template.functions.registry import Functions
 
 _MOST_RECORDS = 20_000
 _records: dict[tuple[str, str], Record] = {}
@@ -39,13 +44,14 @@ class Environment:
 
     def __init__(
         self,
-        functions: Mapping[str, Function] | None = None,
+        functions: Functions | None = None,
         *,
         strict: bool = False,
         limits: Limits | None = None,
         cache: str | os.PathLike[str] | bool = True,
     ) -> None:
-        table = _Table(FUNCTIONS if functions is None else functions)
+        # Go's own come last: Sprig has a `slice` too
+        table = Layers(FUNCTIONS if functions is None else functions, BUILTINS)
         self._engine = Engine(table, strict, dict(NAMES))
         self._limits = limits or Limits()
         self._templates = TemplateSet(self._load)
@@ -122,25 +128,6 @@ class Environment:
     def _fingerprint(self) -> str:
         names = " ".join(sorted(self._engine.functions))
         return digest(f"{source_stamp()}\n{names}\n{self._engine.strict}".encode()).hex()
-
-
-class _Table(Mapping[str, Function]):
-    """The given functions, and Go's own where they have none of that name (Sprig has a `slice` too)."""
-
-    def __init__(self, functions: Mapping[str, Function]) -> None:
-        self._functions = functions
-
-    def __getitem__(self, name: str) -> Function:
-        return self._functions[name] if name in self._functions else BUILTINS[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in BUILTINS or name in self._functions
-
-    def __iter__(self) -> Any:
-        return iter({**BUILTINS, **dict.fromkeys(self._functions)})
-
-    def __len__(self) -> int:
-        return len({*BUILTINS, *self._functions})
 
 
 def in_parsing_order(names: Iterable[str]) -> list[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.nodes import Chain, Command, Field, Identifier, Node, Pipe, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Expression(NamedTuple):

@@ -6,14 +6,15 @@ the reading of format strings and the joining of several operands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.failures import LimitExceeded
 from steersman.template.gofmt_value import Printer
 from steersman.template.limits import MAX_TEXT
 from steersman.template.strconv import format_float
 from steersman.template.values import type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LARGEST_WIDTH = 1_000_000
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.strconv import (
     can_backquote,
     format_float,
@@ -13,6 +11,10 @@ from steersman.template.strconv import (
     quote_rune,
 )
 from steersman.template.values import GoMethods, GoObject, Int8, Int16, Int32, Int64, kind, type_name, utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 _MAX_DEPTH = 1000
 _BASES = {"d": 10, "v": 10, "b": 2, "o": 8, "O": 8, "x": 16, "X": 16}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.failures import FunctionError
 from steersman.template.strconv import quote
 from steersman.template.values import GoMethods, Method, method
 
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
 
-class Values(dict[str, Any], GoMethods):  # type: ignore[misc]  # dict's own get is meant: it is the fast one
+
+class Values(dict[str, "Any"], GoMethods):  # type: ignore[misc]  # dict's own get is meant: it is the fast one
     """A map with methods. Maps inside of it are plain ones."""
 
     __slots__ = ()

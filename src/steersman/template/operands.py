@@ -5,9 +5,7 @@ Each expression may contain markers (see `compiler`), so it has to stand inside 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.access import can_be_nil, count_problem
 from steersman.template.expressions import Expression, Scope, Site, last_evaluated
 from steersman.template.limits import MAX_TEXT
@@ -28,6 +26,12 @@ from steersman.template.nodes import (
     Variable,
 )
 from steersman.template.signature import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, ClassVar
+
+    from steersman.template.functions.registry import Functions
 
 # Methods of common.Values, a dict whose keys hide them from a plain lookup.
 _METHODS_OF_VALUES = frozenset(("AsMap", "Encode", "PathValue", "Table", "YAML"))
@@ -54,7 +58,7 @@ class Operands:
     scope: Scope
     inline: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, functions: Mapping[str, Any], strict: bool) -> None:
+    def __init__(self, functions: Functions, strict: bool) -> None:
         self.functions = functions
         self.strict = strict
         self.sites: list[Site] = []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import NamedTuple
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.template import lexer as lex
 from steersman.template.lexer import Token
 from steersman.template.nodes import Action, Branch, Break, Continue, Definition, Statement, Template, Text
 from steersman.template.pipeline_parser import NestedTooDeeply, PipelineParser
 from steersman.template.strconv import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 # Python's own compiler sets these bounds.
 MAX_BLOCKS = 60

@@ -6,8 +6,7 @@ be called.
 
 from __future__ import annotations
 
-from collections.abc import Container
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template import lexer as lex
 from steersman.template.failures import ParseError
 from steersman.template.lexer import Token
@@ -27,6 +26,9 @@ from steersman.template.nodes import (
     Variable,
 )
 from steersman.template.strconv import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 # Nesting that people write stays below 20. Python's own compiler sets this bound; Go's is 10000.
 MAX_PARENTHESES = 40

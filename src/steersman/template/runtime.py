@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.template import access
 from steersman.template.builtins import length_of_value, show
 from steersman.template.failures import ExecFailure, FunctionError, LimitExceeded
@@ -18,9 +17,12 @@ from steersman.template.tracing import UnknownTemplate, exec_error
 from steersman.template.values import Counting, Int8, Int16, Int32, Int64, SizedInt, Uint, Uint8, Uint16, Uint32, Uint64
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
     from steersman.template.unit import TemplateSet
 
-Template = Callable[[Any, "Context"], str]
+    Template = Callable[[Any, "Context"], str]
 
 # Helm: how often one template can be included inside of itself. Go: how deep `{{template}}` can go; see `_deeper`.
 MAX_INCLUDES = 1000

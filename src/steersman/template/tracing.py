@@ -6,19 +6,19 @@ is kept for the case that something might fail.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Any
 
 from steersman.errors import Location, TemplateError
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.access import walk
 from steersman.template.failures import ArgumentFailure, ExecFailure, FunctionError
 from steersman.template.strconv import quote
 from steersman.template.values import Counting, utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from steersman.template.expressions import Site
     from steersman.template.nodes import Node
     from steersman.template.unit import Here
@@ -127,7 +127,7 @@ def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool)
 
 # --- Helm's words -------------------------------------------------------------------------------------------------
 
-_WARNING = pattern("HELM_ERR_START(.*)HELM_ERR_END", re.DOTALL)
+_WARNING = pattern("(?s)HELM_ERR_START(.*)HELM_ERR_END")
 _EXECUTING = pattern(r"(?s)template: (.+?): executing (.+?) at (<.+?>): (.+?)( template:.*)?\Z")
 _NOT_ASSOCIATED = pattern(r"template: no template (.*) associated with template (.*)\Z")
 _WITHOUT_PLACE = pattern(r"template: (.+?): (.*?)( template:.*)?\Z")

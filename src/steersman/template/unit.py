@@ -7,17 +7,20 @@ renders of this process, and through the disk cache by others. A `Unit` is a rec
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.template.failures import FunctionError, LimitExceeded, ParseError
 from steersman.template.strconv import quote
 from steersman.template.tracing import CODE_NAME, FILE_NAME, WrappingError, exec_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from steersman.template.compiler import Compiled
+    from steersman.template.functions.registry import Functions
     from steersman.template.nodes import Definition
     from steersman.template.runtime import Context, Template
 
@@ -42,7 +45,7 @@ class Record:
 class Engine:
     """What all units of an environment share: the functions, and the global names that compiled templates see."""
 
-    functions: Mapping[str, Any]
+    functions: Functions
     strict: bool
     namespace: dict[str, Any]
 

@@ -16,10 +16,12 @@ in `if`: that is why no `GoObject` defines `__len__` or `__bool__`, unless it st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.signature import ANY, Signature, parse_signature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, ClassVar
 
 type_names: dict[type, str] = {
     type(None): "<nil>",
@@ -191,7 +193,7 @@ class IntSlice(list[int]):
     go_kind = "slice"
 
 
-class SliceOfSlices(list[list[Any]]):
+class SliceOfSlices(list[list["Any"]]):
     """[][]interface {}"""
 
     __slots__ = ()

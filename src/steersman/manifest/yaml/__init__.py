@@ -5,20 +5,26 @@ Reading and writing are imported when they are first asked for: most starts need
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from .reader import load, load_all
     from .writer import dump, dump_pretty
 
 __all__ = ["dump", "dump_pretty", "load", "load_all"]
 
-_HOME = {"dump": ".writer", "dump_pretty": ".writer", "load": ".reader", "load_all": ".reader"}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name in ("load", "load_all"):
+        from .reader import load, load_all
+
+        globals().update(load=load, load_all=load_all)
+    elif name in ("dump", "dump_pretty"):
+        from .writer import dump, dump_pretty
+
+        globals().update(dump=dump, dump_pretty=dump_pretty)
+    else:
         raise AttributeError(name)
-    found = globals()[name] = getattr(import_module(_HOME[name], __name__), name)
-    return found
+    return globals()[name]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable
 from math import isinf, isnan
-from typing import Any, Literal
 
 from yaml import events
+
+from steersman.lazy import TYPE_CHECKING
 
 from .gosyntax import go_syntax
 from .jsonable import json_number_kind
 from .numbers import INT64_MAX, format_g32
 from .scalars import BINARY, HINTS, MERGE, Scalar, TagMismatch, plain, resolve
 
-Numbers = Literal["json", "float64", "yaml"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+    Numbers = Literal["json", "float64", "yaml"]
 
 MAX_DEPTH = 500
 """Collections inside collections, aliases expanded. (Go's own bound, 10,000, is out of reach of real charts too.)"""

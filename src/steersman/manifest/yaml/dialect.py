@@ -8,12 +8,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 from yaml import events
 
+from steersman.lazy import TYPE_CHECKING
+
 from .builder import ParseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _SLASH_ESCAPE = re.compile(r"(?s:\\[^/]|[^\\])*\\/")
 

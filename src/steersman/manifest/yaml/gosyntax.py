@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from steersman.lazy import TYPE_CHECKING
 
 from .numbers import INT64_MAX, format_g
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _ESCAPES = {
     "\a": r"\a",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from steersman.lazy import TYPE_CHECKING
 
 from .numbers import INT64_MAX, INT64_MIN, format_g32, json_number
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def json_number_kind(value: float) -> int | float:

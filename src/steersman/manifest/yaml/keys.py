@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable
-from functools import cmp_to_key
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LETTERS_LAST = {code: code + 0x80 for code in (*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1))}
 _DIGITS = frozenset("0123456789")
@@ -21,6 +22,8 @@ def natural_order(keys: Iterable[str], *, letters_first_after_digit: bool = Fals
             return sorted(listed)
         if _DIGITS.isdisjoint(joined):
             return sorted(listed, key=lambda key: key.translate(_LETTERS_LAST))
+
+    from functools import cmp_to_key
 
     def compare(a: str, b: str) -> int:
         return _compare(a, b, letters_first_after_digit)
@@ -65,8 +68,14 @@ def _number(text: str, at: int, value: int) -> tuple[int, int]:
 
 
 def _is_letter(char: str) -> bool:
-    return char.isalpha() if char.isascii() else unicodedata.category(char)[0] == "L"
+    return char.isalpha() if char.isascii() else _category(char)[0] == "L"
 
 
 def _is_digit(char: str) -> bool:
-    return char in _DIGITS if char.isascii() else unicodedata.category(char) == "Nd"
+    return char in _DIGITS if char.isascii() else _category(char) == "Nd"
+
+
+def _category(char: str) -> str:
+    from unicodedata import category
+
+    return category(char)

@@ -6,9 +6,6 @@ make JSON of it) happens in one, so care is taken that of several errors the one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from yaml import events
 from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError, YAMLError
@@ -16,9 +13,16 @@ from yaml.reader import ReaderError
 from yaml.scanner import ScannerError
 
 from steersman.errors import Location, YamlError
+from steersman.lazy import TYPE_CHECKING
 
-from .builder import Builder, DecodeError, Numbers, ParseError, too_deep
+from .builder import Builder, DecodeError, ParseError, too_deep
 from .dialect import strict_events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .builder import Numbers
 
 _PREFIX = "error converting YAML to JSON: "
 

@@ -6,12 +6,9 @@ stay strings, `12:30` is no sexagesimal number. Source: the behaviour of go-yaml
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from functools import lru_cache
 from math import inf, isinf, nan
 
-from steersman.lazy import pattern
+from steersman.lazy import pattern, remembering
 
 from .numbers import INT64_MAX, INT64_MIN, UINT64_MAX
 
@@ -31,7 +28,7 @@ _MEANINGS: tuple[tuple[str, Scalar, tuple[str, ...]], ...] = (
     (FLOAT, inf, (".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF")),
     (FLOAT, -inf, ("-.inf", "-.Inf", "-.INF")),
 )
-_WORDS: dict[str, tuple[str, Scalar]] = {word: (tag, value) for tag, value, words in _MEANINGS for word in words}
+WORDS: dict[str, tuple[str, Scalar]] = {word: (tag, value) for tag, value, words in _MEANINGS for word in words}
 
 # Text that starts otherwise is a string, whatever follows.
 HINTS = frozenset("+-0123456789yYnNtTfFoO~.")
@@ -41,19 +38,20 @@ _INTEGER = pattern(
 )
 _FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _POINT_FLOAT = pattern(r"\.[0-9]+([eE][-+]?[0-9]+)?")
+# What numbers are made of, and what stands at their start, after a sign if there is one.
+_OF_NUMBERS = frozenset("0123456789abcdefABCDEFxXoO+-._")
+_STARTS_NUMBER = frozenset("0123456789._")
 _BASES = (("decimal", 10), ("old", 8), ("hex", 16), ("octal", 8), ("binary", 2))
 
 _CLOCK = r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?"
-_TIMESTAMP = pattern(
-    rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}})(?:[Tt]{_CLOCK}(?:Z|[-+](\d\d):(\d\d))|\x20+{_CLOCK})?", re.ASCII
-)
+_TIMESTAMP = pattern(rf"(?a)(\d{{4}})-(\d{{1,2}})-(\d{{1,2}})(?:[Tt]{_CLOCK}(?:Z|[-+](\d\d):(\d\d))|\x20+{_CLOCK})?")
 
 
 class TagMismatch(ValueError):
     """A scalar that its explicit tag does not allow; the message is Go's."""
 
 
-@lru_cache(maxsize=8192)
+@remembering
 def plain(text: str) -> Scalar:
     """The value of an untagged plain scalar; integers beyond 64 bits are floats, timestamps stay text."""
     return resolve(text)[1]
@@ -80,9 +78,11 @@ def short_tag(tag: str) -> str:
 
 def is_timestamp(text: str) -> bool:
     """Whether Go's library takes the text for a point in time (and so quotes a string that looks like it)."""
-    match = _TIMESTAMP.fullmatch(text)
+    match = _TIMESTAMP.fullmatch(text) if text[4:5] == "-" else None
     if match is None:
         return False
+    from datetime import date
+
     year, month, day, *rest = (int(group) if group else 0 for group in match.groups())
     hour, minute, second, zone_hour, zone_minute, hour2, minute2, second2 = rest
     try:
@@ -101,8 +101,8 @@ def is_timestamp(text: str) -> bool:
 def _guess(text: str, tag: str) -> tuple[str, Scalar]:
     if tag == STR or (text and text[0] not in HINTS):
         return STR, text
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS:
+        return WORDS[text]
     first = text[0]
     if first == ".":
         return _finite(text) if _POINT_FLOAT.fullmatch(text) else (STR, text)
@@ -114,6 +114,11 @@ def _guess(text: str, tag: str) -> tuple[str, Scalar]:
 
 
 def _number(text: str) -> tuple[str, Scalar]:
+    if text.isascii() and text.isdigit() and text[0] != "0" and len(text) < 19:
+        return INT, int(text)
+    unsigned = text[1:] if text[0] in "+-" else text
+    if unsigned[:1] not in _STARTS_NUMBER or text.count(".") > 1 or not _OF_NUMBERS.issuperset(text):
+        return STR, text
     bare = text.replace("_", "")
     match = _INTEGER.fullmatch(bare)
     if match is not None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from enum import Enum, auto
-from functools import lru_cache
 from math import isinf, isnan
-from typing import Any
 
 from steersman.errors import YamlError
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern, remembering
 from steersman.record import record
 
 from .keys import natural_order
 from .numbers import INT64_MIN, UINT64_MAX, format_g, json_number
-from .text import Style, flow_text, is_multiline, literal_text, style_of, wrapped_text
+from .scalars import WORDS
+from .text import LITERAL, flow_text, is_multiline, literal_text, style_of, wrapped_text
+
+if TYPE_CHECKING:
+    from typing import Any
 
 # toYaml goes by way of JSON text, which Go's YAML reader then reads: these characters it refuses ...
 _CONTROLS = pattern("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -23,6 +23,7 @@ _NEXT_LINES = pattern(" *\x85[ \x85]*")
 _INDICATOR = pattern("\x85(---|\\.\\.\\.)[ \x85]")
 _SURROGATES = pattern("[\ud800-\udfff]")
 _LONGEST_KEY = 1024
+_LONGEST_ESCAPE = len("\\u0000")
 
 
 @record(frozen=True, slots=True)
@@ -61,19 +62,22 @@ def dump_pretty(value: Any) -> str:
 _SHORT = 78
 
 
-@lru_cache(maxsize=8192)
+# What most strings are made of: one that starts with a letter is written as it is, unless YAML has a meaning for it.
+_EVERYDAY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./")
+
+
+@remembering
 def _short_line(text: str) -> str | None:
     """The text of a string of which nothing special has to be thought, the same as key and as value: most are such."""
     if len(text) > 64 or not text.isascii() or "\n" in text or "\r" in text or "\x7f" in text:
         return None
+    if _EVERYDAY.issuperset(text) and text[:1].isalpha() and text not in WORDS:
+        return text
     return flow_text(text)
 
 
-class _Place(Enum):
-    ROOT = auto()
-    ITEM = auto()  # after "-"
-    VALUE = auto()  # after "key:"
-    COMPLEX = auto()  # after the ":" that follows a "? key" line
+# Where a node stands: at the root, after "-", after "key:", or after the ":" that follows a "? key" line.
+_ROOT, _ITEM, _VALUE, _COMPLEX = "", "-", "key:", "? key :"
 
 
 class _Writer:
@@ -83,12 +87,12 @@ class _Writer:
 
     def document(self, value: Any) -> str:
         try:
-            self._node(value, -1, 0, _Place.ROOT)
+            self._node(value, -1, 0, _ROOT)
         except RecursionError:
             raise YamlError("value is nested too deeply to be written as YAML") from None
         return "".join(self.out)
 
-    def _node(self, value: Any, indent: int, column: int, place: _Place) -> None:
+    def _node(self, value: Any, indent: int, column: int, place: str) -> None:
         """Write a node that follows the current text, up to and with its last line break.
 
         `indent` is that of the collection it stands in, -1 at the root.
@@ -98,12 +102,12 @@ class _Writer:
         elif isinstance(value, (list, tuple)) and value:
             self._sequence(value, indent, place)
         else:
-            if place is not _Place.ROOT:
+            if place != _ROOT:
                 self.out.append(" ")
                 column += 1
             self._scalar(value, indent, column)
 
-    def _mapping(self, value: dict[str, Any], indent: int, place: _Place) -> None:
+    def _mapping(self, value: dict[str, Any], indent: int, place: str) -> None:
         out = self.out
         indent = 0 if indent < 0 else indent + 2
         margin = " " * indent
@@ -117,7 +121,7 @@ class _Writer:
                 lead = margin
                 self._string(self._key(key), indent, indent + 2)
                 out.append(margin + ":")
-                self._node(item, indent, indent + 1, _Place.COMPLEX)
+                self._node(item, indent, indent + 1, _COMPLEX)
                 continue
             if text is None:
                 text = flow_text(self._key(key))
@@ -125,26 +129,26 @@ class _Writer:
                 out.append(f"{lead}{text}: {line}\n")
             else:
                 out.append(f"{lead}{text}:")
-                self._node(item, indent, indent + len(text) + 1, _Place.VALUE)
+                self._node(item, indent, indent + len(text) + 1, _VALUE)
             lead = margin
 
-    def _sequence(self, value: list[Any] | tuple[Any, ...], indent: int, place: _Place) -> None:
+    def _sequence(self, value: list[Any] | tuple[Any, ...], indent: int, place: str) -> None:
         if indent < 0:
             indent = 0
-        elif place is not _Place.VALUE or self.dialect.indents_sequences:
+        elif place != _VALUE or self.dialect.indents_sequences:
             indent += 2
         margin = " " * indent
         lead = self._lead(place, margin)
         for item in value:
             self.out.append(lead + "-")
             lead = margin
-            self._node(item, indent, indent + 1, _Place.ITEM)
+            self._node(item, indent, indent + 1, _ITEM)
 
-    def _lead(self, place: _Place, margin: str) -> str:
+    def _lead(self, place: str, margin: str) -> str:
         """What comes before a collection's first entry: it may share the line of the "-" or ":" it belongs to."""
-        if place is _Place.VALUE:
+        if place == _VALUE:
             return "\n" + margin
-        return "" if place is _Place.ROOT else " "
+        return "" if place == _ROOT else " "
 
     def _scalar(self, value: Any, indent: int, column: int) -> None:
         if isinstance(value, str):
@@ -175,6 +179,8 @@ class _Writer:
             raise YamlError(f"error marshaling into JSON: json: unsupported value: {name}")
         if value.is_integer() and abs(value) < 1e21:
             # JSON has no kinds of numbers: a whole one comes back from it as an integer if it fits.
+            if abs(value) < 1 << 53:
+                return str(int(value))
             whole = int(json_number(value))
             if INT64_MIN <= whole <= UINT64_MAX:
                 return str(whole)
@@ -183,7 +189,7 @@ class _Writer:
     def _key(self, key: str) -> str:
         if not self.dialect.through_json:
             return key
-        if len(json.dumps(key, ensure_ascii=False)) > _LONGEST_KEY or "\x85" in key:
+        if "\x85" in key or (len(key) > _LONGEST_KEY // _LONGEST_ESCAPE and _is_too_long(key)):
             raise YamlError("yaml: did not find expected ',' or '}'")
         return self._text(key)
 
@@ -191,10 +197,10 @@ class _Writer:
         """The string as it arrives at Go's YAML writer."""
         if not self.dialect.through_json:
             return text
+        if text.isascii() and "\x7f" not in text:
+            return text
         if _CONTROLS.search(text):
             raise YamlError("yaml: control characters are not allowed")
-        if text.isascii():
-            return text
         text = _SURROGATES.sub("\ufffd", text)
         if "\x85" not in text:
             return text
@@ -205,7 +211,7 @@ class _Writer:
     def _string(self, text: str, indent: int, column: int) -> None:
         margin = 2 if indent < 0 else indent + 2
         style = style_of(text, self.dialect.tabs_in_blocks)
-        if style is Style.LITERAL:
+        if style == LITERAL:
             self.out.append(literal_text(text, margin))
             return
         flow = flow_text(text)
@@ -213,3 +219,9 @@ class _Writer:
         if (width is not None and column + len(flow) > width and " " in text) or is_multiline(text):
             flow = wrapped_text(text, style, margin, column, width)
         self.out.append(flow + "\n")
+
+
+def _is_too_long(key: str) -> bool:
+    import json
+
+    return len(json.dumps(key, ensure_ascii=False)) > _LONGEST_KEY

@@ -6,9 +6,8 @@ import hashlib
 import ipaddress
 import secrets
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.template.functions.encoding import CorruptInput, decode_base64
 from steersman.template.functions.private_keys import decode_pem, encode_pem, new_rsa_key, read_key, write_key
@@ -18,7 +17,9 @@ from steersman.template.strconv import quote
 from steersman.template.values import GoObject, from_utf8, wrap_int
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+    from typing import Any, ClassVar
 
     from cryptography import x509
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
-from functools import cache
 
+from steersman.lazy import TYPE_CHECKING, pattern, remembering
 from steersman.template.functions.registry import function
 from steersman.template.gofmt import default_format
 from steersman.template.values import Int64, SizedInt, wrap_int
 
+if TYPE_CHECKING:
+    import re
+
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
+_ZEROS = pattern(r"\.0+\Z")
+_DECIMAL = pattern("[+-]?[0-9]+")
+_OCTAL = pattern("[+-]?[0-7]+")
+_OLD_OCTAL = pattern("[+-]?0[0-7_]+")
 
 
 @function("int", "any", "int")
@@ -62,7 +69,9 @@ def _cut(number: float) -> int:
 
 def _read_integer(text: str) -> int:
     """cast's reading: zeros behind a decimal point do not matter; 0 for what cannot be read or does not fit."""
-    text = re.sub(r"\.0+\Z", "", text)
+    if text.isascii() and text.isdigit() and text[0] != "0" and len(text) < 19:
+        return int(text)
+    text = _ZEROS.sub("", text) if text.endswith("0") else text
     number = parse_int(text, 0)
     return number if number is not None and INT64_MIN <= number <= INT64_MAX else 0
 
@@ -74,7 +83,7 @@ def parse_int(text: str, base: int) -> int | None:
     found = _integer_pattern(base).fullmatch(text)
     if found is None or len(text) > 4000:
         return None
-    if base == 0 and re.fullmatch("[+-]?0[0-7_]+", text):
+    if base == 0 and _OLD_OCTAL.fullmatch(text):
         base = 8
     try:
         return int(text, base)
@@ -82,8 +91,10 @@ def parse_int(text: str, base: int) -> int | None:
         return None
 
 
-@cache
+@remembering
 def _integer_pattern(base: int) -> re.Pattern[str]:
+    import re
+
     if base == 0:
         return re.compile(
             "[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)"
@@ -91,19 +102,16 @@ def _integer_pattern(base: int) -> re.Pattern[str]:
     return re.compile("[+-]?[0-9a-zA-Z]+")
 
 
-@cache
-def _float_pattern() -> re.Pattern[str]:
-    return re.compile(
-        r"[+-]?(?:(?P<word>inf|infinity)|(?P<nan>nan)"
-        r"|(?P<hex>0x_?(?:[0-9a-f](?:_?[0-9a-f])*\.?(?:[0-9a-f](?:_?[0-9a-f])*)?|\.[0-9a-f](?:_?[0-9a-f])*)p[+-]?[0-9](?:_?[0-9])*)"
-        r"|(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:e[+-]?[0-9](?:_?[0-9])*)?)",
-        re.IGNORECASE | re.ASCII,
-    )
+_FLOAT = pattern(
+    r"(?ai)[+-]?(?:(?P<word>inf|infinity)|(?P<nan>nan)"
+    r"|(?P<hex>0x_?(?:[0-9a-f](?:_?[0-9a-f])*\.?(?:[0-9a-f](?:_?[0-9a-f])*)?|\.[0-9a-f](?:_?[0-9a-f])*)p[+-]?[0-9](?:_?[0-9])*)"
+    r"|(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:e[+-]?[0-9](?:_?[0-9])*)?)"
+)
 
 
 def read_float(text: str) -> float | None:
     """strconv.ParseFloat for 64 bits; None if the text is malformed or the number too large."""
-    found = _float_pattern().fullmatch(text)
+    found = _FLOAT.fullmatch(text)
     if found is None:
         return None
     if found["nan"] and text[0] in "+-":
@@ -122,7 +130,7 @@ def read_float(text: str) -> float | None:
 @function("atoi", "string", "int")
 def atoi(text: str) -> int:
     """Decimal digits with an optional sign; 0 for what is none, the nearest int for what does not fit."""
-    if not re.fullmatch("[+-]?[0-9]+", text):
+    if not _DECIMAL.fullmatch(text):
         return 0
     if len(text) > 20 + text.count("0"):
         return INT64_MIN if text[0] == "-" else INT64_MAX
@@ -133,7 +141,7 @@ def atoi(text: str) -> int:
 def to_decimal(value: object) -> Int64:
     """Octal digits as a number; 0 for what is none or does not fit."""
     text = default_format(value)
-    if not re.fullmatch("[+-]?[0-7]+", text):
+    if not _OCTAL.fullmatch(text):
         return Int64(0)
     number = int(text, 8)
     return Int64(number if INT64_MIN <= number <= INT64_MAX else 0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.registry import function
 from steersman.template.values import GoObject, kind
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @function("empty", "any", "bool")

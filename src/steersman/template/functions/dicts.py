@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.nil import NilMap
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.functions.strings import to_string
 from steersman.template.helm_types import returned
 from steersman.template.values import StringSlice, type_name
 
-Dict = dict[str, Any]
+if TYPE_CHECKING:
+    from typing import Any
+
+    Dict = dict[str, Any]
+
 _DICT = "map[string]interface {}"
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import ClassVar
 
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.strconv import format_float
 from steersman.template.values import GoMethods, Int64, Method, method, wrap_int
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import ClassVar
 
 NANOSECOND = 1
 MICROSECOND = 1000 * NANOSECOND

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.conversion import read_float
 from steersman.template.functions.duration import Duration, DurationError, from_seconds, parse_duration
 from steersman.template.functions.registry import FunctionError, add, function
 from steersman.template.functions.unicode import SPACE
 from steersman.template.strconv import quote
 from steersman.template.values import Int64, kind, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def _as_duration(value: object) -> Duration:

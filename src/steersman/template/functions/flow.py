@@ -6,13 +6,15 @@ These are the functions for rendering without a cluster and without DNS. Whoever
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.template.functions.registry import FUNCTIONS, Function, FunctionError, function
 
-Lookup = Callable[[str, str, str, str], dict[str, Any]]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Lookup = Callable[[str, str, str, str], dict[str, Any]]
 
 
 class UserFailure(FunctionError):
@@ -66,7 +68,7 @@ def for_run(options: RunOptions) -> dict[str, Function]:
     replaced: dict[str, Function] = {}
 
     def replace(name: str, call: Callable[..., Any]) -> None:
-        replaced[name] = FUNCTIONS[name]._replace(call=call)
+        replaced[name] = Function(name, call, FUNCTIONS[name].signature)
 
     if options.lint:
         warn = options.warn

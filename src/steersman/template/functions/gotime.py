@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time as clock_of_python
-from collections.abc import Mapping
-from typing import ClassVar
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.template.functions.duration import Duration
 from steersman.template.functions.time_layout import DAYS, MONTHS, Clock, format_clock
 from steersman.template.functions.time_reader import read_time
 from steersman.template.functions.timezone import UTC, Location, fixed, load, local
 from steersman.template.values import GoMethods, GoObject, Int64, Method, method, wrap_int
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import ClassVar
 
 _SECONDS_A_DAY = 86400
 # Days from 0000-03-01, where the calendar's cycle of 400 years begins, to 1970-01-01.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.json_reader import JsonRangeError, JsonSyntaxError, loads
 from steersman.template.functions.json_writer import JsonError, dumps
 from steersman.template.functions.nil import NilMap, NilSlice
 from steersman.template.functions.registry import FunctionError, function
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _INDENT = "  "
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
 
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.functions.unicode import REPLACEMENT, runes
 from steersman.template.strconv import quote, quote_rune
 from steersman.template.values import from_utf8, utf8
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class JsonSyntaxError(ValueError):

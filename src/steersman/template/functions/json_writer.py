@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 from binascii import b2a_base64
-from collections.abc import Iterable, Mapping
-from json.encoder import encode_basestring
-from typing import Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.nil import is_nil
 from steersman.template.functions.unicode import runes
 from steersman.template.strconv import format_float
 from steersman.template.values import GoMethods, GoObject, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+try:
+    from _json import encode_basestring  # without the rest of json, which starts slowly
+except ImportError:  # an interpreter without CPython's own module
+    from json.encoder import encode_basestring
 
 _LINE_SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
 _HTML = _LINE_SEPARATORS | {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}

@@ -6,9 +6,7 @@ shows that as it shows an error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.bounds import MAX_ITEMS, bounded, nil_pointer
 from steersman.template.functions.conversion import to_int
 from steersman.template.functions.defaults import empty
@@ -17,7 +15,11 @@ from steersman.template.functions.nil import NilSlice
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.values import IntSlice, SliceOfSlices, Uint8, kind
 
-Items = Sequence[Any]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    Items = Sequence[Any]
 
 
 def items_of(value: object, complaint: str) -> Items:

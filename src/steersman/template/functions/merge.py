@@ -7,15 +7,18 @@ too, which mergo refuses if something of another type is to be merged in; Sprig 
 
 from __future__ import annotations
 
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.nil import NilMap
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.helm_types import returned
 from steersman.template.values import GoObject, kind
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    Dict = dict[str, Any]
+
 _ARGUMENTS = "map[string]interface {}, ...map[string]interface {}"
-Dict = dict[str, Any]
 
 
 class _DifferentTypes(FunctionError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.values import StringMap, StringSlice
 
+if TYPE_CHECKING:
+    from typing import Any
 
-class NilSlice(list[Any]):
+
+class NilSlice(list["Any"]):
     """([]interface {})(nil)"""
 
     __slots__ = ()
@@ -27,7 +29,7 @@ class NilStringMap(StringMap):
     __slots__ = ()
 
 
-class NilMap(dict[str, Any]):
+class NilMap(dict[str, "Any"]):
     """(map[string]interface {})(nil): reading finds nothing, writing fails."""
 
     __slots__ = ()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
-from functools import reduce
-from typing import TYPE_CHECKING
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.conversion import to_float64, to_int64
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.strconv import format_float
 from steersman.template.values import Int64, wrap_int
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
 # --- int64 ---------------------------------------------------------------------------------------------------------
@@ -36,7 +35,10 @@ def sub(one: object, two: object) -> Int64:
 
 @function("mul", "any, ...any", "int64")
 def mul(first: object, *others: object) -> Int64:
-    return Int64(reduce(lambda product, number: wrap_int(product * to_int64(number)), others, int(to_int64(first))))
+    product = int(to_int64(first))
+    for number in others:
+        product = wrap_int(product * to_int64(number))
+    return Int64(product)
 
 
 @function("div", "any, any", "int64")
@@ -74,12 +76,19 @@ def min_(first: object, *others: object) -> Int64:
 
 @function("maxf", "any, ...any", "float64")
 def maxf(first: object, *others: object) -> float:
-    return reduce(lambda one, two: _choose(max, one, two), map(to_float64, others), to_float64(first))
+    return _extreme(max, first, others)
 
 
 @function("minf", "any, ...any", "float64")
 def minf(first: object, *others: object) -> float:
-    return reduce(lambda one, two: _choose(min, one, two), map(to_float64, others), to_float64(first))
+    return _extreme(min, first, others)
+
+
+def _extreme(choice: Callable[[float, float], float], first: object, others: tuple[object, ...]) -> float:
+    result = to_float64(first)
+    for other in others:
+        result = _choose(choice, result, to_float64(other))
+    return result
 
 
 def _choose(choice: Callable[[float, float], float], one: float, two: float) -> float:
@@ -153,7 +162,9 @@ def divf(first: object, *others: object) -> float:
 
 def _decimal(first: object, others: tuple[object, ...], operation: Callable[[Fraction, Fraction], Fraction]) -> float:
     """Compute with exact decimals, each the shortest that stands for its float64: 0.1 + 0.2 is 0.3."""
-    result = reduce(operation, map(_to_fraction, others), _to_fraction(first))
+    result = _to_fraction(first)
+    for other in others:
+        result = operation(result, _to_fraction(other))
     try:
         return float(result)
     except OverflowError:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from typing import Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.encoding import CorruptInput, b64enc, decode_base64
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.values import from_utf8, utf8
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _BCRYPT_COST = 10
 _BCRYPT_MAX = 72

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-import re
-from typing import Any
 
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.values import from_utf8, utf8
 
+if TYPE_CHECKING:
+    from typing import Any
+
 _PEM = pattern(
-    rb"^-----BEGIN (?P<label>[^\r\n-]*)-----[ \t\r]*\n(?:[^\n:]+:[^\n]*\n)*\s*"
+    rb"(?m)^-----BEGIN (?P<label>[^\r\n-]*)-----[ \t\r]*\n(?:[^\n:]+:[^\n]*\n)*\s*"
     rb"(?P<body>[A-Za-z0-9+/=\s]*?)\s*-----END (?P=label)-----",
-    re.MULTILINE,
 )
 
 

@@ -6,22 +6,25 @@ The search works on bytes, as Go's does. What RE2 says of a broken expression is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.functions.nil import NilStringSlice
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.strconv import can_backquote
 from steersman.template.strconv import quote as quote_literal
 from steersman.template.values import StringSlice, from_utf8, utf8
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
 # RE2's default of 8 MiB refuses expressions that Go takes.
 _MAX_MEMORY = 256 * 1024 * 1024
 
 # RE2 knows `\C`, any single byte; Go does not. Text between \Q and \E is taken as it is.
-_SINGLE_BYTE = pattern(r"(?:[^\\]|\\Q.*?(?:\\E|\Z)|\\[^CQ])*(\\C)?", re.DOTALL)
+_SINGLE_BYTE = pattern(r"(?s)(?:[^\\]|\\Q.*?(?:\\E|\Z)|\\[^CQ])*(\\C)?")
 
 _GO_WORDS = {
     "missing ]": "missing closing ]",
@@ -225,7 +228,7 @@ def _replace(expression: _Expression, text: str, replacement: Callable[[Any], by
     return from_utf8(b"".join([*pieces, data[end:]]))
 
 
-_REFERENCE = pattern(rb"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
+_REFERENCE = pattern(rb"\$(?:\$|(\w+)|\{(\w+)\})")
 
 
 def _template_pieces(template: str, expression: _Expression) -> list[bytes | int]:

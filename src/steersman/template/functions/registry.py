@@ -13,26 +13,42 @@ The table knows all names at once but imports a module of functions only when on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
-from typing import Any, NamedTuple, TypeVar
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.failures import FunctionError
 from steersman.template.functions.themes import THEME_OF
 from steersman.template.signature import ANY, Signature, parse_signature
 
-__all__ = ["FUNCTIONS", "Function", "FunctionError", "add", "function"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, KeysView
+    from typing import Any, Protocol, TypeVar
 
-AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
+    AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
+
+    class Functions(Protocol):
+        """Functions by name: what templates are parsed and compiled against."""
+
+        def __getitem__(self, name: str, /) -> Function: ...
+
+        def __contains__(self, name: object, /) -> bool: ...
+
+        def __iter__(self) -> Iterator[str]: ...
 
 
-class Function(NamedTuple):
-    name: str
-    call: Callable[..., Any]
-    signature: Signature
+__all__ = ["FUNCTIONS", "Function", "FunctionError", "FunctionTable", "Layers", "add", "function"]
 
 
-class FunctionTable(Mapping[str, Function]):
+class Function:
+    """What a template can call by `name`: the callable and its Go signature."""
+
+    __slots__ = ("call", "name", "signature")
+
+    def __init__(self, name: str, call: Callable[..., Any], signature: Signature) -> None:
+        self.name = name
+        self.call = call
+        self.signature = signature
+
+
+class FunctionTable:
     """All functions by name. Looking one up imports the module that defines it."""
 
     def __init__(self) -> None:
@@ -41,7 +57,9 @@ class FunctionTable(Mapping[str, Function]):
     def __getitem__(self, name: str) -> Function:
         known = self._loaded.get(name)
         if known is None:
-            import_module(f"steersman.template.functions.{THEME_OF[name]}")
+            __import__(
+                f"steersman.template.functions.{THEME_OF[name]}"
+            )  # importlib itself takes longer than most themes
             known = self._loaded[name]
         return known
 
@@ -49,16 +67,39 @@ class FunctionTable(Mapping[str, Function]):
         return name in THEME_OF or name in self._loaded
 
     def __iter__(self) -> Iterator[str]:
-        return iter(THEME_OF | self._loaded)
+        return iter(self.keys())
 
     def __len__(self) -> int:
-        return len(THEME_OF | self._loaded)
+        return len(self.keys())
+
+    def keys(self) -> KeysView[str]:
+        return dict.fromkeys((*THEME_OF, *self._loaded)).keys()
 
     def add(self, function: Function) -> None:
         self._loaded[function.name] = function
 
 
 FUNCTIONS = FunctionTable()
+
+
+class Layers:
+    """Several tables as one: a name means what the first table that has it says."""
+
+    def __init__(self, *tables: Functions) -> None:
+        self._tables = tables
+        self._names = frozenset(name for table in tables for name in table)
+
+    def __getitem__(self, name: str) -> Function:
+        for table in self._tables:
+            if name in table:
+                return table[name]
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
 
 
 def function(name: str, args: str = "", returns: str = ANY, *aliases: str) -> Callable[[AnyCallable], AnyCallable]:

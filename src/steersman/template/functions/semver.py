@@ -10,17 +10,18 @@ This module stands alone: charts use it for `kubeVersion` and for dependencies, 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from functools import cache, total_ordering
-
+from steersman.lazy import TYPE_CHECKING, pattern, remembering
 from steersman.record import record
 from steersman.template.strconv import quote
 
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
 _UINT64_MAX = 2**64 - 1
 
-_LOOSE = (
-    r"v?(?P<major>[0-9]+)(?:\.(?P<minor>[0-9]+))?(?:\.(?P<patch>[0-9]+))?"
+_LOOSE = pattern(
+    r"(?a)v?(?P<major>[0-9]+)(?:\.(?P<minor>[0-9]+))?(?:\.(?P<patch>[0-9]+))?"
     r"(?:-(?P<pre>[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?"
     r"(?:\+(?P<meta>[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?"
 )
@@ -31,17 +32,19 @@ _IN_CONSTRAINT = (
     rf"v?(?P<major>{_PART})(?:\.(?P<minor>{_PART}))?+(?:\.(?P<patch>{_PART}))?+"
     r"(?P<suffix>(?:-[0-9A-Za-z\-]++(?:\.[0-9A-Za-z\-]++)*+)?+(?:\+[0-9A-Za-z\-]++(?:\.[0-9A-Za-z\-]++)*+)?+)"
 )
-_ANONYMOUS = re.sub(r"\?P<\w+>", "?:", _IN_CONSTRAINT)
-_COMPARISON = rf"\s*+(?P<operator>!=|>=|=>|<=|=<|~>|[=><~^]|)\s*+(?P<version>{_IN_CONSTRAINT})(?P<end>\s*+,?+)"
+_COMPARISON = pattern(
+    rf"(?a)\s*+(?P<operator>!=|>=|=>|<=|=<|~>|[=><~^]|)\s*+(?P<version>{_IN_CONSTRAINT})(?P<end>\s*+,?+)"
+)
+_ANONYMOUS = _IN_CONSTRAINT.replace("?P<major>", "?:").replace("?P<minor>", "?:").replace("?P<patch>", "?:")
+_ANONYMOUS = _ANONYMOUS.replace("?P<suffix>", "?:")
 # begins where a number begins: trying each of its digits would take long for long numbers
-_RANGE = rf"(?<![0-9|xX*])({_ANONYMOUS})\s++-\s++({_ANONYMOUS})\s*+"
+_RANGE = pattern(rf"(?a)(?<![0-9|xX*])({_ANONYMOUS})\s++-\s++({_ANONYMOUS})\s*+")
 
 
 class SemverError(ValueError):
     """A version or a constraint that cannot be read; the text is Masterminds' own."""
 
 
-@total_ordering
 @record(frozen=True, slots=True, eq=False)
 class Version:
     """A semantic version. Comparison ignores `metadata`, as semver.org asks; `original` is the text it was read from."""
@@ -80,13 +83,23 @@ class Version:
     def __lt__(self, other: Version) -> bool:
         return self.compare(other) < 0
 
+    def __le__(self, other: Version) -> bool:
+        return self.compare(other) <= 0
+
+    def __gt__(self, other: Version) -> bool:
+        return self.compare(other) > 0
+
+    def __ge__(self, other: Version) -> bool:
+        return self.compare(other) >= 0
+
     def __hash__(self) -> int:
         return hash((self.major, self.minor, self.patch, self.prerelease))
 
 
+@remembering
 def parse(text: str) -> Version:
     """Read a version forgivingly. Raises SemverError."""
-    found = _compiled(f"^{_LOOSE}$").fullmatch(text)
+    found = _LOOSE.fullmatch(text)
     if found is None:
         raise SemverError("invalid semantic version")
     major, minor, patch = _segment(found["major"]), _segment(found["minor"]), _segment(found["patch"])
@@ -156,17 +169,19 @@ class Constraint:
 
     _groups: tuple[tuple[tuple[_Comparison, ...], bool], ...]
 
-    @classmethod
-    def parse(cls, text: str) -> Constraint:
+    @staticmethod
+    def parse(text: str) -> Constraint:
         """Read a constraint. Raises SemverError."""
-        groups = []
-        for alternative in _without_ranges(text).split("||"):
-            groups.append(_read_group(alternative))
-        return cls(tuple(groups))
+        return _read_constraint(text)
 
     def allows(self, version: Version) -> bool:
         """Whether `version` satisfies the constraint."""
         return any(all(c.holds(version, prereleases) for c in comparisons) for comparisons, prereleases in self._groups)
+
+
+@remembering
+def _read_constraint(text: str) -> Constraint:
+    return Constraint(tuple(_read_group(alternative) for alternative in _without_ranges(text).split("||")))
 
 
 def satisfies(constraint: str, version: str) -> bool:
@@ -177,7 +192,9 @@ def satisfies(constraint: str, version: str) -> bool:
 
 def _without_ranges(text: str) -> str:
     """Rewrite each `a - b` as two comparisons."""
-    return _compiled(_RANGE).sub(r">= \1, <= \2 ", text)
+    if "-" not in text or not any(map(str.isspace, text)):
+        return text
+    return _RANGE.sub(r">= \1, <= \2 ", text)
 
 
 def _read_group(text: str) -> tuple[tuple[_Comparison, ...], bool]:
@@ -185,7 +202,7 @@ def _read_group(text: str) -> tuple[tuple[_Comparison, ...], bool]:
     parts: list[re.Match[str]] = []
     at, end = 0, ","
     while end and (at < len(text) or "," in end):
-        found = _compiled(_COMPARISON).match(text, at)
+        found = _COMPARISON.match(text, at)
         if found is None:
             break
         parts.append(found)
@@ -303,8 +320,3 @@ _OPERATORS: dict[str, Callable[[Version, _Comparison], bool]] = {
     "~>": _tilde,
     "^": _caret,
 }
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)

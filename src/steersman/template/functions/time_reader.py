@@ -6,14 +6,16 @@ The result is not a time yet but what the text says: see `Reading`. Source: http
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import NoReturn
 
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.record import record
 from steersman.template.functions.duration import quote
 from steersman.template.functions.time_layout import DAYS, MONTHS, pieces
 from steersman.template.values import from_utf8, utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn
 
 
 class TimeError(ValueError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.functions.toml_reader import loads
 from steersman.template.functions.toml_scanner import TomlSyntaxError
 from steersman.template.functions.toml_writer import TomlError, dumps
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _dump(value: object) -> str:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from typing import Any
 
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.functions.toml_numbers import TomlValueError, read_datetime, read_float, read_integer
 from steersman.template.functions.toml_scanner import Path, Scanner, TomlSyntaxError
 from steersman.template.functions.toml_writer import quoted_key
 from steersman.template.strconv import quote
 
-Table = dict[str, Any]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Table = dict[str, Any]
 
 MAX_DEPTH = 400
 
 
-class TableSlice(list[Table]):
+class TableSlice(list["Table"]):
     """[]map[string]interface {}: an array of tables."""
 
     __slots__ = ()

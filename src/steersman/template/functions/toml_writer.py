@@ -7,15 +7,17 @@ nil members are left out, nil elements are an error.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.functions.duration import Duration
 from steersman.template.functions.gotime import Time
 from steersman.template.functions.nil import is_nil
 from steersman.template.strconv import format_float
 from steersman.template.values import GoMethods, GoObject, Uint8, kind, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 _BARE_KEY = pattern(r"[A-Za-z0-9_-]+")
 _ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x20), 0x7F)} | {

@@ -5,8 +5,6 @@ Python's own `str.upper` and `str.strip` differ: they map `ß` to two letters an
 
 from __future__ import annotations
 
-import unicodedata
-
 # unicode.IsSpace: Latin-1's blanks and the White_Space property.
 SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005"
@@ -62,7 +60,9 @@ def lower(text: str) -> str:
 
 def category(char: str) -> str:
     """The general category, such as `Lu`."""
-    return unicodedata.category(char)
+    from unicodedata import category
+
+    return category(char)
 
 
 def is_letter(char: str) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import string
-from typing import Any
 
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.functions.bounds import nil_pointer
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.strconv import quote
 from steersman.template.values import from_utf8, kind, utf8
+
+if TYPE_CHECKING:
+    import re
+    from typing import Any
 
 _UNRESERVED = string.ascii_letters + string.digits + "-_.~"
 
@@ -20,7 +22,7 @@ _USER = frozenset(utf8(_UNRESERVED + "$&+,;="))
 _HOST = frozenset(utf8(_UNRESERVED + "!$&'()*+,;=:[]<>\""))
 _FRAGMENT = frozenset(utf8(_UNRESERVED + "$&+,/:;=?@!()*"))
 
-_SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_SCHEME = pattern(r"(?s)([A-Za-z][A-Za-z0-9+.-]*):(.*)")
 _CONTROL = pattern("[\x00-\x1f\x7f]")
 _USERINFO = pattern(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
 _PORT = pattern(r"(?::[0-9]*)?")
@@ -118,7 +120,7 @@ def _hostname(host: str) -> str:
 
 # --- escapes -------------------------------------------------------------------------------------------------------
 
-_ESCAPE = pattern(rb"%([0-9A-Fa-f]{2})|%.{0,2}", re.DOTALL)
+_ESCAPE = pattern(rb"(?s)%([0-9A-Fa-f]{2})|%.{0,2}")
 
 
 def _unescape(text: str) -> str:

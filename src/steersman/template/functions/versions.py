@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
-
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.template.functions import semver as semantic
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.functions.semver import SemverError, Version
 from steersman.template.values import GoObject, Method, Uint64, method
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import ClassVar
 
 _POINTER = "*semver.Version"
 

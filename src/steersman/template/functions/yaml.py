@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from steersman.errors import YamlError
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.manifest import yaml
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.values import GoMethods, GoObject
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SHAPED = frozenset((str, int, float, bool, type(None)))
 
