@@ -15,6 +15,8 @@ import urllib.request
 import venv
 from pathlib import Path
 
+PROJECT = Path(__file__).resolve().parent.parent
+
 
 def main(directory: str, requirement: str) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 (whoever runs make may have less)
@@ -29,9 +31,12 @@ def main(directory: str, requirement: str) -> int:
         pip = (
             [str(python), "-m", "pip"] if has_pip(python) else [str(python), str(download_pip(Path(scratch))) + "/pip"]
         )
-        return subprocess.call(
+        code = subprocess.call(
             [*pip, "install", "--quiet", "--disable-pip-version-check", "pip", "--editable", requirement]
         )
+    # What pip does for a package that it copies, and not for one that stays where it is. Without it, whoever runs
+    # Python with PYTHONDONTWRITEBYTECODE waits at every start for all modules to be compiled.
+    return code or subprocess.call([python, "-m", "compileall", "-q", str(PROJECT / "src")])
 
 
 def has_pip(python: Path) -> bool:

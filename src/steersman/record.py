@@ -40,7 +40,7 @@ else:
         def __get__(self, instance, cls):
             from dataclasses import make_dataclass
 
-            fields = make_dataclass(cls.__name__, [(name, Any) for name in cls._fields]).__dataclass_fields__
+            fields = make_dataclass(cls.__name__, [(name, object) for name in cls._fields]).__dataclass_fields__
             cls.__dataclass_fields__ = fields
             return fields
 

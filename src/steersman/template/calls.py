@@ -45,7 +45,7 @@ def _compare_with_text(operator: str) -> Inline:
         if left.type == "string":
             return Expression(f"({left.code} {operator} {right.code})", "bool")
         name = compiler.temporary()
-        held = left._replace(code=name)
+        held = left.coded(name)
         ordered = [held, right] if left is values[0] else [right, held]
         slow = compiler.plain_call(identifier.name, command, ordered)
         fast = f"{name} {operator} {right.code}"
@@ -82,12 +82,12 @@ def _call(compiler: Operands, identifier: Identifier, command: Node, values: Seq
 def _include(compiler: Operands, identifier: Identifier, command: Node, values: Sequence[Expression]) -> Expression:
     """`include` and `tpl` belong to the running render, not to the table of functions."""
     call = compiler.plain_call(identifier.name, command, values)
-    return call._replace(code=call.code.replace("f_", "ctx.", 1))
+    return call.coded(call.code.replace("f_", "ctx.", 1))
 
 
 def _len(compiler: Operands, identifier: Identifier, command: Node, values: Sequence[Expression]) -> Expression | None:
     call = compiler.plain_call(identifier.name, command, values)
-    return call if values[0].element else call._replace(code=call.code.replace("f_len", "length_of_value", 1))
+    return call if values[0].element else call.coded(call.code.replace("f_len", "length_of_value", 1))
 
 
 def _printf(compiler: Operands, _name: Identifier, _command: Node, values: Sequence[Expression]) -> Expression | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from steersman.lazy import TYPE_CHECKING
 from steersman.template.nodes import Chain, Command, Field, Identifier, Node, Pipe, Variable
 
@@ -11,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Expression(NamedTuple):
+class Expression:
     """Python source and what is known of its value.
 
     `type` is the Go type if that is certain. `element` says that a nil here is Go's nil interface (an element of a map or
@@ -20,11 +18,20 @@ class Expression(NamedTuple):
     an item of it.
     """
 
-    code: str
-    type: str = ""
-    element: bool = False
-    simple: bool = False
-    items: str = ""
+    __slots__ = ("code", "element", "items", "simple", "type")
+
+    def __init__(
+        self, code: str, type: str = "", element: bool = False, simple: bool = False, items: str = ""
+    ) -> None:
+        self.code = code
+        self.type = type
+        self.element = element
+        self.simple = simple
+        self.items = items
+
+    def coded(self, code: str) -> Expression:
+        """The same value by other source."""
+        return Expression(code, self.type, self.element, self.simple, self.items)
 
 
 class Site:

@@ -7,7 +7,6 @@ arguments; `{{-` and `-}}` trim the text beside them; a mistake is a token of ty
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from steersman.template.strconv import is_printable, quote
 
@@ -74,12 +73,15 @@ _UNTERMINATED = {
 _COMMENT_END = re.compile(r"\*/(?:([ \t\r\n]-)?\}\})?")
 
 
-class Token(NamedTuple):
+class Token:
     """`position` counts characters from the start of the text; an ERROR's value is its message."""
 
-    type: str
-    value: str
-    position: int
+    __slots__ = ("position", "type", "value")
+
+    def __init__(self, type: str, value: str, position: int) -> None:
+        self.type = type
+        self.value = value
+        self.position = position
 
     def __str__(self) -> str:
         """The token as error messages show it."""

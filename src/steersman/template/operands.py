@@ -109,21 +109,23 @@ class Operands:
         before: Node = pipe
         stages: list[str] = []
         for command in pipe.commands:
-            value = self._command(command, value, before)._replace(element=False)
+            value = self._command(command, value, before)
+            if value.element:
+                value = Expression(value.code, value.type, simple=value.simple, items=value.items)
             before = last_evaluated(command)
             if len(pipe.commands) > _MOST_NESTED_STAGES:
                 name = self.temporary()
                 stages.append(f"{name} := {value.code}")
                 value = Expression(name, value.type, simple=True)
         assert value is not None
-        return value._replace(code=f"({', '.join(stages)})[-1]", simple=False) if stages else value
+        return Expression(f"({', '.join(stages)})[-1]", value.type, items=value.items) if stages else value
 
     def bounded(self, value: Expression) -> Expression:
         """A text that is going to be kept: what doubles a text over and over has to stop somewhere."""
         if value.type != "string" or value.simple:
             return value
         name = self.temporary()
-        return value._replace(code=f"({name} if len({name} := {value.code}) < {MAX_TEXT} else too_long())")
+        return value.coded(f"({name} if len({name} := {value.code}) < {MAX_TEXT} else too_long())")
 
     def _command(self, command: Command, final: Expression | None, before: Node) -> Expression:
         """`final` is what comes through the pipe; `before` is the node that was visited last."""
@@ -145,7 +147,8 @@ class Operands:
     def operand(self, node: Operand) -> Expression:
         """An operand where any type will do."""
         if isinstance(node, Dot):
-            return self.dot._replace(simple=True)
+            dot = self.dot
+            return Expression(dot.code, dot.type, dot.element, simple=True, items=dot.items)
         if isinstance(node, Field | Chain):
             return self._fields(node)
         if isinstance(node, Variable):
@@ -258,7 +261,7 @@ class Operands:
         if final is not None:
             if not final.simple and not all(code.simple for code in codes):
                 hoisted = self.temporary()
-                first, final = final.code, final._replace(code=hoisted)
+                first, final = final.code, final.coded(hoisted)
             where = last_evaluated(arguments[-1]) if arguments else identifier
             codes.append(self._validated(final, _parameter(signature, given - 1), where))
         inline = self.inline.get(name)
@@ -266,7 +269,7 @@ class Operands:
         if result is None:
             result = self.plain_call(name, command, codes)
         if hoisted:
-            return result._replace(code=f"({hoisted} := {first}, {result.code})[1]")
+            return result.coded(f"({hoisted} := {first}, {result.code})[1]")
         return result
 
     def plain_call(self, name: str, command: Node, codes: Sequence[Expression]) -> Expression:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from steersman.lazy import TYPE_CHECKING
 from steersman.template import lexer as lex
 from steersman.template.lexer import Token
@@ -27,11 +25,14 @@ def parse(text: str, functions: Container[str]) -> list[Definition]:
     return _Parser(text, functions).run()
 
 
-class _End(NamedTuple):
+class _End:
     """What closed a list of statements: `end`, or `else` with the keyword of an `else if` or `else with`."""
 
-    is_else: bool
-    keyword: str = ""
+    __slots__ = ("is_else", "keyword")
+
+    def __init__(self, is_else: bool, keyword: str = "") -> None:
+        self.is_else = is_else
+        self.keyword = keyword
 
     def __str__(self) -> str:
         return "{{else}}" if self.is_else else "{{end}}"
