@@ -20,9 +20,7 @@ class Expression:
 
     __slots__ = ("code", "element", "items", "simple", "type")
 
-    def __init__(
-        self, code: str, type: str = "", element: bool = False, simple: bool = False, items: str = ""
-    ) -> None:
+    def __init__(self, code: str, type: str = "", element: bool = False, simple: bool = False, items: str = "") -> None:
         self.code = code
         self.type = type
         self.element = element
