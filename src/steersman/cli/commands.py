@@ -45,7 +45,19 @@ COMMANDS: dict[str, Entry] = {
     "search": Entry("search", "search for a keyword in charts"),
     "cluster": Entry("cluster", "start, stop and look at the embedded cluster"),
     "completion": Entry("completion", "generate autocompletion scripts for the specified shell"),
+    "verify": Entry("verify", "verify that a packaged chart has been signed and is valid"),
+    "env": Entry("env", "print the environment that commands run in"),
+    "plugin": Entry("plugin", "what to do about Helm's plugins"),
+    "help": Entry("help", "show what a command does and its flags"),
     "version": Entry("version", "print the version"),
+}
+# How the list of commands is ordered for people.
+SECTIONS = {
+    "Releases": "install upgrade rollback uninstall test list status history get",
+    "Hooks, before and after": "plan apply review rehearse hooks logs diagnose recover report",
+    "Charts": "create template lint show package dependency",
+    "Where charts come from": "pull push verify repo registry search",
+    "Surroundings": "cluster env completion plugin version help",
 }
 ALIASES = {"ls": "list", "hist": "history", "del": "uninstall", "delete": "uninstall", "un": "uninstall"}
 ALIASES |= {"dep": "dependency", "dependencies": "dependency", "inspect": "show", "fetch": "pull"}

@@ -88,6 +88,11 @@ class Parameter:
 
         kind: Any = self.attributes.get("type")
         attributes = {**self.attributes, "type": kind.click()} if hasattr(kind, "click") else self.attributes
+        from steersman.cli.completing import completer
+
+        complete = completer(self.field if self.is_option else self.attributes.get("metavar", self.field))
+        if complete is not None:
+            attributes = {**attributes, "shell_complete": complete}
         made: click.Parameter = (click.Option if self.is_option else click.Argument)(list(self.names), **attributes)
         if self.bare_value is not None:
             made.bare_value = self.bare_value  # type: ignore[attr-defined]

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
 from steersman.cli.output import echo
+from steersman.cli.question import answer
 from steersman.cli.results import (
+    NO_TESTS,
     app_version,
     chart_metadata,
     go_ansic,
     hooks_text,
     metadata_data,
     metadata_text,
+    test_lines,
 )
 from steersman.cli.settings import Settings
 from steersman.release.record import Release
+
+if TYPE_CHECKING:
+    from steersman.client.questions import Questions
 
 
 @declare.group("get")
@@ -31,14 +37,10 @@ def _of_release(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fetch(settings: Settings, name: str, revision: int) -> Release:
-    from steersman.cli.question import answer
-
     return answer(settings, lambda client: client.get(name, revision))
 
 
 def computed(settings: Settings, name: str, revision: int) -> dict[str, Any]:
-    from steersman.cli.question import answer
-
     return answer(settings, lambda client: client.get_values(name, revision, all_values=True))
 
 
@@ -59,6 +61,8 @@ def get_all(settings: Settings, name: str, revision: int) -> None:
     echo(f"VERSION: {metadata.get('version', '')}")
     echo(f"APP_VERSION: {app_version(release)}")
     echo(f"DESCRIPTION: {release.info.description}")
+    for line in test_lines(release.hooks) or [NO_TESTS]:
+        echo(line)
     echo(f"USER-SUPPLIED VALUES:\n{yaml.dump(release.config or None)}")
     echo(f"COMPUTED VALUES:\n{yaml.dump(computed(settings, name, revision))}")
     echo(f"HOOKS:\n{hooks_text(release.hooks)}", nl=False)
@@ -111,8 +115,15 @@ def get_values(settings: Settings, name: str, revision: int, all_values: bool, o
 @output_option
 def get_metadata(settings: Settings, name: str, revision: int, output: str) -> None:
     """Chart, versions, labels and state of the release."""
-    release = fetch(settings, name, revision)
+    release, labels = answer(settings, lambda client: with_labels(client, name, revision))
     if output == "table":
-        echo(metadata_text(release, release.labels))
+        echo(metadata_text(release, labels))
     else:
-        emit(metadata_data(release, release.labels), output)
+        emit(metadata_data(release, labels), output)
+
+
+async def with_labels(client: Questions, name: str, revision: int) -> tuple[Release, dict[str, str]]:
+    """A revision, and all labels of what stores it: the user's, and those by which Helm finds it."""
+    release = await client.get(name, revision)
+    stored = next(one for one in (await client.situation(name)).history if one.version == release.version)
+    return release, dict(sorted({**stored.labels, **stored.system_labels}.items()))

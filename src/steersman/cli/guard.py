@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from steersman.cli.output import complain, silence
+from steersman.cli.output import complain, echo, silence
 from steersman.errors import SteersmanError
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ def _of_click(error: Exception) -> int:
 
         if isinstance(error, click.exceptions.Exit):
             return error.exit_code
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):  # a group's name alone asks what it can do
+            echo(error.format_message())
+            return 0
         if isinstance(error, click.UsageError):
             return complain(error.format_message(), usage_hint(error))
         if isinstance(error, click.ClickException):

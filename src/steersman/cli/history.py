@@ -14,14 +14,15 @@ from steersman.cli.settings import Settings
 @declare.option(
     "--max", "maximum", type=int, default=256, show_default=True, help="maximum number of revisions to show"
 )
+@declare.option("--show-rollback-revision", is_flag=True, help="show which revision was rolled back to")
 @output_option
 @declare.pass_obj
-def command(settings: Settings, name: str, maximum: int, output: str) -> None:
+def command(settings: Settings, name: str, maximum: int, show_rollback_revision: bool, output: str) -> None:
     """Show the revisions of a release, oldest first."""
     from steersman.cli.question import answer
 
     releases = answer(settings, lambda client: client.history(name, maximum=maximum))
     if output == "table":
-        echo(history_table(releases))
+        echo(history_table(releases, rollback=show_rollback_revision))
     else:
         emit(history_data(releases), output)

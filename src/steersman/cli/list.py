@@ -37,6 +37,7 @@ _STATUS_FLAGS = {
 @declare.option("-l", "--selector", default="", help="label query on the releases: key1=value1,key2=value2")
 @declare.option("-q", "--short", is_flag=True, help="only names")
 @declare.option("--no-headers", is_flag=True, help="no headers in the table")
+@declare.option("--time-format", default="", help='format times as Go does, for example "2006-01-02 15:04:05Z0700"')
 @declare.option("--deployed", is_flag=True, help="show deployed releases")
 @declare.option("--failed", is_flag=True, help="show failed releases")
 @declare.option("--pending", is_flag=True, help="show pending releases")
@@ -58,6 +59,7 @@ def command(
     selector: str,
     short: bool,
     no_headers: bool,
+    time_format: str,
     output: str,
     **flags: bool,
 ) -> None:
@@ -83,9 +85,9 @@ def command(
         else:
             emit(names, output)
     elif output == "table":
-        echo(list_table(chosen, headers=not no_headers))
+        echo(list_table(chosen, headers=not no_headers, time_format=time_format))
     else:
-        emit(list_data(chosen), output)
+        emit(list_data(chosen, time_format), output)
 
 
 def arrange(releases: list[Release], *, pattern: str, by_date: bool, reverse: bool) -> list[Release]:

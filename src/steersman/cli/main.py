@@ -9,10 +9,16 @@ import click
 
 from steersman import __version__
 from steersman.cli.command import GLOBAL_OPTIONS, HelmGroup
-from steersman.cli.commands import ALIASES, COMMANDS
+from steersman.cli.commands import ALIASES, COMMANDS, SECTIONS
 from steersman.cli.declare import Declared
 from steersman.cli.guard import guarded
 from steersman.cli.settings import Settings
+
+BEGINNING = [
+    ("steer create chart shop", "a new chart; `steer create hook --chart shop` asks and adds a hook"),
+    ("steer plan install shop ./shop", "what would be done, and what each failure would lead to"),
+    ("steer install shop ./shop", "do it"),
+]
 
 
 class Root(HelmGroup):
@@ -28,9 +34,16 @@ class Root(HelmGroup):
         command: Declared = importlib.import_module(f"steersman.cli.{COMMANDS[name].module}").command
         return command.click()
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, command.text) for name, command in COMMANDS.items()])
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands first: whoever asks the root for help looks for one."""
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name].text) for name in names.split()])
+        records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx)) is not None]
+        with formatter.section("Global Flags"):
+            formatter.write_dl(records)
+        with formatter.section("To begin with"):
+            formatter.write_dl(BEGINNING)
 
 
 @click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

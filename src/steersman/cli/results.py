@@ -31,6 +31,16 @@ def go_string(time: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}{match[7] or ''} +0000 UTC"
 
 
+def in_layout(time: str, layout: str) -> str:
+    """An RFC 3339 time in a layout of Go's, as it is recorded; "" for Time.String's own."""
+    if not layout or not time:
+        return go_string(time)
+    from steersman.template.functions.gotime import parse
+    from steersman.template.functions.timezone import UTC
+
+    return parse("2006-01-02T15:04:05.999999999Z07:00", time, UTC).format(layout)
+
+
 def parse_time(time: str) -> datetime | None:
     match = _TIME.fullmatch(time)
     if not match:
@@ -73,8 +83,11 @@ def status_text(release: Release, *, resources: str = "", notes: bool = True, de
     return "\n".join(lines)
 
 
+NO_TESTS = "TEST SUITE: None"
+
+
 def test_lines(hooks: Iterable[Hook]) -> list[str]:
-    """Helm's lines about the last run of each test, and `TEST SUITE: None` where there is no test at all."""
+    """Helm's lines about the last run of each test; none where there is none (which Helm tells as NO_TESTS)."""
     lines: list[str] = []
     for hook in hooks:
         if HookEvent.TEST in hook.events and hook.last_run.started_at:
@@ -87,14 +100,14 @@ def test_lines(hooks: Iterable[Hook]) -> list[str]:
     return lines
 
 
-def list_data(releases: Iterable[Release]) -> list[dict[str, str]]:
-    """`steer list -o json`, key for key as Helm's."""
+def list_data(releases: Iterable[Release], time_format: str = "") -> list[dict[str, str]]:
+    """`steer list -o json`, key for key as Helm's. `time_format` is a layout of Go's."""
     return [
         {
             "name": release.name,
             "namespace": release.namespace,
             "revision": str(release.version),
-            "updated": go_string(release.info.last_deployed),
+            "updated": in_layout(release.info.last_deployed, time_format),
             "status": str(release.info.status),
             "chart": chart_name(release),
             "app_version": app_version(release),
@@ -106,8 +119,8 @@ def list_data(releases: Iterable[Release]) -> list[dict[str, str]]:
 LIST_HEADERS = ("NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION")
 
 
-def list_table(releases: Iterable[Release], *, headers: bool = True) -> str:
-    return table(LIST_HEADERS, [list(row.values()) for row in list_data(releases)], show_headers=headers)
+def list_table(releases: Iterable[Release], *, headers: bool = True, time_format: str = "") -> str:
+    return table(LIST_HEADERS, [list(row.values()) for row in list_data(releases, time_format)], show_headers=headers)
 
 
 def history_data(releases: Iterable[Release]) -> list[dict[str, object]]:
@@ -128,9 +141,15 @@ def history_data(releases: Iterable[Release]) -> list[dict[str, object]]:
 HISTORY_HEADERS = ("REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DESCRIPTION")
 
 
-def history_table(releases: Iterable[Release]) -> str:
-    rows = history_data(releases)
-    return table(HISTORY_HEADERS, [list({**row, "updated": go_ansic(str(row["updated"]))}.values()) for row in rows])
+def history_table(releases: Iterable[Release], *, rollback: bool = False) -> str:
+    """`rollback` adds the column that says which revision was rolled back to."""
+    known = list(releases)
+    rows = [list({**row, "updated": go_ansic(str(row["updated"]))}.values()) for row in history_data(known)]
+    if not rollback:
+        return table(HISTORY_HEADERS, rows)
+    headers = [*HISTORY_HEADERS[:-1], "ROLLBACK", HISTORY_HEADERS[-1]]
+    targets = [str(release.info.rollback_revision or "") for release in known]
+    return table(headers, [[*row[:-1], target, row[-1]] for row, target in zip(rows, targets, strict=True)])
 
 
 def metadata_data(release: Release, labels: dict[str, str]) -> dict[str, object]:

@@ -7,12 +7,22 @@ import json
 from steersman.cli import declare
 from steersman.cli.home import home
 from steersman.cli.output import echo
-from steersman.errors import ChartNotFound
+from steersman.errors import ChartNotFound, UsageError
 
 
 @declare.group("search")
 def command() -> None:
     """Search for a keyword in charts."""
+
+
+@command.command("hub")
+@declare.argument("words", metavar="[KEYWORD]", nargs=-1)
+def hub(words: tuple[str, ...]) -> None:
+    """Artifact Hub is not asked by steer."""
+    raise UsageError(
+        "steer does not search Artifact Hub",
+        hint="Look at https://artifacthub.io, add the chart's repository by `steer repo add`, and use `steer search repo`.",
+    )
 
 
 @command.command("repo")

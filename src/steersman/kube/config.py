@@ -107,6 +107,11 @@ def kubeconfig_files(explicit: str | None = None) -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
+def context_names(explicit: str | None = None) -> list[str]:
+    """The contexts that the kubeconfig files know. Raises ClusterUnreachable."""
+    return sorted(_Merged.of(kubeconfig_files(explicit)).contexts)
+
+
 def in_cluster() -> bool:
     """Whether this process runs in a Pod with a service account."""
     return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and (SERVICE_ACCOUNT / "token").is_file()

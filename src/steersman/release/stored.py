@@ -31,6 +31,13 @@ class Stored:
     def key(self) -> str:
         return storage_key(self.name, self.version)
 
+    @property
+    def system_labels(self) -> dict[str, str]:
+        """The labels by which Helm finds this revision."""
+        times = {"createdAt": self.created_at, "modifiedAt": self.modified_at}
+        known = {"name": self.name, "owner": OWNER, "status": str(self.status), "version": str(self.version)}
+        return known | {key: str(seconds) for key, seconds in times.items() if seconds}
+
     def release(self) -> Release:
         """The whole record. Raises RecordError."""
         if self._release is None:

@@ -25,6 +25,10 @@ class Home:
     """folder of downloaded charts by their sha256"""
     registry_config: Path
     """credentials of OCI registries, in Docker's format"""
+    cache_home: Path = Path()
+    """the folder above the caches"""
+    config_home: Path = Path()
+    """the folder above the configuration"""
 
     @classmethod
     def of_user(cls, environment: Mapping[str, str] | None = None) -> Home:
@@ -37,6 +41,8 @@ class Home:
             repository_cache=_path(env, "HELM_REPOSITORY_CACHE", cache / "repository"),
             content_cache=_path(env, "HELM_CONTENT_CACHE", cache / "content"),
             registry_config=_path(env, "HELM_REGISTRY_CONFIG", config / "registry" / "config.json"),
+            cache_home=cache,
+            config_home=config,
         )
 
     def index_of(self, repository: str) -> Path:
