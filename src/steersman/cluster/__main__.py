@@ -1,23 +1,20 @@
-"""The daemon: `python -m steersman.cluster --state-dir FOLDER` serves until it gets SIGTERM. Started by `launch`."""
+"""The daemon: `python -m steersman.cluster --state-dir FOLDER` serves until it gets SIGTERM. Started by `launch`.
+
+The node agent's process is started first, and gets ready while this one imports what it serves with (`daemon`).
+"""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
-import dataclasses
 import fcntl
-import json
 import logging
 import os
-import signal
 import sys
 import time
 from pathlib import Path
 
-from steersman.cluster.assembly import ClusterOptions, RunningCluster, run_cluster
-from steersman.cluster.credentials import write_private
-from steersman.errors import SteersmanError
+from steersman.cluster.agent.begin import begin, ways
+from steersman.cluster.runtimes.podman.unshare import agent_within
 
 LOG = logging.getLogger("steersman.cluster")
 
@@ -40,20 +37,20 @@ def main() -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
+        sandbox = not arguments.no_sandbox
+        way = ways(sandbox=sandbox, within=agent_within(arguments.runtime))[0]
+        agent = begin(way, way_out=sandbox and arguments.allow_network)
+        from steersman.cluster import daemon
+        from steersman.cluster.assembly import ClusterOptions
+
         options = ClusterOptions(
             allow_network=arguments.allow_network,
-            sandbox=not arguments.no_sandbox,
+            sandbox=sandbox,
             runtime=arguments.runtime,
             port=_last_port(folder),
+            agent=agent,
         )
-        try:
-            asyncio.run(serve(folder, options, arguments.ready_fd))
-        except SteersmanError as error:
-            LOG.error("%s", error)
-            return 1
-        finally:
-            (folder / "server.json").unlink(missing_ok=True)
-    return 0
+        return daemon.run(folder, options, arguments.ready_fd)
 
 
 def _take(lock: int) -> bool:
@@ -74,40 +71,6 @@ def _last_port(folder: Path) -> int:
         return int((folder / "port").read_text())
     except (OSError, ValueError):
         return 0
-
-
-async def serve(folder: Path, options: ClusterOptions, ready_fd: int | None) -> None:
-    """Run until SIGTERM or SIGINT. A port that is taken meanwhile is replaced by a free one."""
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    async with contextlib.AsyncExitStack() as stack:
-        try:
-            running = await stack.enter_async_context(run_cluster(folder, options, persistent=True))
-        except OSError:
-            free = dataclasses.replace(options, port=0)
-            running = await stack.enter_async_context(run_cluster(folder, free, persistent=True))
-        announce(folder, options, running, ready_fd)
-        await stopping.wait()
-        LOG.info("stopping")
-
-
-def announce(folder: Path, options: ClusterOptions, running: RunningCluster, ready_fd: int | None) -> None:
-    info = {
-        "server": running.server.url,
-        "pid": os.getpid(),
-        "allow_network": options.allow_network,
-        "sandbox": options.sandbox,
-        "runtime": options.runtime,
-        "problem": running.workloads.problem,
-    }
-    write_private(folder / "server.json", json.dumps(info))
-    write_private(folder / "port", str(running.server.port))
-    LOG.info("serving on %s", running.server.url)
-    if ready_fd is not None:
-        os.write(ready_fd, b"ready")
-        os.close(ready_fd)
 
 
 if __name__ == "__main__":

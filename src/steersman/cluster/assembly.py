@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steersman.cluster import credentials
+from steersman.cluster.agent.begin import Begun
 from steersman.cluster.api.server import ApiServer, LoggedRequest
 from steersman.cluster.choice import Choice
 from steersman.cluster.expiry import forget_old_events
@@ -27,6 +28,7 @@ class ClusterOptions:
     allow_network: bool = False  # Pods may reach what is outside the cluster
     sandbox: bool = True  # without it, containers run as plain processes of the user
     runtime: Choice = "auto"
+    agent: Begun | None = None  # started already, in the best of `agent.begin.ways`
     port: int = 0
 
 
@@ -61,7 +63,12 @@ async def run_cluster(
             if objects.find("namespaces", name) is None:
                 objects.create("namespaces", {"metadata": {"name": name}})
         workload_options = WorkloadOptions(
-            folder, found.ca, sandbox=options.sandbox, allow_network=options.allow_network, runtime=options.runtime
+            folder,
+            found.ca,
+            sandbox=options.sandbox,
+            allow_network=options.allow_network,
+            runtime=options.runtime,
+            agent=options.agent,
         )
         async with run_workloads(objects, workload_options) as workloads:
             server = ApiServer(

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from steersman.cluster.runtimes.podman.client import unshare_command
+from steersman.cluster.runtimes.podman.unshare import unshare_command
 
 
 def remove(folder: Path) -> None:

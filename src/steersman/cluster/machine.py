@@ -8,11 +8,12 @@ import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from steersman.cluster.agent.begin import Begun
 from steersman.cluster.agent.link import Link, SandboxUnavailable
 from steersman.cluster.choice import Choice
 from steersman.cluster.network.addresses import API_SERVER
 from steersman.cluster.runtimes.images import ImageTable
-from steersman.cluster.runtimes.podman.client import unshare_command
+from steersman.cluster.runtimes.podman.unshare import agent_within
 from steersman.cluster.runtimes.process.runtime import ProcessRuntime
 
 log = logging.getLogger("steersman.cluster")
@@ -37,10 +38,17 @@ class Machine:
 
     @classmethod
     async def start(
-        cls, images: ImageTable, folder: Path, *, sandbox: bool, way_out: bool, choice: Choice = "auto"
+        cls,
+        images: ImageTable,
+        folder: Path,
+        *,
+        sandbox: bool,
+        way_out: bool,
+        choice: Choice = "auto",
+        begun: Begun | None = None,
     ) -> Machine:
         """With a `way_out`, Pods may reach addresses outside the cluster. Raises SandboxUnavailable."""
-        link = await Link.start(sandbox=sandbox, way_out=way_out, within=_within(choice))
+        link = await Link.start(sandbox=sandbox, way_out=way_out, within=agent_within(choice), begun=begun)
         return cls(link, images, folder, way_out=way_out, choice=choice)
 
     async def serve_api(self, serve: ServeApi) -> None:
@@ -57,7 +65,7 @@ class Machine:
     async def _revive(self) -> None:
         while True:
             try:
-                link = await Link.start(sandbox=self._sandbox, way_out=self._way_out, within=_within(self._choice))
+                link = await Link.start(sandbox=self._sandbox, way_out=self._way_out, within=agent_within(self._choice))
                 break
             except (SandboxUnavailable, OSError) as error:
                 log.error("no node agent: %s", error)
@@ -77,7 +85,3 @@ class Machine:
             await asyncio.gather(self._reviving, return_exceptions=True)
         await self.link.close()
         self.runtime.close()
-
-
-def _within(choice: Choice) -> list[str]:
-    return [] if choice == "process" else unshare_command()

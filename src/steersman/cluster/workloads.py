@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from steersman.cluster.agent.begin import Begun
 from steersman.cluster.agent.link import SandboxUnavailable
 from steersman.cluster.choice import Choice
 from steersman.cluster.controllers import namespaces, nodes, volumes
@@ -44,6 +45,7 @@ class WorkloadOptions:
     sandbox: bool = True
     allow_network: bool = False
     runtime: Choice = "auto"
+    agent: Begun | None = None
     simulate: bool = True
     allow_host_path: bool = False
 
@@ -100,7 +102,12 @@ async def _machine(images: ImageTable, options: WorkloadOptions) -> tuple[Machin
     try:
         folder = options.folder / "programs"
         machine = await Machine.start(
-            images, folder, sandbox=options.sandbox, way_out=options.allow_network, choice=options.runtime
+            images,
+            folder,
+            sandbox=options.sandbox,
+            way_out=options.allow_network,
+            choice=options.runtime,
+            begun=options.agent,
         )
         return machine, ""
     except SandboxUnavailable as error:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from steersman.cluster import __main__ as daemon
+import steersman.cluster.daemon  # noqa: F401 - so that its forks need not import it
+from steersman.cluster import __main__ as server_program
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
             os.close(reading)
             os.setsid()
             sys.argv = ["steersman.cluster", "--state-dir", sys.argv[1], "--ready-fd", str(writing)]
-            os._exit(daemon.main())
+            os._exit(server_program.main())
         os.close(writing)
         said = os.read(reading, 5)
         os.close(reading)

@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 
 from steersman.cluster.local import local_cluster
-from steersman.cluster.runtimes.podman.client import base_command, unshare_command
+from steersman.cluster.runtimes.podman.client import base_command
+from steersman.cluster.runtimes.podman.unshare import unshare_command
 
 from ..test_sessions import EXAMPLE, Session  # noqa: TID252
 from ..workloads import Cluster, cluster, is_ready, job  # noqa: TID252

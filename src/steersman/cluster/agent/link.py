@@ -7,20 +7,17 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import socket
-import sys
+import subprocess
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from steersman.cluster.agent import permission
+from steersman.cluster.agent.begin import Begun, Mode, begin, ways
 from steersman.cluster.runtimes.interface import Ids
 from steersman.errors import SteersmanError
 
 _OUTSIDE_PATIENCE = 30.0
-Mode = Literal["root", "user", "plain"]
-"""`root`: as root, network namespaces only; containers change to another user. `user`: as anybody, in a user namespace.
-`plain`: no namespaces at all (`--no-sandbox`)."""
 
 
 class AgentError(SteersmanError):
@@ -35,7 +32,7 @@ class Link:
     """One running agent. `on_exit(key, code, oom)` and `on_log(key)` are called from the event loop."""
 
     def __init__(
-        self, mode: Mode, process: asyncio.subprocess.Process, control: socket.socket, fds: socket.socket
+        self, mode: Mode, process: subprocess.Popen[bytes], control: socket.socket, fds: socket.socket
     ) -> None:
         self.mode: Mode = mode
         self.ids: Ids | None = None
@@ -55,40 +52,31 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def start(cls, *, sandbox: bool = True, way_out: bool = False, within: Sequence[str] = ()) -> Link:
+    async def start(
+        cls, *, sandbox: bool = True, way_out: bool = False, within: Sequence[str] = (), begun: Begun | None = None
+    ) -> Link:
         """Starts an agent in the best mode this machine allows. Raises SandboxUnavailable when `sandbox` cannot be had.
 
         With a `way_out`, Pods reach addresses outside the cluster, over connections that this process opens. `within` is a
-        command that runs another one in a user namespace with many users; the agent of an ordinary user is tried there first.
+        command that runs another one in a user namespace with many users. `begun` has been started in the best of these ways.
         """
-        if not sandbox:
-            return await cls._start("plain", way_out=False)
-        if os.geteuid() == 0 and shutil.which("setpriv"):
-            with contextlib.suppress(SandboxUnavailable):
-                return await cls._start("root", way_out=way_out)
-        if within and os.geteuid() != 0:
-            with contextlib.suppress(SandboxUnavailable):
-                return await cls._start("user", way_out=way_out, within=within)
-        return await cls._start("user", way_out=way_out)
+        failure: SandboxUnavailable | None = None
+        for way in ways(sandbox=sandbox, within=within):
+            try:
+                return await cls._connect(begun or begin(way, way_out=way_out))
+            except SandboxUnavailable as error:
+                failure, begun = error, None
+        assert failure is not None
+        raise failure
 
     @classmethod
-    async def _start(cls, mode: Mode, *, way_out: bool, within: Sequence[str] = ()) -> Link:
-        control, its_control = socket.socketpair()
-        fds, its_fds = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        process = await asyncio.create_subprocess_exec(
-            *within, sys.executable, "-P", "-m", "steersman.cluster.agent",
-            str(its_control.fileno()), str(its_fds.fileno()), mode,
-            *(["way-out"] if way_out else []), *(["within"] if within else []),
-            pass_fds=(its_control.fileno(), its_fds.fileno()),
-            stdin=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-        its_control.close()
-        its_fds.close()
-        fds.setblocking(False)
-        link = cls(mode, process, control, fds)
+    async def _connect(cls, begun: Begun) -> Link:
+        """Waits until the agent is ready. Raises SandboxUnavailable."""
+        begun.descriptors.setblocking(False)
+        mode, within, process = begun.way.mode, begun.way.within, begun.process
+        link = cls(mode, process, begun.control, begun.descriptors)
         link.many_users = mode == "root" or bool(within)
-        link._reader, link._writer = await asyncio.open_connection(sock=control, limit=64 * 1024 * 1024)
+        link._reader, link._writer = await asyncio.open_connection(sock=begun.control, limit=64 * 1024 * 1024)
         first = await link._reader.readline()
         hello: dict[str, Any] = (
             json.loads(first) if first else {"event": "failed", "message": "the node agent ended at once"}
@@ -96,8 +84,8 @@ class Link:
         link.ids = Ids(*hello["ids"]) if hello.get("ids") else None
         if hello["event"] != "ready":
             link._writer.close()
-            fds.close()
-            await process.wait()
+            begun.descriptors.close()
+            await _ended(process)
             raise SandboxUnavailable(
                 f"no sandbox can be had on this machine: {hello['message']}",
                 hint=permission.hint(),
@@ -213,18 +201,29 @@ class Link:
         self._writer.close()
         self._fds.close()
         try:
-            await asyncio.wait_for(self._process.wait(), 5.0)
+            await asyncio.wait_for(_ended(self._process), 5.0)
         except TimeoutError:
             self._process.kill()
-            await self._process.wait()
+            await _ended(self._process)
         await self._reading
 
 
-async def _readable(sock: socket.socket) -> None:
+async def _readable(file: socket.socket | int) -> None:
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
-    loop.add_reader(sock, ready.set)
+    loop.add_reader(file, ready.set)
     try:
         await ready.wait()
     finally:
-        loop.remove_reader(sock)
+        loop.remove_reader(file)
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Waits for a process without a thread."""
+    if process.poll() is None:
+        handle = os.pidfd_open(process.pid)
+        try:
+            await _readable(handle)
+        finally:
+            os.close(handle)
+        process.wait()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import platform
 import signal
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -51,7 +50,7 @@ def keep_only(capabilities: Collection[int]) -> None:
 
 def leave_session_keyring() -> None:
     """Takes an empty keyring for the user's, which holds their Kerberos tickets and disk keys, where there are keyrings."""
-    if (call := _SYS_KEYCTL.get(platform.machine())) is not None:
+    if (call := _SYS_KEYCTL.get(os.uname().machine)) is not None:
         _libc.syscall(call, _KEYCTL_JOIN_SESSION_KEYRING, None)
 
 

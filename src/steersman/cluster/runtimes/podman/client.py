@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import json
 import os
-import pwd
 import resource
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 from steersman.cluster.runtimes.images import Image
@@ -24,22 +22,6 @@ def base_command() -> list[str] | None:
         return None
     hybrid = os.path.isdir("/sys/fs/cgroup/unified")
     return [program, "--runtime", "runc"] if hybrid and shutil.which("runc") else [program]
-
-
-def unshare_command() -> list[str]:
-    """What runs a command in the user namespace that podman makes for this user; empty where there is none to be had.
-
-    Only from there can podman join containers to networks that are not its own. It takes subordinate ids (subuid(5)).
-    """
-    program = shutil.which("podman")
-    if program is None or os.geteuid() == 0 or shutil.which("newuidmap") is None:
-        return []
-    user = pwd.getpwuid(os.geteuid())
-    try:
-        lines = [line.partition(":")[0] for line in Path("/etc/subuid").read_text().splitlines()]
-    except OSError:
-        return []
-    return [program, "unshare"] if {user.pw_name, str(user.pw_uid)} & set(lines) else []
 
 
 def limits_hold() -> bool:
