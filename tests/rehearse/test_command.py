@@ -53,6 +53,13 @@ def test_json_of_an_uninstall_that_holds(tmp_path: Path, capsys: pytest.CaptureF
     ]
 
 
+def test_a_test_hook_is_rehearsed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chart = write_chart(tmp_path / "chart", CONFIG, job("probe", "test", "echo asked; sleep 1; echo answered"))
+    assert run(["rehearse", "test", "shop", "--from", chart, "--scenario", "twice", "--scenario", "fails"]) == 0
+    rows = [line.split()[:3] for line in capsys.readouterr().out.splitlines()[1:4]]
+    assert rows == [["probe", "test", "runs"], ["probe", "test", "runs"], ["probe", "test", "fails"]]
+
+
 def test_an_upgrade_from_the_stored_record_with_its_secret_stood_in_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], embedded_kubeconfig: str
 ) -> None:

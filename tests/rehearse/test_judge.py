@@ -36,3 +36,23 @@ def test_what_a_second_run_shows(
 ) -> None:
     verdict = repeated_verdict(hook("Succeeded"), hook(after), scenario, note)
     assert (verdict.result, verdict.detail) == (result, detail)
+
+
+def test_junit_has_a_case_for_each_hook_and_scenario() -> None:
+    from xml.etree import ElementTree
+
+    from steersman.rehearse.junit import junit
+    from steersman.rehearse.verdict import Rehearsal, Result, Scenario, Verdict
+
+    found = Rehearsal("upgrade", "shop", error="the action did not end")
+    found.verdicts = [
+        Verdict("pre-upgrade", "migrate", Scenario.RUNS, Result.HELD, "0.3 s", seconds=0.3),
+        Verdict("pre-upgrade", "migrate", Scenario.TWICE, Result.BROKEN, "fails <twice>", ("ERROR: it is there",)),
+        Verdict("pre-upgrade", "other", Scenario.RUNS, Result.SKIPPED, "no image"),
+    ]
+    suite = ElementTree.fromstring(junit(found))
+    counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
+    broken = suite.findall("testcase")[1]
+    assert (broken.get("classname"), broken.get("name")) == ("pre-upgrade migrate", "runs twice")
+    assert [(each.get("message"), each.text) for each in broken] == [("fails <twice>", "ERROR: it is there")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -57,7 +58,9 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
             callback=lambda _context, _option, words: [_scenario(word) for word in words],
             help="beside the undisturbed run, play only this one (repeatable)",
         ),
-        declare.option("-o", "--output", type=declare.Choice(FORMATS), default="table", help="format of the verdicts"),
+        declare.option(
+            "-o", "--output", type=declare.Choice([*FORMATS, "junit"]), default="table", help="format of the verdicts"
+        ),
     ):
         collected = option(collected)
     return declare.pass_obj(collected)
@@ -188,13 +191,26 @@ def _rehearse(settings: Settings, play: Play, policy: str, timeout: float, outpu
     def tell(text: str) -> None:
         print(f"… {text}", file=sys.stderr, flush=True)
 
+    interrupted = signal.getsignal(signal.SIGINT)
+
     async def kept(kubeconfig: str) -> None:
         tell(f"something did not hold; this cluster stays until Ctrl-C: KUBECONFIG={kubeconfig}")
-        await asyncio.Event().wait()
+        enough, loop = asyncio.Event(), asyncio.get_running_loop()
+        # The first Ctrl-C ends only the look at this cluster: what was found is still told.
+        loop.add_signal_handler(signal.SIGINT, enough.set)
+        try:
+            await enough.wait()
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+            signal.signal(signal.SIGINT, interrupted)
 
     found = asyncio.run(rehearse(play, AsyncClient, tell, kept if keep else None))
     if output == "table":
         _show(found)
+    elif output == "junit":
+        from steersman.rehearse.junit import junit
+
+        echo(junit(found))
     else:
         emit(found.to_json(), output)
     return 0 if found.holds else 1
