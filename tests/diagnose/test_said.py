@@ -126,3 +126,14 @@ def test_a_silent_client_speaks_by_its_exit_code(script: str, code: int, cause: 
     hook = replace(FACTS.hook, spec={"containers": [{"name": "main", "command": ["sh", "-c", script]}]})
     found = diagnose(replace(FACTS, hook=hook, run=RunFacts(exit_code=code)))
     assert (found.cause, found.confidence) == (cause, Confidence.MEDIUM)
+
+
+def test_a_fix_names_the_values_that_it_comes_from() -> None:
+    hook = replace(FACTS.hook, spec={"containers": [{"name": "main", "image": "ghcr.io/team/m:1"}]})
+    values = {"image.repository": "ghcr.io/team/m", "image.tag": "1", "replicas": "1", "database.name": "shop"}
+    facts = replace(FACTS, hook=hook, values=values)
+    pull = diagnose(replace(facts, **waiting("ImagePullBackOff", 'Back-off pulling image "ghcr.io/team/m:1"')))
+    assert "--set image.repository=ghcr.io/team/m --set image.tag=1" in pull.fix
+    assert "replicas" not in pull.fix
+    database = diagnose(replace(facts, logs=('FATAL:  database "shop" does not exist',)))
+    assert "It comes from your values (database.name: shop): --set database.name=…" in database.fix

@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 from steersman.diagnose.facts import Facts, ServiceFacts, containers_of
 
 _SURE_ENOUGH = 0.72
+# A word that stands in more values than this is a common one, and says nothing.
+_NAMED_OFTEN = 3
 
 
 def log_command(facts: Facts) -> str:
@@ -42,6 +44,34 @@ def values_naming(facts: Facts, word: str) -> list[str]:
     inside = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-]|\.\w)")
     exact = [path for path, value in facts.values.items() if value == word]
     return exact + [path for path, value in facts.values.items() if value != word and inside.search(value)]
+
+
+def from_values(facts: Facts, *words: str) -> str:
+    """Where the values say one of these words, as a line to go below a fix; "" where none does."""
+    for word in words:
+        paths = values_naming(facts, word) if len(word) > 1 else []
+        if paths and len(paths) <= _NAMED_OFTEN:
+            told = "; ".join(f"{path}: {facts.values[path]}" for path in paths[:2])
+            return f"\nIt comes from your values ({told}): --set {paths[0]}=…"
+    return ""
+
+
+def image_values(facts: Facts) -> str:
+    """The values from which the image's name and tag come."""
+    found: dict[str, str] = {}
+    for image in facts.images:
+        name, _, tag = image.partition("@")[0].rpartition(":") if ":" in image.rpartition("/")[2] else (image, "", "")
+        for word in (image, name, tag):
+            paths = [path for path, value in facts.values.items() if word and value == word]
+            # "1" may be the value of anything; a tag stands beside the repository, or is called one.
+            for path in (
+                paths if word != tag else [path for path in paths if "tag" in path.lower() or "version" in path.lower()]
+            ):
+                found.setdefault(path, word)
+    if not found:
+        return ""
+    told = " ".join(f"--set {path}={word}" for path, word in list(found.items())[:3])
+    return f"\nIt comes from your values, now: {told}"
 
 
 def change(facts: Facts, old: str, new: str) -> str:

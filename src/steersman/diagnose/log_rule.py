@@ -6,10 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from steersman.diagnose.advice import again
+from steersman.diagnose.advice import again, from_values
 from steersman.diagnose.diagnosis import Confidence, Diagnosis
 from steersman.diagnose.facts import Facts
 from steersman.diagnose.reading import Cause, quoted, search
+
+# The groups of patterns that hold a word which a person may have given the chart.
+NAMING = ("name", "user", "host", "table")
 
 
 def log_rule(
@@ -53,7 +56,7 @@ def log_rule(
             problem=tell(problem),
             explanation=tell(explanation),
             evidence=(quoted(found),),
-            fix=tell(fix),
+            fix=tell(fix) + from_values(facts, *(groups[each] for each in NAMING if each in groups)),
             verify=(*(tell(command) for command in verify), *again(facts)),
             line=found.number,
         )

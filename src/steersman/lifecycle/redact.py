@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,9 @@ from steersman.record import record
 MASK = "***"
 # Shorter values are everywhere by chance: masking every "on" and "1" would hide the log, not the secret.
 SHORTEST = 4
+SHORTEST_PLAIN = 8
+_SECRET_NAME = re.compile(r"(pass(word|phrase|wd)?|secret|token|api_?key|private_?key|credentials?)$", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"://[^\s/@:]*:([^\s/@]+)@")
 
 
 @record(frozen=True, slots=True)
@@ -31,20 +35,47 @@ class Redactor:
 
 
 async def redactor_for(kube: Kubernetes, obj: Object, namespace: str) -> Redactor:
-    """For a hook's object: knows the values of all Secrets that its Pods use and that we may read."""
-    values: set[str] = set()
+    """For a hook's object: knows the values of all Secrets that its Pods use and that we may read, and what its own environment
+    calls a password, token or the like."""
+    values: set[str] = set(plain_secrets(obj))
     for name in sorted(set(secrets_used(obj))):
         with suppress(ApiError):
             values |= set(_values(await kube.get(ObjectRef("v1", "Secret", name, namespace))))
     return Redactor(tuple(sorted(values, key=len, reverse=True)))
 
 
+def plain_secrets(obj: Object) -> Iterator[str]:
+    """What variables whose names speak of a secret hold in plain text, and the passwords in URLs.
+
+    A short one, or one that stands elsewhere in the environment too (a database, its user and its password all called the same),
+    is left: masking it would hide the log.
+    """
+    containers = _containers(_pod_spec(obj))
+    variables = [
+        (str(each.get("name")), str(each.get("value") or "")) for c in containers for each in c.get("env") or []
+    ]
+    open_ones = " ".join(
+        value for name, value in variables if not _SECRET_NAME.search(name) and not _URL_PASSWORD.search(value)
+    )
+    for name, value in variables:
+        found = [value] if _SECRET_NAME.search(name) else _URL_PASSWORD.findall(value)
+        yield from (each for each in found if len(each) >= SHORTEST_PLAIN and each not in open_ones)
+
+
+def _pod_spec(obj: Object) -> dict[str, Any]:
+    spec = obj.get("spec") or {}
+    found: dict[str, Any] = spec if obj.get("kind") == "Pod" else (spec.get("template") or {}).get("spec") or {}
+    return found
+
+
+def _containers(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
+
+
 def secrets_used(obj: Object) -> Iterator[str]:
     """The names of the Secrets that a Pod, or anything with a Pod template, refers to."""
-    spec = obj.get("spec") or {}
-    if obj.get("kind") != "Pod":
-        spec = (spec.get("template") or {}).get("spec") or {}
-    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
+    spec = _pod_spec(obj)
+    for container in _containers(spec):
         for source in container.get("envFrom") or []:
             yield from _name(source.get("secretRef"), "name")
         for variable in container.get("env") or []:

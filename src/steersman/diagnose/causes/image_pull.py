@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from steersman.diagnose.advice import image_values
 from steersman.diagnose.diagnosis import Diagnosis
 from steersman.diagnose.facts import Facts
 from steersman.diagnose.said_rule import said_rule
@@ -78,4 +81,5 @@ OTHER = said_rule(
 
 def find(facts: Facts) -> Diagnosis | None:
     rules = (NAME, NEVER, LIMIT, AWAY, LOGIN, ABSENT, OTHER)
-    return next((found for rule in rules if (found := rule(facts)) is not None), None)
+    found = next((found for rule in rules if (found := rule(facts)) is not None), None)
+    return replace(found, fix=found.fix + image_values(facts)) if found is not None else None
