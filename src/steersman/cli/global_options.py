@@ -28,5 +28,7 @@ GLOBAL = (
     _option("--content-cache", help="path to the directory containing cached content (e.g. charts)"),
     _option("--embedded", is_flag=True, help="use the embedded cluster even where a kubeconfig is given"),
     _option("--color", "--colour", type=Choice(("never", "auto", "always")), help="use coloured output"),
+    _option("--qps", expose_value=False, help="taken as helm's; steer does not throttle itself"),
+    _option("--burst-limit", expose_value=False, help="taken as helm's; steer does not throttle itself"),
     _option("--debug", is_flag=True, help="enable verbose output"),
 )

@@ -26,6 +26,7 @@ def command() -> None:
 @access_options
 @declare.option("--password-stdin", is_flag=True, help="read chart repository password from stdin")
 @declare.option("--force-update", is_flag=True, help="replace (overwrite) the repo if it already exists")
+@declare.option("--allow-deprecated-repos", is_flag=True, expose_value=False, help="they are allowed in any case")
 @declare.option("--pass-credentials", is_flag=True, help="pass credentials to all domains")
 def add(name: str, url: str, access: Access, password_stdin: bool, force_update: bool, pass_credentials: bool) -> None:
     """Add a chart repository."""
