@@ -1,7 +1,8 @@
 """The life of a release: `steer` against `helm`, whole processes on one embedded API server.
 
 Each tool works in a namespace of its own, turn by turn, so that a slow moment of the machine hits both; the median of the rounds
-counts. STEERSMAN_BENCH_SIZES (resources per chart), STEERSMAN_BENCH_RELEASES and STEERSMAN_BENCH_ROUNDS make it smaller.
+counts. STEERSMAN_BENCH_SIZES (resources per chart), STEERSMAN_BENCH_RELEASES and STEERSMAN_BENCH_ROUNDS make it smaller;
+STEERSMAN_BENCH_KUBECONFIG names another API server (its namespaces `helm` and `steer` are used).
 """
 
 from __future__ import annotations
@@ -50,13 +51,15 @@ Costs = tuple[list[Cost], list[Cost]]
 def run() -> Iterator[Table]:
     with tempfile.TemporaryDirectory(prefix="steersman-bench-") as scratch:
         folder = Path(scratch) / "cluster"
+        given = os.environ.get("STEERSMAN_BENCH_KUBECONFIG")
         try:
-            kubeconfig = launch.ensure_running(folder).kubeconfig
-            tools = _Tools(Path(scratch), str(kubeconfig))
-            yield _actions(tools)
+            tools = _Tools(Path(scratch), given or str(launch.ensure_running(folder).kubeconfig))
+            where = "the API server given" if given else "one embedded API server"
+            yield _actions(tools, where)
             yield _questions(tools)
         finally:
-            launch.reset(folder)
+            if not given:
+                launch.reset(folder)
 
 
 class _Tools:
@@ -82,9 +85,9 @@ class _Tools:
         return found
 
 
-def _actions(tools: _Tools) -> Table:
+def _actions(tools: _Tools, where: str) -> Table:
     rounds = f"median of {ROUNDS} rounds"
-    table = Table(f"Actions of charts of ConfigMaps, whole processes on one embedded API server, {rounds}", HEADERS)
+    table = Table(f"Actions of charts of ConfigMaps, whole processes on {where}, {rounds}", HEADERS)
     for size in SIZES:
         actions = {
             "install": ("install", "b", str(tools.chart), "--set", f"count={size}"),
