@@ -41,9 +41,7 @@ class Cause:
 
 def go_value(value: Any) -> str:
     """A value as field.Error prints it: strings quoted, objects as JSON."""
-    if value is None:
-        return "null"
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=isinstance(value, dict))
 
 
 def required(field: str, detail: str = "") -> Cause:
@@ -55,7 +53,7 @@ def bad_value(field: str, value: Any, detail: str) -> Cause:
 
 
 def unsupported(field: str, value: Any, allowed: tuple[str, ...]) -> Cause:
-    words = ", ".join(go_value(item) for item in sorted(allowed))
+    words = ", ".join(go_value(item) for item in allowed)
     return Cause(field, "Unsupported value", f"Unsupported value: {go_value(value)}: supported values: {words}")
 
 

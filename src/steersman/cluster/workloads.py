@@ -22,6 +22,7 @@ from steersman.cluster.controllers.endpoints import EndpointsController
 from steersman.cluster.controllers.garbage import GarbageCollector
 from steersman.cluster.controllers.jobs import JobController
 from steersman.cluster.controllers.network_table import NetworkTable
+from steersman.cluster.controllers.priorities import PodPriorities
 from steersman.cluster.controllers.quotas import QuotaAdmission, QuotaController
 from steersman.cluster.controllers.replicasets import ReplicaSetController, ReplicationControllerController
 from steersman.cluster.controllers.scheduling import Scheduler
@@ -66,7 +67,12 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
     """Runs it all until the block ends; then no process of any Pod is left. Needs the namespaces to be there."""
     images = ImageTable(options.folder / "images.yaml")
     tokens = TokenIssuer(options.folder)
-    admission: list[Admission] = [ServiceAddresses(objects), PodAccounts(objects), QuotaAdmission(objects)]
+    admission: list[Admission] = [
+        ServiceAddresses(objects),
+        PodAccounts(objects),
+        PodPriorities(objects),
+        QuotaAdmission(objects),
+    ]
     objects.admission += admission
     namespaces.ensure_basics(objects)
     volumes.ensure_storage_class(objects)

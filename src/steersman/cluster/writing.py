@@ -102,7 +102,29 @@ class Writing(Reading):
         else:
             new = strategic_merge_patch(self._node(resource), old, patch)
         options.patch = kind, patch
+        self._check_identity(resource, new, name, namespace, options)
         return self._replace(resource, new, old, subresource, options)
+
+    def _check_identity(
+        self, resource: Resource, new: Json, name: str, namespace: str | None, options: WriteOptions
+    ) -> None:
+        """A patch cannot make another object of one. Raises Invalid."""
+        kind, version = new.get("kind"), new.get("apiVersion")
+        if (version, kind) != (resource.api_version, resource.kind):
+            why = f'no kind "{kind}" is registered for version "{version}"'
+            raise self._unreadable(resource, new, why, options)
+        meta = new.get("metadata")
+        if not isinstance(meta, dict):
+            return  # what its type says of that is told with all else
+        if meta.get("name") != name:
+            raise status.bad_request(
+                f"the name of the object ({meta.get('name') or ''}) does not match the name on the URL ({name})"
+            )
+        if namespace and meta.get("namespace") != namespace:
+            found = meta.get("namespace") or ""
+            raise status.bad_request(
+                f"the namespace of the object ({found}) does not match the namespace on the URL ({namespace})"
+            )
 
     def _apply(
         self, resource: Resource, name: str, namespace: str | None, patch: Any, subresource: str, options: WriteOptions

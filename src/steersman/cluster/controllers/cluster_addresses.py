@@ -41,13 +41,13 @@ class ServiceAddresses:
             return
         if not spec.get("clusterIP"):
             spec["clusterIP"] = before.get("clusterIP") or self._pool.take()
-        elif spec["clusterIP"] != before.get("clusterIP") and spec["clusterIP"] != "None":
+        elif not before.get("clusterIP") and spec["clusterIP"] != "None":  # one that is set never changes
             self._claim(resource, new, spec["clusterIP"])
         spec["clusterIPs"] = [spec["clusterIP"]]
         spec.setdefault("ipFamilies", ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
         if spec.get("type") in ("NodePort", "LoadBalancer"):
-            self._node_ports(spec, before)
+            self._node_ports(resource, new, before)
 
     def _claim(self, resource: Resource, service: Json, address: str) -> None:
         fixed = ("kubernetes", "kube-dns")
@@ -66,10 +66,19 @@ class ServiceAddresses:
                 resource, service["metadata"].get("name", ""), [status.bad_value("spec.clusterIPs", [address], problem)]
             )
 
-    def _node_ports(self, spec: Json, before: Json) -> None:
+    def _node_ports(self, resource: Resource, service: Json, before: Json) -> None:
+        spec: Json = service["spec"]
         known = {(port.get("name"), port["port"]): port.get("nodePort") for port in before.get("ports") or ()}
-        for port in spec.get("ports") or ():
-            if not port.get("nodePort"):
+        taken = self._ports - set(known.values())
+        for index, port in enumerate(spec.get("ports") or ()):
+            wanted = port.get("nodePort")
+            if wanted and (wanted not in _NODE_PORTS or wanted in taken):
+                problem = "provided port is already allocated"
+                if wanted not in _NODE_PORTS:
+                    problem = "provided port is not in the valid range. The range of valid ports is 30000-32767"
+                cause = status.bad_value(f"spec.ports[{index}].nodePort", wanted, problem)
+                raise status.invalid(resource, service["metadata"].get("name", ""), [cause])
+            if not wanted:
                 kept = known.get((port.get("name"), port["port"]))
                 port["nodePort"] = kept or random.choice([each for each in _NODE_PORTS if each not in self._ports])
             self._ports.add(port["nodePort"])

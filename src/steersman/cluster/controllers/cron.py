@@ -66,13 +66,15 @@ class Schedule:
 
 
 def parse(text: str) -> Schedule:
-    """Raises ValueError."""
+    """Raises ValueError with robfig/cron's words."""
     text = text.strip()
     if text.startswith("@every "):
         return Schedule((), False, False, _duration(text[7:]))
+    if text.startswith("@") and text not in _MACROS:
+        raise ValueError(f"unrecognized descriptor: {text}")
     parts = _MACROS.get(text, text).split()
     if len(parts) != 5:
-        raise ValueError(f"expected exactly 5 fields, found {len(parts)}: [{text}]")
+        raise ValueError(f"expected exactly 5 fields, found {len(parts)}: [{' '.join(parts)}]")
     names: tuple[dict[str, int], ...] = ({}, {}, {}, _MONTHS, _DAYS)
     fields = tuple(_field(part, *limits, names=each) for part, limits, each in zip(parts, _RANGES, names, strict=True))
     return Schedule(fields, parts[2][0] in "*?", parts[4][0] in "*?")
@@ -92,26 +94,44 @@ def _duration(text: str) -> timedelta:
 
 
 def _field(text: str, low: int, high: int, *, names: dict[str, int]) -> frozenset[int]:
-    def number(word: str) -> int:
-        value = names.get(word.lower())
-        return int(word) if value is None else value
-
     values: set[int] = set()
-    for part in text.split(","):
-        span, slash, step_text = part.partition("/")
-        step = int(step_text) if slash else 1
-        if span in ("*", "?"):
-            first, last = low, high
-        else:
-            start, dash, end = span.partition("-")
-            first = number(start)
-            last = number(end) if dash else (high if slash else first)
-        if high == 6 and last == 7:  # Sunday may be written as 7
-            values.add(0)
-            first, last = (6, 6) if first == 7 else (first, 6)
-            if span == "7":
-                continue
-        if step < 1 or first < low or last > high or first > last:
-            raise ValueError(f"value out of range ({low} - {high}): {part}")
-        values |= set(range(first, last + 1, step))
+    for part in filter(None, text.split(",")):
+        values.update(_range(part, low, high, names))
     return frozenset(values)
+
+
+def _range(part: str, low: int, high: int, names: dict[str, int]) -> range:
+    """`NUMBER`, `NUMBER-NUMBER` or `*`, each with or without `/STEP`."""
+    span, *steps = part.split("/")
+    first_text, *last_text = span.split("-")
+    if len(last_text) > 1:
+        raise ValueError(f"too many hyphens: {part}")
+    if len(steps) > 1:
+        raise ValueError(f"too many slashes: {part}")
+    if span in ("*", "?"):
+        first, last = low, high
+    else:
+        first = _number(first_text, part, names)
+        last = _number(last_text[0], part, names) if last_text else (high if steps else first)
+    step = _number(steps[0], part, {}) if steps else 1
+    if first < low:
+        raise ValueError(f"beginning of range ({first}) below minimum ({low}): {part}")
+    if last > high:
+        raise ValueError(f"end of range ({last}) above maximum ({high}): {part}")
+    if first > last:
+        raise ValueError(f"beginning of range ({first}) beyond end of range ({last}): {part}")
+    if step == 0:
+        raise ValueError(f"step of range should be a positive number: {part}")
+    return range(first, last + 1, step)
+
+
+def _number(word: str, part: str, names: dict[str, int]) -> int:
+    if (known := names.get(word.lower())) is not None:
+        return known
+    try:
+        number = int(word)
+    except ValueError:
+        raise ValueError(f'failed to parse int from {word}: strconv.Atoi: parsing "{word}": invalid syntax') from None
+    if number < 0:
+        raise ValueError(f"negative number ({number}) not allowed: {part}")
+    return number

@@ -103,7 +103,7 @@ class PodAccounts:
     def _mount(spec: Json) -> None:
         volume = f"kube-api-access-{secrets.token_hex(3)[:5]}"
         used = False
-        for container in [*spec["containers"], *(spec.get("initContainers") or ())]:
+        for container in [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]:
             mounts = container.setdefault("volumeMounts", [])
             if any(each["mountPath"] == _MOUNT for each in mounts):
                 continue

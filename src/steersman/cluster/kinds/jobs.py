@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from steersman.cluster.kinds import names
+from steersman.cluster.kinds import checks, names
 from steersman.cluster.kinds.pod_defaults import default_template
-from steersman.cluster.kinds.pod_rules import pod_spec_causes
+from steersman.cluster.kinds.pod_rules import template_causes
 from steersman.cluster.kinds.strategy import Strategy
 from steersman.cluster.patch.json_patch import same
 from steersman.cluster.selectors import match_labels
@@ -70,25 +70,45 @@ def _validate(job: Json) -> list[Cause]:
     causes = _spec_causes(spec, "spec")
     selector, labels = spec.get("selector"), spec["template"].get("metadata", {}).get("labels", {})
     if not selector:
-        causes.insert(0, required("spec.selector"))
-    elif not match_labels(selector)(labels):
+        causes.append(required("spec.selector"))
+    if not selector or not match_labels(selector)(labels):
         detail = "`selector` does not match template `labels`"
-        causes.append(bad_value("spec.template.metadata.labels", labels, detail))
+        causes.append(bad_value("spec.template.metadata.labels", labels or None, detail))
     return causes
 
 
 def _spec_causes(spec: Json, path: str) -> list[Cause]:
     causes: list[Cause] = []
-    for key in ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"):
-        if (spec.get(key) or 0) < 0:
-            causes.append(bad_value(f"{path}.{key}", spec[key], "must be greater than or equal to 0"))
+    causes += checks.not_negative(
+        spec, path, "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
+        "backoffLimitPerIndex", "maxFailedIndexes",
+    )  # fmt: skip
     if spec.get("completionMode") == "Indexed" and spec.get("completions") is None:
         causes.append(required(f"{path}.completions", "when completion mode is Indexed"))
+    causes += _indexed_only(spec, path)
     pod = spec["template"]["spec"]
-    causes += pod_spec_causes(pod, f"{path}.template.spec")
-    if pod.get("restartPolicy") not in _RESTART:
-        detail = 'valid values: "OnFailure", "Never"'
-        causes.append(required(f"{path}.template.spec.restartPolicy", detail))
+    policy = f"{path}.template.spec.restartPolicy"
+    # What is wrong with the policy is said once, and in the words for Jobs.
+    causes += [cause for cause in template_causes(spec["template"], f"{path}.template") if cause.field != policy]
+    if pod.get("restartPolicy") in ("", "Always", None):
+        causes.append(required(policy, 'valid values: "OnFailure", "Never"'))
+    elif pod["restartPolicy"] not in _RESTART:
+        causes.append(unsupported(policy, pod["restartPolicy"], _RESTART))
+    elif "podFailurePolicy" in spec and pod["restartPolicy"] != "Never":
+        detail = 'only "Never" is supported when podFailurePolicy is specified'
+        causes.append(bad_value(policy, pod["restartPolicy"], detail))
+    return causes
+
+
+def _indexed_only(spec: Json, path: str) -> list[Cause]:
+    """What needs indexes, where there are none."""
+    causes: list[Cause] = []
+    if spec.get("completionMode") != "Indexed":
+        for key in ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"):
+            if key in spec:
+                causes.append(bad_value(f"{path}.{key}", spec[key], "requires indexed completion mode"))
+    if "maxFailedIndexes" in spec and "backoffLimitPerIndex" not in spec:
+        causes.append(required(f"{path}.backoffLimitPerIndex", "when maxFailedIndexes is specified"))
     return causes
 
 
@@ -127,13 +147,36 @@ def _validate_cronjob(cronjob: Json) -> list[Cause]:
     schedule = spec.get("schedule", "")
     if not schedule:
         causes.append(required("spec.schedule"))
-    elif not schedule.startswith("@") and len(schedule.split()) != 5:
-        parts = schedule.split()
-        detail = f"expected exactly 5 fields, found {len(parts)}: [{' '.join(parts)}]"
-        causes.append(bad_value("spec.schedule", schedule, detail))
+    else:
+        causes += _schedule_causes(schedule, spec.get("timeZone"))
+    causes += checks.not_negative(spec, "spec", "startingDeadlineSeconds")
     if spec.get("concurrencyPolicy") not in _CONCURRENCY:
         causes.append(unsupported("spec.concurrencyPolicy", spec.get("concurrencyPolicy"), _CONCURRENCY))
-    return causes + _spec_causes(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec")
+    causes += _spec_causes(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec")
+    return [*causes, *checks.not_negative(spec, "spec", "successfulJobsHistoryLimit", "failedJobsHistoryLimit")]
+
+
+def _schedule_causes(schedule: str, zone: str | None) -> list[Cause]:
+    from zoneinfo import ZoneInfo
+
+    from steersman.cluster.controllers import cron
+
+    causes: list[Cause] = []
+    if "TZ" in schedule:
+        detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+        causes.append(bad_value("spec.schedule", schedule, detail))
+    else:
+        try:
+            cron.parse(schedule)
+        except ValueError as error:
+            causes.append(bad_value("spec.schedule", schedule, str(error)))
+    if zone is not None:
+        try:
+            ZoneInfo(zone)
+        except (ValueError, OSError, LookupError):
+            detail = f"unknown time zone {zone}" if zone else "timeZone must be nil or non-empty string"
+            causes.append(bad_value("spec.timeZone", zone, detail))
+    return causes
 
 
 def _cronjob_name(name: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
-from steersman.cluster.kinds import names
+from steersman.cluster.kinds import checks, names
 from steersman.cluster.kinds.strategy import Strategy
-from steersman.cluster.status import Cause, bad_value, duplicate, required, unsupported
+from steersman.cluster.status import Cause, bad_value, duplicate, forbidden_field, required, unsupported
 
 Json = dict[str, Any]
 
@@ -61,13 +62,19 @@ def _validate_service(service: Json) -> list[Cause]:
     causes: list[Cause] = []
     ports = spec.get("ports", [])
     headless = spec.get("clusterIP") == "None"
-    if spec["type"] not in TYPES:
-        causes.append(unsupported("spec.type", spec["type"], TYPES))
     if not ports and not headless and spec["type"] != "ExternalName":
         causes.append(required("spec.ports"))
-    if spec["type"] == "ExternalName" and not spec.get("externalName"):
-        causes.append(required("spec.externalName"))
+    if spec["type"] in ("NodePort", "LoadBalancer") and headless:
+        detail = f"may not be set to 'None' for {spec['type']} services"
+        causes.append(bad_value("spec.clusterIPs[0]", "None", detail))
+    if spec["type"] == "ExternalName":
+        name = spec.get("externalName", "").removesuffix(".")
+        if not name:
+            causes.append(required("spec.externalName"))
+        elif wrong := names.subdomain(name):
+            causes.append(bad_value("spec.externalName", name, wrong))
     seen: set[str] = set()
+    taken: set[tuple[Any, Any]] = set()
     for index, port in enumerate(ports):
         at = f"spec.ports[{index}]"
         name = port.get("name", "")
@@ -78,10 +85,47 @@ def _validate_service(service: Json) -> list[Cause]:
         elif name and name in seen:
             causes.append(duplicate(f"{at}.name", name))
         seen.add(name)
-        if not 0 < port.get("port", 0) < 65536:
-            causes.append(bad_value(f"{at}.port", port.get("port", 0), "must be between 1 and 65535, inclusive"))
+        causes += checks.port_number(port.get("port", 0), f"{at}.port")
         if port.get("protocol") not in ("TCP", "UDP", "SCTP"):
             causes.append(unsupported(f"{at}.protocol", port.get("protocol"), ("SCTP", "TCP", "UDP")))
+        causes += checks.port(port.get("targetPort", 0), f"{at}.targetPort")
+        key = port.get("protocol"), port.get("port")
+        if key in taken:
+            shown = {
+                "Name": "",
+                "Protocol": key[0],
+                "AppProtocol": None,
+                "Port": key[1],
+                "TargetPort": 0,
+                "NodePort": 0,
+            }
+            causes.append(duplicate(at, shown))
+        taken.add(key)
+        if port.get("nodePort") and spec["type"] == "ClusterIP":
+            causes.append(forbidden_field(f"{at}.nodePort", "may not be used when `type` is 'ClusterIP'"))
+    return causes + _service_rest(spec)
+
+
+def _service_rest(spec: Json) -> list[Cause]:
+    causes = list(checks.labels(spec.get("selector") or {}, "spec.selector"))
+    if spec["sessionAffinity"] not in ("ClientIP", "None"):
+        causes.append(unsupported("spec.sessionAffinity", spec["sessionAffinity"], ("ClientIP", "None")))
+    timeout = (spec.get("sessionAffinityConfig") or {}).get("clientIP", {}).get("timeoutSeconds")
+    if spec["sessionAffinity"] == "ClientIP" and timeout is not None and not 0 < timeout <= 86400:
+        detail = "must be greater than 0 and less than 86400"
+        causes.append(bad_value("spec.sessionAffinityConfig.clientIP.timeoutSeconds", timeout, detail))
+    if spec.get("clusterIP") not in (None, "", "None"):
+        causes += checks.address(spec["clusterIP"], "spec.clusterIPs[0]")
+    for index, found in enumerate(spec.get("externalIPs") or ()):
+        causes += checks.address(found, f"spec.externalIPs[{index}]")
+    if spec["type"] not in TYPES:
+        causes.append(unsupported("spec.type", spec["type"], TYPES))
+    if spec.get("loadBalancerSourceRanges") and spec["type"] != "LoadBalancer":
+        detail = "may only be used when `type` is 'LoadBalancer'"
+        causes.append(forbidden_field("spec.LoadBalancerSourceRanges", detail))
+    if spec.get("externalTrafficPolicy") and spec["type"] == "ClusterIP" and not spec.get("externalIPs"):
+        detail = "may only be set for externally-accessible services"
+        causes.append(bad_value("spec.externalTrafficPolicy", spec["externalTrafficPolicy"], detail))
     return causes
 
 
@@ -113,9 +157,18 @@ def _create_ingress(ingress: Json) -> None:
 def _validate_ingress(ingress: Json) -> list[Cause]:
     spec = ingress.get("spec", {})
     causes: list[Cause] = []
-    if not spec.get("rules") and not spec.get("defaultBackend"):
+    if not spec.get("rules") and spec.get("defaultBackend") is None:
         causes.append(bad_value("spec", [], "either `defaultBackend` or `rules` must be specified"))
+    if spec.get("defaultBackend") is not None:
+        causes += _backend(spec["defaultBackend"], "spec.defaultBackend")
+    for index, tls in enumerate(spec.get("tls", ())):
+        for number, host in enumerate(tls.get("hosts", ())):
+            causes += _host(host, f"spec.tls[{index}].hosts[{number}]")
     for index, rule in enumerate(spec.get("rules", ())):
+        if rule.get("host"):
+            causes += _host(rule["host"], f"spec.rules[{index}].host")
+        if "http" in rule and not rule["http"].get("paths"):
+            causes.append(required(f"spec.rules[{index}].http.paths"))
         paths = rule.get("http", {}).get("paths", ())
         for position, path in enumerate(paths):
             at = f"spec.rules[{index}].http.paths[{position}]"
@@ -126,6 +179,73 @@ def _validate_ingress(ingress: Json) -> list[Cause]:
                 causes.append(unsupported(f"{at}.pathType", kind, _PATH_TYPES))
             elif kind != "ImplementationSpecific" and not path.get("path", "").startswith("/"):
                 causes.append(bad_value(f"{at}.path", path.get("path", ""), "must be an absolute path"))
+            causes += _backend(path.get("backend", {}), f"{at}.backend")
+    return causes
+
+
+def _host(host: str, path: str) -> list[Cause]:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        wrong = names.wildcard_subdomain(host) if "*" in host else names.subdomain(host)
+        return [bad_value(path, host, wrong)] if wrong else []
+    return [bad_value(path, host, "must be a DNS name, not an IP address")]
+
+
+def _backend(backend: Json, path: str) -> list[Cause]:
+    service, resource = backend.get("service"), backend.get("resource")
+    if service is not None and resource is not None:
+        return [bad_value(path, "", "cannot set both resource and service backends")]
+    if service is None:
+        return [] if resource is not None else [required(path, "resource or service backend is required")]
+    causes: list[Cause] = []
+    if not service.get("name"):
+        causes.append(required(f"{path}.service.name"))
+    elif wrong := names.label_1035(service["name"]):
+        causes.append(bad_value(f"{path}.service.name", service["name"], wrong))
+    found = service.get("port") or {}
+    if found.get("name") and found.get("number"):
+        causes.append(bad_value(path, "", "cannot set both port name & port number"))
+    elif found.get("name"):
+        causes += checks.port_name(found["name"], f"{path}.service.port.name")
+    elif found.get("number"):
+        causes += checks.port_number(found["number"], f"{path}.service.port.number")
+    else:
+        causes.append(required(path, "port name or number is required"))
+    return causes
+
+
+def _validate_policy(policy: Json) -> list[Cause]:
+    spec = policy["spec"]
+    causes = checks.label_selector(spec["podSelector"], "spec.podSelector")
+    for direction, peers in (("ingress", "from"), ("egress", "to")):
+        for index, rule in enumerate(spec.get(direction) or ()):
+            at = f"spec.{direction}[{index}]"
+            for number, port in enumerate(rule.get("ports") or ()):
+                if "port" in port:
+                    causes += checks.port(port["port"], f"{at}.ports[{number}].port")
+            for number, peer in enumerate(rule.get(peers) or ()):
+                causes += _peer(peer, f"{at}.{peers}[{number}]")
+    for index, kind in enumerate(spec.get("policyTypes") or ()):
+        if kind not in ("Ingress", "Egress"):
+            causes.append(unsupported(f"spec.policyTypes[{index}]", kind, ("Ingress", "Egress")))
+    return causes
+
+
+def _peer(peer: Json, path: str) -> list[Cause]:
+    if not peer:
+        return [required(path, "must specify a peer")]
+    causes: list[Cause] = []
+    for kind in ("podSelector", "namespaceSelector"):
+        causes += checks.label_selector(peer.get(kind) or {}, f"{path}.{kind}")
+    block = peer.get("ipBlock")
+    if block is not None:
+        cidr = block.get("cidr", "")
+        try:
+            ipaddress.ip_network(cidr, strict=False)
+        except ValueError:
+            detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+            causes.append(bad_value(f"{path}.ipBlock.cidr", cidr, detail) if cidr else required(f"{path}.ipBlock.cidr"))
     return causes
 
 
@@ -153,6 +273,6 @@ STRATEGIES = {
     "ingresses.networking.k8s.io": Strategy(
         prepare_create=_create_ingress, validate=_validate_ingress, generation=True
     ),
-    "networkpolicies.networking.k8s.io": Strategy(default=_default_policy, generation=True),
+    "networkpolicies.networking.k8s.io": Strategy(default=_default_policy, validate=_validate_policy, generation=True),
     "ingressclasses.networking.k8s.io": Strategy(generation=True),
 }

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
-from steersman.cluster.kinds import names
+from steersman.cluster.kinds import checks, names
 from steersman.cluster.kinds.strategy import Strategy
+from steersman.cluster.kinds.volume_rules import host_path, nfs
 from steersman.cluster.patch.json_patch import same
-from steersman.cluster.status import Cause, bad_value, forbidden_field, required
+from steersman.cluster.schema import quantity
+from steersman.cluster.status import Cause, bad_value, forbidden_field, required, unsupported
 
 Json = dict[str, Any]
 
+_ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+_SOURCES = ("hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "nfs", "rbd", "cinder", "cephfs", "fc",
+            "flocker", "azureFile", "vsphereVolume", "quobyte", "photonPersistentDisk", "azureDisk", "portworxVolume",
+            "scaleIO", "local", "storageos", "csi", "iscsi", "flexVolume")  # fmt: skip
 LIMIT = 1024 * 1024  # bytes of data in one ConfigMap or Secret
 _TOO_LONG = f"Too long: may not be more than {LIMIT} bytes"
 _WHEN_IMMUTABLE = "field is immutable when `immutable` is set"
@@ -35,13 +42,43 @@ def _validate_secret(secret: Json) -> list[Cause]:
     causes = _keys(secret, "data")
     if sum(len(value) * 3 // 4 for value in secret.get("data", {}).values()) > LIMIT:
         causes.append(Cause("data", "Too long", _TOO_LONG))
-    wanted = {
-        "kubernetes.io/tls": ("tls.crt", "tls.key"),
-        "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
-        "kubernetes.io/ssh-auth": ("ssh-privatekey",),
-    }.get(secret.get("type", ""), ())
-    causes += [required(f"data[{key}]") for key in wanted if key not in secret.get("data", {})]
+    data = secret.get("data", {})
+    match secret.get("type"):
+        case "kubernetes.io/tls":
+            causes += [required(f"data[{key}]") for key in ("tls.crt", "tls.key") if key not in data]
+        case "kubernetes.io/dockerconfigjson":
+            causes += _json_entry(data, ".dockerconfigjson")
+        case "kubernetes.io/dockercfg":
+            causes += _json_entry(data, ".dockercfg")
+        case "kubernetes.io/basic-auth":
+            if "username" not in data and "password" not in data:
+                # The API server's own paths, with a formatting verb that it forgot to fill in.
+                causes += [required(f"data[%s][{key}]") for key in ("username", "password")]
+        case "kubernetes.io/ssh-auth":
+            if not data.get("ssh-privatekey"):
+                causes.append(required("data[%s][ssh-privatekey]"))
+        case "kubernetes.io/service-account-token":
+            if not (secret["metadata"].get("annotations") or {}).get("kubernetes.io/service-account.name"):
+                causes.append(required("metadata.annotations[kubernetes.io/service-account.name]"))
     return causes
+
+
+def _json_entry(data: Json, key: str) -> list[Cause]:
+    """An entry that has to be there and to be JSON; what it holds is not shown."""
+    if key not in data:
+        return [required(f"data[{key}]")]
+    text = base64.b64decode(data[key]).decode(errors="replace").strip()
+    try:
+        json.loads(text)
+    except ValueError as error:
+        at = getattr(error, "pos", 0)
+        detail = (
+            f"invalid character {text[at]!r} looking for beginning of value"
+            if at < len(text)
+            else "unexpected end of JSON input"
+        )
+        return [bad_value(f"data[{key}]", "<secret contents redacted>", detail)]
+    return []
 
 
 def _validate_secret_update(secret: Json, old: Json) -> list[Cause]:
@@ -88,14 +125,26 @@ def _validate_claim(claim: Json) -> list[Cause]:
     causes: list[Cause] = []
     if not spec.get("accessModes"):
         causes.append(required("spec.accessModes", "at least 1 access mode is required"))
-    if "storage" not in spec.get("resources", {}).get("requests", {}):
+    causes += _modes(spec)
+    asked = spec.get("resources", {}).get("requests", {}).get("storage")
+    if asked is None:
         causes.append(required("spec.resources[storage]"))
-    return causes
+    elif quantity.value(asked) <= 0:
+        causes.append(bad_value("spec.resources[storage]", asked, "must be greater than zero"))
+    if spec.get("storageClassName") and (wrong := names.subdomain(spec["storageClassName"])):
+        causes.append(bad_value("spec.storageClassName", spec["storageClassName"], wrong))
+    return [*causes, *checks.one_of(spec, "spec", "volumeMode", ("Block", "Filesystem"))]
+
+
+def _modes(spec: Json) -> list[Cause]:
+    modes = spec.get("accessModes") or ()
+    return [unsupported("spec.accessModes", mode, _ACCESS_MODES) for mode in modes if mode not in _ACCESS_MODES]
 
 
 def _validate_claim_update(claim: Json, old: Json) -> list[Cause]:
-    """Binding fills in the volume; growing is allowed; nothing else changes."""
-    ignored = ("resources", "volumeAttributesClassName")
+    """Binding fills in the volume; growing is allowed once it is bound; nothing else changes."""
+    bound = (old.get("status") or {}).get("phase") == "Bound"
+    ignored = ("resources", "volumeAttributesClassName") if bound else ()
     new = {key: value for key, value in claim["spec"].items() if key not in ignored}
     before = {key: value for key, value in old["spec"].items() if key not in ignored}
     for key in ("volumeName", "storageClassName"):
@@ -125,8 +174,17 @@ def _validate_volume(volume: Json) -> list[Cause]:
     causes: list[Cause] = []
     if not spec.get("accessModes"):
         causes.append(required("spec.accessModes"))
+    causes += _modes(spec)
     if "storage" not in spec.get("capacity", {}):
         causes.append(required("spec.capacity"))
+    sources = [key for key, value in spec.items() if key in _SOURCES and value is not None]
+    if not sources:
+        causes.append(required("spec", "must specify a volume type"))
+    causes += [forbidden_field(f"spec.{key}", "may not specify more than 1 volume type") for key in sources[1:]]
+    if sources[:1] == ["hostPath"]:
+        causes += host_path(spec["hostPath"], "spec.hostPath")
+    elif sources[:1] == ["nfs"]:
+        causes += nfs(spec["nfs"], "spec.nfs")
     return causes
 
 
@@ -136,7 +194,9 @@ def _default_class(found: Json) -> None:
 
 
 def _validate_class(found: Json) -> list[Cause]:
-    return [] if found.get("provisioner") else [required("provisioner")]
+    causes = [] if found.get("provisioner") else [required("provisioner")]
+    causes += checks.one_of(found, "", "reclaimPolicy", ("Delete", "Retain"))
+    return [*causes, *checks.one_of(found, "", "volumeBindingMode", ("Immediate", "WaitForFirstConsumer"))]
 
 
 STRATEGIES = {

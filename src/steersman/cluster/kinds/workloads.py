@@ -6,8 +6,9 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from steersman.cluster.kinds import checks
 from steersman.cluster.kinds.pod_defaults import default_template
-from steersman.cluster.kinds.pod_rules import pod_spec_causes, template_labels_causes
+from steersman.cluster.kinds.pod_rules import template_causes, template_labels_causes
 from steersman.cluster.kinds.strategy import Strategy
 from steersman.cluster.patch.json_patch import same
 from steersman.cluster.status import Cause, bad_value, forbidden_field, required, unsupported
@@ -84,23 +85,91 @@ def _daemonset(obj: Json) -> None:
     spec.setdefault("revisionHistoryLimit", 10)
 
 
-def _validate(obj: Json) -> list[Cause]:
+def _validate(obj: Json, word: str = "deployment") -> list[Cause]:
     spec = obj["spec"]
-    causes: list[Cause] = []
-    if spec.get("replicas", 0) < 0:
-        causes.append(bad_value("spec.replicas", spec["replicas"], "must be greater than or equal to 0"))
+    causes = list(checks.not_negative(spec, "spec", "replicas", "minReadySeconds", "revisionHistoryLimit"))
     labels = spec["template"].get("metadata", {}).get("labels", {})
     selector = spec.get("selector")
-    if not selector:
+    if selector is None:
         causes.append(required("spec.selector"))
         causes.append(
             bad_value("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
         )
     elif not (selector.get("matchLabels") or selector.get("matchExpressions")):
-        causes.append(bad_value("spec.selector", selector, "empty selector is invalid for deployment"))
+        causes.append(bad_value("spec.selector", selector, f"empty selector is invalid for {word}"))
+    elif wrong := checks.label_selector(selector, "spec.selector"):
+        causes += wrong
+        if selector.get("matchExpressions"):
+            causes.append(bad_value("spec.selector", selector, "invalid label selector"))
     else:
         causes += template_labels_causes(selector, labels, "spec")
     return causes + _template(spec)
+
+
+def _validate_deployment(obj: Json) -> list[Cause]:
+    spec, path = obj["spec"], "spec.strategy"
+    strategy: Json = spec["strategy"]
+    causes = _validate(obj)
+    rolling: Any = strategy.get("rollingUpdate")
+    if strategy["type"] == "Recreate":
+        if rolling is not None:
+            detail = "may not be specified when strategy `type` is 'Recreate'"
+            causes.append(forbidden_field(f"{path}.rollingUpdate", detail))
+    elif strategy["type"] == "RollingUpdate":
+        path += ".rollingUpdate"
+        missing, surge = rolling["maxUnavailable"], rolling["maxSurge"]
+        causes += checks.count_or_percent(missing, f"{path}.maxUnavailable")
+        causes += checks.count_or_percent(surge, f"{path}.maxSurge")
+        if checks.zero(missing) and checks.zero(surge):
+            causes.append(bad_value(f"{path}.maxUnavailable", missing, "may not be 0 when `maxSurge` is 0"))
+        causes += checks.at_most_all(missing, f"{path}.maxUnavailable")
+    else:
+        shown = {"Type": strategy["type"], "RollingUpdate": rolling}
+        causes.append(unsupported(path, shown, ("Recreate", "RollingUpdate")))
+    causes += checks.not_negative(spec, "spec", "progressDeadlineSeconds")
+    deadline = spec.get("progressDeadlineSeconds")
+    if deadline is not None and deadline <= (spec.get("minReadySeconds") or 0):
+        causes.append(bad_value("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"))
+    return causes
+
+
+def _validate_statefulset(obj: Json) -> list[Cause]:
+    spec, causes = obj["spec"], []
+    if spec["podManagementPolicy"] not in ("OrderedReady", "Parallel"):
+        detail = "must be 'OrderedReady' or 'Parallel'"
+        causes.append(bad_value("spec.podManagementPolicy", spec["podManagementPolicy"], detail))
+    update: Json = spec["updateStrategy"]
+    rolling: Any = update.get("rollingUpdate")
+    if update["type"] == "OnDelete":
+        if rolling is not None:
+            shown: Json = {"Partition": rolling.get("partition", 0), "MaxUnavailable": rolling.get("maxUnavailable")}
+            detail = "only allowed for updateStrategy 'RollingUpdate'"
+            causes.append(bad_value("spec.updateStrategy.rollingUpdate", shown, detail))
+    elif update["type"] == "RollingUpdate":
+        causes += checks.not_negative(rolling, "spec.updateStrategy.rollingUpdate", "partition")
+    else:
+        shown = {"Type": update["type"], "RollingUpdate": rolling}
+        causes.append(bad_value("spec.updateStrategy", shown, "must be 'RollingUpdate' or 'OnDelete'"))
+    return causes + _validate(obj, "statefulset")
+
+
+def _validate_daemonset(obj: Json) -> list[Cause]:
+    causes, path = _validate(obj, "daemonset"), "spec.updateStrategy"
+    update: Json = obj["spec"]["updateStrategy"]
+    rolling: Any = update.get("rollingUpdate")
+    if update["type"] not in ("RollingUpdate", "OnDelete"):
+        shown = {"Type": update["type"], "RollingUpdate": rolling}
+        return [*causes, unsupported(path, shown, ("RollingUpdate", "OnDelete"))]
+    if update["type"] == "RollingUpdate":
+        path += ".rollingUpdate"
+        missing, surge = rolling["maxUnavailable"], rolling["maxSurge"]
+        causes += checks.count_or_percent(missing, f"{path}.maxUnavailable")
+        causes += checks.count_or_percent(surge, f"{path}.maxSurge")
+        if checks.zero(missing) and checks.zero(surge):
+            causes.append(required(f"{path}.maxUnavailable", "cannot be 0 when maxSurge is 0"))
+        elif not checks.zero(missing) and not checks.zero(surge):
+            causes.append(bad_value(f"{path}.maxSurge", surge, "may not be set when maxUnavailable is non-zero"))
+    return causes
 
 
 def _template(spec: Json) -> list[Cause]:
@@ -109,9 +178,12 @@ def _template(spec: Json) -> list[Cause]:
     claims = [{"name": claim.get("metadata", {}).get("name")} for claim in spec.get("volumeClaimTemplates", ())]
     named = {volume.get("name") for volume in pod.get("volumes", ())}
     volumes = [*pod.get("volumes", ()), *(claim for claim in claims if claim["name"] not in named)]
-    causes = pod_spec_causes({**pod, "volumes": volumes}, "spec.template.spec")
+    causes = template_causes({**spec["template"], "spec": {**pod, "volumes": volumes}}, "spec.template")
     if pod.get("restartPolicy") != "Always":
         causes.append(unsupported("spec.template.spec.restartPolicy", pod.get("restartPolicy"), ("Always",)))
+    if pod.get("activeDeadlineSeconds") is not None:
+        detail = "activeDeadlineSeconds in ReplicaSet is not Supported"
+        causes.append(forbidden_field("spec.template.spec.activeDeadlineSeconds", detail))
     return causes
 
 
@@ -154,7 +226,7 @@ STRATEGIES = {
     "deployments.apps": Strategy(
         default=_deployment,
         prepare_create=_clear_status,
-        validate=_validate,
+        validate=_validate_deployment,
         validate_update=_same_selector,
         generation=True,
     ),
@@ -168,7 +240,7 @@ STRATEGIES = {
     "statefulsets.apps": Strategy(
         default=_statefulset,
         prepare_create=_count_status(replicas=0, availableReplicas=0),
-        validate=_validate,
+        validate=_validate_statefulset,
         validate_update=_statefulset_update,
         generation=True,
     ),
@@ -177,7 +249,7 @@ STRATEGIES = {
         prepare_create=_count_status(
             currentNumberScheduled=0, numberMisscheduled=0, desiredNumberScheduled=0, numberReady=0
         ),
-        validate=_validate,
+        validate=_validate_daemonset,
         validate_update=_same_selector,
         generation=True,
     ),
