@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from itertools import groupby
 
 from steersman.review.extras import not_looked_at
 from steersman.review.model import Finding, Severity
 from steersman.review.runner import Review
+from steersman.review.subject import Item
 
 CONTEXT = 1
+_KEY = re.compile(r"""\s*(?:- )*(["']?[\w./-]+["']?):(?=\s|$)""")
+_WORD = re.compile(r"\s*(\S+)")
 
 
 def render(review: Review) -> str:
-    parts = [_finding(finding) for finding in review.findings]
+    parts = []
+    for item, found in groupby(review.findings, key=lambda finding: finding.item):
+        parts += [_heading(item), *(_finding(finding) for finding in found)]
     left_out = [f"not looked at: {what} (pip install 'steersman[review]')" for what in not_looked_at()]
     return "\n".join([*parts, *left_out, _summary(review)]) + "\n"
+
+
+def _heading(item: Item) -> str:
+    """Whose findings come now, and when it runs."""
+    if item.hook is None:
+        return f"{item.title}\n"
+    return f"{item.title}: {', '.join(item.events)} hook, weight {item.weight}\n"
 
 
 def _finding(finding: Finding) -> str:
@@ -35,9 +49,19 @@ def excerpt(finding: Finding) -> str:
     template = finding.item.template
     lines, at = (template.splitlines(), line) if line and template else (finding.item.text.splitlines(), finding.line)
     first, last = max(at - CONTEXT, 1), min(at + CONTEXT, len(lines))
-    return "".join(
-        f"{number:5} {'>' if number == at else '|'} {lines[number - 1]}\n" for number in range(first, last + 1)
-    )
+    shown = ""
+    for number in range(first, last + 1):
+        shown += f"{number:5} {'>' if number == at else '|'} {lines[number - 1]}\n"
+        if number == at and lines[number - 1].strip():
+            start, end = _marked(lines[number - 1])
+            shown += f"{'':5} | {' ' * start}{'^' * (end - start)}\n"
+    return shown
+
+
+def _marked(line: str) -> tuple[int, int]:
+    """What of a line to point at: its key, where it has one; else its first word."""
+    found = _KEY.match(line) or _WORD.match(line)
+    return found.span(1) if found else (0, 0)
 
 
 def _summary(review: Review) -> str:
