@@ -137,3 +137,13 @@ def test_a_fix_names_the_values_that_it_comes_from() -> None:
     assert "replicas" not in pull.fix
     database = diagnose(replace(facts, logs=('FATAL:  database "shop" does not exist',)))
     assert "It comes from your values (database.name: shop): --set database.name=…" in database.fix
+
+
+def test_an_init_container_that_waits_and_the_cause_that_its_last_lines_name() -> None:
+    wait = ContainerFacts("m-x", "wait", init=True, state="running")
+    behind = ContainerFacts("m-x", "main", state="waiting", reason="PodInitializing")
+    facts = replace(FACTS, containers=(wait, behind), run=RunFacts(reason="Timeout", message="not done in 60 s"))
+    plain = diagnose(replace(facts, logs=("waiting for db",)))
+    assert (plain.cause, plain.confidence) == ("init-container-waits", Confidence.MEDIUM)
+    told = diagnose(replace(facts, logs=("nc: bad address 'db'",)))
+    assert (told.cause, [each.cause for each in told.alternatives]) == ("name-not-resolved", ["deadline"])

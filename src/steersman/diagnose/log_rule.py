@@ -38,7 +38,7 @@ def log_rule(
         found = search(facts, *compiled)
         if found is None:
             return None
-        groups = {name: value for name, value in found.match.groupdict().items() if value}
+        groups = {name: value.strip("'`‘’") for name, value in found.match.groupdict().items() if value}
         words: defaultdict[str, str] = defaultdict(str, groups)
         words |= {
             "namespace": facts.namespace,

@@ -52,7 +52,7 @@ def _precedence(diagnosis: Diagnosis) -> int:
     """General words ("permission denied", "not found") stand in lines that say something more particular, too."""
     general = (
         "connection-refused", "http-status", "interpreter-missing", "permission-denied", "command-not-found", "file-missing",
-        "connection-timeout", "connection-lost", "usage",
+        "connection-timeout", "connection-lost", "usage", "init-container-waits",
     )  # fmt: skip
     return -1 - general.index(diagnosis.cause) if diagnosis.cause in general else 0
 

@@ -8,7 +8,7 @@ from steersman.diagnose.log_rule import log_rule
 find = log_rule(
     "already-exists",
     (
-        r'(?:(?:[Ee]rror|ERROR|Exception|pq|Duplicate\w+)\)?:? .*)\b\w+ "(?P<name>[^"]+)" (?:(?:of|for) .*)?already exists',
+        r'(?:(?:[Ee]rror|ERROR|Exception|pq|Duplicate\w+)\)?:? .*?)\b\w+ "(?P<name>[^"]+)" (?:(?:of|for) .*)?already exists',
         r"Table '(?P<name>[^']+)' already exists",
         r"Duplicate key name '(?P<name>[^']+)'",
         r"Can't create database '(?P<name>[^']+)'; database exists",

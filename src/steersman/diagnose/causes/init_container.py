@@ -31,5 +31,5 @@ def find(facts: Facts) -> Diagnosis | None:
         fix="See what it waits for: a server of this very release is not there yet in a pre hook (make it a post "
         "hook), or the name is wrong.",
         verify=(log_command(facts), *again(facts)),
-        depth=1,
+        line=max((number for number, line in enumerate(facts.logs) if line.strip()), default=-1),
     )

@@ -15,6 +15,7 @@ PATTERNS = tuple(
     for text in (
         rf'could not translate host name "{_HOST}" to address',
         rf"failed to resolve host '{_HOST}'",
+        rf"{_HOST}:\d+: \[Errno -[235]\]",
         rf"Could not resolve (?:host|proxy): {_HOST}",
         rf"unable to resolve host {_HOST}",
         rf"getaddrinfo for {_HOST}",
