@@ -42,11 +42,19 @@ class Session:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def session(oracle: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Session]:
+    # Pods with a kubectl image get the first one that is found.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{os.environ['PATH']}:{oracle}")
+        async for each in _session(oracle, tmp_path_factory.mktemp("helm")):
+            yield each
+
+
+async def _session(oracle: Path, folder: Path) -> AsyncIterator[Session]:
     async with local_cluster() as made:
         node = made.objects.get("nodes", "steersman")
         if node["spec"].get("taints"):
             pytest.skip("no sandbox on this machine")
-        yield Session(made.kubeconfig, oracle, tmp_path_factory.mktemp("helm"))
+        yield Session(made.kubeconfig, oracle, folder)
 
 
 async def test_a_job_from_creation_to_its_log(session: Session) -> None:
@@ -91,6 +99,17 @@ async def test_a_pod_reaches_the_api_with_its_account(session: Session) -> None:
     await session.run(f"kubectl create job api --image=curlimages/curl:8 -- sh -c '{script}'")
     await session.run("kubectl wait --for=condition=complete job/api --timeout=60s")
     assert '"name":"default"' in (await session.run("kubectl logs job/api")).replace(" ", "")
+
+
+@pytest.mark.parametrize("image", ["bitnami/kubectl:1.33", "registry.k8s.io/kubectl:v1.33.0", "alpine/k8s:1.33.0"])
+async def test_kubectl_in_a_pod_finds_its_cluster(session: Session, image: str) -> None:
+    name = image.replace("/", "-").replace(":", "-").replace(".", "-")
+    script = "kubectl get configmap kube-root-ca.crt -o name && kubectl create configmap $(hostname) --from-literal=a=b"
+    await session.run(f"kubectl create job {name} --image={image} -- sh -c '{script}'")
+    await session.run(f"kubectl wait --for=condition=complete job/{name} --timeout=60s")
+    lines = (await session.run(f"kubectl logs job/{name}")).splitlines()
+    assert lines[0] == "configmap/kube-root-ca.crt"
+    assert lines[1].endswith(" created")
 
 
 async def test_helm_runs_the_lesson(session: Session) -> None:

@@ -157,14 +157,19 @@ def _stop(folder: Path) -> bool:
 
 
 def _private_folder(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.stat()
-    if found.st_uid != os.getuid():
-        raise ClusterStartError(
-            f"{folder} belongs to another user", hint="Choose another place with XDG_STATE_HOME or --state-dir."
-        )
-    if found.st_mode & 0o077:
-        folder.chmod(0o700)
+    """Raises ClusterStartError where that folder cannot be this user's own."""
+    elsewhere = "Another place for it can be chosen with XDG_STATE_HOME."
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+        if found.st_uid != os.getuid():
+            raise ClusterStartError(f"{folder} belongs to another user", hint=elsewhere)
+        if found.st_mode & 0o077:
+            folder.chmod(0o700)
+        (folder / "start.lock").touch()
+    except OSError as error:
+        words = f"the embedded cluster cannot keep its state in {folder}: {error.strerror}"
+        raise ClusterStartError(words, hint=elsewhere) from error
     return folder
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from steersman.cluster.history import Change, EventType, History, Record
-from steersman.errors import SteersmanError
+from steersman.errors import ApiError, SteersmanError
 
 Records = list[Record]
 Names = list[str]
@@ -154,7 +154,7 @@ class Store:
 
 
 class _Transaction:
-    """BEGIN … COMMIT around one write and the revision that it takes."""
+    """BEGIN … COMMIT around one write and the revision that it takes. Raises ApiError (500) where the disk takes no more."""
 
     __slots__ = ("_database", "_revision")
 
@@ -166,9 +166,17 @@ class _Transaction:
         self._database.execute("BEGIN")
         return self._database
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if kind is None:
+            try:
+                self._database.execute("UPDATE revision SET value = ?", (self._revision,))
+                self._database.execute("COMMIT")
+            except sqlite3.Error as failure:
+                error = failure
+            else:
+                return
+        if self._database.in_transaction:
             self._database.execute("ROLLBACK")
-            return
-        self._database.execute("UPDATE revision SET value = ?", (self._revision,))
-        self._database.execute("COMMIT")
+        if isinstance(error, sqlite3.Error):
+            words = f"the cluster's state cannot be written: {error}"
+            raise ApiError(words, code=500, reason="InternalError") from error

@@ -321,14 +321,17 @@ async def test_services_are_reached_by_name(running: Cluster) -> None:
     running.service("web", "web", 8080, target="http")
     running.service("heads", "web", 80, clusterIP="None")
     running.service("empty", "nobody", 80)
+    port = running.service("node", "web", 80, type="NodePort", target="http")["spec"]["ports"][0]["nodePort"]
     await running.endpoints_of("web", ready=1)
     await running.endpoints_of("heads", ready=1)
+    await running.endpoints_of("node", ready=1)
+    node = running.objects.get("pods", "web", "default")["status"]["hostIP"]
     script = (
         "curl -sS http://web:8080; curl -sS http://web.default:8080; curl -sS http://heads.default.svc.cluster.local;"
-        "curl -sS http://empty; echo $?; curl -sS http://nobody; echo $?"
+        f"curl -sS http://{node}:{port}; curl -sS http://empty; echo $?; curl -sS http://nobody; echo $?"
     )
     _, log = await running.script("client", script, image="curlimages/curl:8")
-    assert log.splitlines()[:3] == ["hello"] * 3
+    assert log.splitlines()[:4] == ["hello"] * 4
     assert [line for line in log.splitlines() if line.isdigit()] == ["7", "6"]  # refused; no such host
     running.objects.delete("pods", "web", "default")
 

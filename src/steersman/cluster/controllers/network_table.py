@@ -9,7 +9,7 @@ from typing import Any
 from steersman.cluster.agent.link import AgentError, Link
 from steersman.cluster.controllers.controller import Controller, Key, key_of
 from steersman.cluster.machinery import Json, Objects
-from steersman.cluster.network.addresses import API_SERVER, CLUSTER_DOMAIN, DNS, plain
+from steersman.cluster.network.addresses import API_SERVER, BRIDGE, CLUSTER_DOMAIN, DNS, plain
 
 
 class NetworkTable(Controller):
@@ -81,7 +81,10 @@ def tables(objects: Objects) -> tuple[Any, ...]:
             addresses.add(address)
             for port in spec.get("ports") or ():
                 protocol = port.get("protocol", "TCP")
-                table.append([protocol, address, port["port"], _backends(slices[key], port.get("name", ""))])
+                backends = _backends(slices[key], port.get("name", ""))
+                table.append([protocol, address, port["port"], backends])
+                if port.get("nodePort"):
+                    table.append([protocol, BRIDGE, port["nodePort"], backends])
         for port in spec.get("ports") or ():
             if port.get("name"):
                 services[f"_{port['name']}._{port.get('protocol', 'TCP').lower()}.{full}"] = [(port["port"], full)]

@@ -60,6 +60,10 @@ def _found(*names: str) -> dict[str, str]:
     return {name: path for name in names if (path := shutil.which(name, path=DEFAULT_PATH))}
 
 
+def _anywhere(name: str) -> str | None:
+    return shutil.which(name, path=f"{DEFAULT_PATH}:{os.environ.get('PATH', '')}")
+
+
 def _ours(*names: str, script: str = "") -> dict[str, str]:
     """Programs of ours, in Python, for what this machine does not have."""
     lacking = [name for name in names if not shutil.which(name, path=DEFAULT_PATH)]
@@ -154,11 +158,12 @@ def _tools() -> Entries:
 
 def _kubernetes() -> Entries:
     """kubectl finds the cluster by its Pod's service account, as in any Pod."""
-    kubectl = _found("kubectl")
-    if not kubectl:
+    # These two are single files that need no library: they may be anywhere.
+    own = {name: os.path.realpath(path) for name in ("kubectl", "helm") if (path := _anywhere(name))}
+    if "kubectl" not in own:
         return []
-    programs = kubectl | _found("helm", "jq", "yq", "git") | _ours("curl", "wget", "nc")
-    mounts = Python().mounts
+    programs = own | _found("jq", "yq", "git") | _ours("curl", "wget", "nc")
+    mounts = (*Python().mounts, *own.values())
     alone = Image("kubectl", programs=programs, mounts=mounts, entrypoint=("kubectl",), command=("--help",))
     bitnami = Image("bitnami/kubectl", programs, mounts, entrypoint=("kubectl",), command=("--help",), user=_BITNAMI)
     shell = Image("alpine/k8s", programs=programs, mounts=mounts, command=("bash",))
