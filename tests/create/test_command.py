@@ -77,3 +77,14 @@ def test_answers_make_the_same_request_as_options() -> None:
         event="pre-install,pre-upgrade",
         name="db-upgrade",
     )
+
+
+def test_a_name_alone_means_a_chart_as_it_does_to_helm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["create", "web"]) == 0
+    assert (tmp_path / "web" / "Chart.yaml").is_file()
+    assert run(["create", "hok"]) == 1
+    assert "Did you mean hook?" in capsys.readouterr().err
+    assert not (tmp_path / "hok").exists()

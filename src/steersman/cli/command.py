@@ -107,9 +107,10 @@ class HelmCommand(click.Command):
 
 
 class HelmGroup(click.Group):
-    """A group whose commands are HelmCommands."""
+    """A group whose commands are HelmCommands; `otherwise` is the one that is meant where none is named."""
 
     command_class = HelmCommand
+    otherwise = ""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return super().get_command(ctx, cmd_name) or super().get_command(ctx, BELOW.get(cmd_name, ""))
@@ -121,6 +122,8 @@ class HelmGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             near = get_close_matches(args[0], self.list_commands(ctx), 2, 0.6)
+            if self.otherwise and not near and not args[0].startswith("-"):
+                return super().resolve_command(ctx, [self.otherwise, *args])
             meant = f" Did you mean {' or '.join(near)}?" if near else ""
             text = f'unknown command "{args[0]}" for "{ctx.command_path}".{meant}'
             raise click.UsageError(text, ctx) from error

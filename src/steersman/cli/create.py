@@ -22,9 +22,9 @@ from steersman.create.request import (
 from steersman.errors import UsageError
 
 
-@declare.group("create")
+@declare.group("create", otherwise="chart")
 def command() -> None:
-    """Create a chart, or a hook in one."""
+    """Create a chart (`steer create NAME`), or a hook in one."""
 
 
 @command.command("chart")

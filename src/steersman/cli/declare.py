@@ -101,7 +101,8 @@ class Parameter:
 
 @record(slots=True)
 class Declared:
-    """A command, or a group with its commands below. `kind` is a class of click's for one with manners of its own."""
+    """A command, or a group with its commands below. `kind` is a class of click's for one with manners of its own; `otherwise`
+    the command that a group means where none is named."""
 
     name: str
     run: Callable[..., Any]
@@ -109,6 +110,7 @@ class Declared:
     kind: Any = None
     children: dict[str, Declared] = field(default_factory=dict)
     is_group: bool = False
+    otherwise: str = ""
     _click: Any = None
 
     def command(self, name: str) -> Callable[[Callable[..., Any]], Declared]:
@@ -132,6 +134,8 @@ class Declared:
             self._click = kind(
                 self.name, params=[p.click() for p in self.parameters], callback=self.run, help=help_text
             )
+            if self.otherwise:
+                self._click.otherwise = self.otherwise
             for child in self.children.values():
                 self._click.add_command(child.click())
         made: click.Command = self._click
@@ -147,9 +151,9 @@ def command(name: str, *, cls: Any = None) -> Callable[[Callable[..., Any]], Dec
     return declared
 
 
-def group(name: str) -> Callable[[Callable[..., Any]], Declared]:
+def group(name: str, *, otherwise: str = "") -> Callable[[Callable[..., Any]], Declared]:
     def declared(function: Callable[..., Any]) -> Declared:
-        return Declared(name, function, _parameters(function), is_group=True)
+        return Declared(name, function, _parameters(function), is_group=True, otherwise=otherwise)
 
     return declared
 
