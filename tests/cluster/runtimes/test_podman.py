@@ -26,6 +26,7 @@ COMMAND = base_command()
 
 pytestmark = [
     pytest.mark.embedded,
+    pytest.mark.xdist_group("podman"),  # all share the images that are made and removed here
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(COMMAND is None, reason="needs podman"),
     pytest.mark.skipif(os.geteuid() != 0 and not unshare_command(), reason="needs newuidmap and subordinate ids"),

@@ -17,7 +17,7 @@ from steersman.cluster.runtimes.podman.client import base_command
 
 PROJECT = Path(__file__).resolve().parents[3]
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("podman")]
 
 
 @pytest.mark.skipif(base_command() is None, reason="needs podman")
