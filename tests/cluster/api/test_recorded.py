@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
 
 from steersman.cluster.api.paths import parse
 from steersman.cluster.local import LocalCluster
+from steersman.cluster.machinery import WriteOptions
 from steersman.cluster.resources import Registry
 from steersman.cluster.tables.table import printer_of, table
 
@@ -72,6 +75,82 @@ async def test_a_watch_from_too_long_ago_is_told_so(api: Api, cluster: LocalClus
     assert reply.status == recorded["status"]
     reply.body["object"]["message"] = recorded["response"]["object"]["message"]  # other revisions
     assert reply.body == recorded["response"]
+
+
+# What a patch or a deletion was answered with, of an object as it was a moment before.
+CHANGES = [
+    "strategic, containers merged by name",
+    "merge",
+    "json",
+    "json ok",
+    "delete with background propagation",
+    "delete with foreground propagation",
+    "delete a Job with no option",
+    "dry run",
+]
+SEEDED = {"jobs": "jobs.batch", "deployments": "deployments.apps", "replicasets": "replicasets.apps"}
+RECORDED_AT = 67.8  # seconds after the watches began: then the requests were sent
+
+
+def seed(cluster: LocalCluster) -> None:
+    """The recorded cluster's objects as they were when the requests were sent; uids and all."""
+    objects = cluster.objects
+    last: dict[str, tuple[str, Json]] = {}
+    for kind, watched in recording("watches.json.gz").items():
+        for event in watched:
+            if kind in SEEDED and event["type"] in ("ADDED", "MODIFIED") and event["t"] < RECORDED_AT:
+                obj = event["object"]
+                if not obj["metadata"].get("deletionTimestamp"):
+                    last[obj["metadata"]["uid"]] = (SEEDED[kind], obj)
+    for resource, obj in last.values():
+        objects._commit(objects.registry.named(resource), obj, None, WriteOptions())
+
+
+def steady(value: Any) -> Any:
+    """`alike`, and generated names; managedFields are compared as what each manager owns, in whatever order."""
+    found = alike(value)
+    if not isinstance(found, dict) or "metadata" not in found:
+        return found
+    meta = dict(found["metadata"])
+    if meta.get("generateName"):
+        meta["name"] = "GENERATED"
+    entries = meta.pop("managedFields", [])
+    meta["owners"] = {(each["manager"], each.get("subresource", "")): each["fieldsV1"] for each in entries}
+    return {**found, "metadata": meta}
+
+
+async def test_patches_and_deletions_are_answered_alike(api: Api, cluster: LocalCluster, namespace: str) -> None:
+    seed(cluster)
+    found = recording("patches-and-deletes.json")
+    await send(api, recording("errors.json")["create"]["request"])
+    for name in CHANGES:
+        reply = await send(api, found[name]["request"])
+        assert reply.status == found[name]["status"], (name, reply.body)
+        assert differences(steady(reply.body), steady(found[name]["response"])) == [], name
+        assert reply.header("Warning") == found[name]["headers"].get("Warning", ""), name
+
+
+async def test_pages_are_cut_alike(api: Api, cluster: LocalCluster, namespace: str) -> None:
+    """Names, the number of those left, and a token in the same form."""
+    recorded = recording("patches-and-deletes.json")["list in pages"]
+    pods = recording("errors.json")["unauthorized"]["response"]["items"]
+    resource = cluster.objects.registry.named("pods")
+    for pod in pods:
+        cluster.objects._commit(resource, {"kind": "Pod", "apiVersion": "v1", **pod}, None, WriteOptions())
+    reply = await send(api, recorded["request"])
+    wanted = recorded["response"]
+    assert [item["metadata"]["name"] for item in reply.body["items"]] == [
+        item["metadata"]["name"] for item in wanted["items"]
+    ]
+    assert differences(alike(reply.body["items"]), alike(wanted["items"])) == []
+    left = len(pods) - len(wanted["items"])
+    assert reply.body["metadata"]["remainingItemCount"] == left
+
+    def token(text: str) -> Json:
+        made: Json = json.loads(base64.b64decode(text + "=="))
+        return {**made, "rv": 0}
+
+    assert token(reply.body["metadata"]["continue"]) == token(wanted["metadata"]["continue"])
 
 
 @pytest.mark.parametrize("kind", ["configmap", "deployment"])

@@ -268,3 +268,52 @@ async def test_a_service_account_gets_a_token_and_is_known_by_it(tmp_path: Path)
             for header, user in ((f"Bearer {token}", "system:serviceaccount:default:s"), (None, "steersman")):
                 reply = await api.call("POST", path, {}, headers={"Authorization": header} if header else None)
                 assert reply.body["status"]["userInfo"]["username"] == user
+
+
+CRD: dict[str, Any] = {
+    "metadata": {"name": "ws.example.com"},
+    "spec": {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "ws", "kind": "W"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "properties": {
+                            "spec": {"type": "object", "x-kubernetes-validations": [{"rule": "true"}]},
+                        },
+                    }
+                },
+            }
+        ],
+    },
+}
+
+
+async def test_what_is_stored_but_does_nothing_is_said(api: Api) -> None:
+    hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+    reply = await api.call("POST", hooks, {"metadata": {"name": "a"}, "webhooks": []})
+    assert "stores admission webhooks and policies, but calls none" in reply.header("Warning")
+    crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    reply = await api.call("POST", crds, CRD)
+    assert (reply.status, "rules in CEL" in reply.header("Warning")) == (201, True)
+
+
+async def test_a_pod_is_bound_once(api: Api, cluster: LocalCluster) -> None:
+    spec = {"schedulerName": "mine", "containers": [{"name": "c", "image": "i"}]}
+    await api.post("/api/v1/namespaces/default/pods", {"metadata": {"name": "p"}, "spec": spec})
+    path = "/api/v1/namespaces/default/pods/p/binding"
+    binding = {"apiVersion": "v1", "kind": "Binding", "target": {"kind": "Node", "name": "there"}}
+    assert (await api.call("POST", path, binding)).status == 201
+    pod = cluster.objects.get("pods", "p", "default")
+    assert (pod["spec"]["nodeName"], pod["metadata"]["generation"]) == ("there", 1)
+    assert [entry["manager"] for entry in pod["metadata"]["managedFields"]] == ["Python-urllib"]
+    assert pod["status"]["conditions"][0]["lastProbeTime"] is None
+    reply = await api.call("POST", path, binding)
+    assert reply.status == 409
+    assert 'pod p is already assigned to node "there"' in reply.body["message"]

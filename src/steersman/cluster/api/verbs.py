@@ -11,6 +11,7 @@ from typing import Any
 from steersman.cluster import status
 from steersman.cluster.api import negotiate
 from steersman.cluster.api.encode import Encoder, to_bytes
+from steersman.cluster.api.notices import notices
 from steersman.cluster.api.paths import Target
 from steersman.cluster.api.selection import Selection
 from steersman.cluster.api.watching import watch
@@ -150,7 +151,8 @@ class Verbs:
         if obj["metadata"].get("resourceVersion"):
             raise ApiError("resourceVersion should not be set on objects to be created", code=500)
         made = self.objects.create_object(target.resource, obj, target.namespace, options)
-        return Answer(self.encoder(call).one(made), 201, warnings=options.warnings)
+        warnings = options.warnings + notices(target.resource, made)
+        return Answer(self.encoder(call).one(made), 201, warnings=warnings)
 
     def update(self, call: Call) -> Answer:
         target, options = call.target, self.options(call)
@@ -166,7 +168,8 @@ class Verbs:
         found = self.objects.patch_object(
             target.resource, target.name, target.namespace, patch, kind, target.subresource, options
         )
-        return Answer(self.encoder(call).one(found), 200 if existed else 201, warnings=options.warnings)
+        warnings = options.warnings + notices(target.resource, found)
+        return Answer(self.encoder(call).one(found), 200 if existed else 201, warnings=warnings)
 
     def delete(self, call: Call) -> Answer:
         target = call.target
