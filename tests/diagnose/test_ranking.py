@@ -99,6 +99,8 @@ DECISIVE = {
         "command-not-found",
         Confidence.HIGH,
     ),
+    "the trace of a shell": (("+ grep -q 'permission denied' log", "+ exit 4"), "exit-code", Confidence.MEDIUM),
+    "a warning that did not matter": (("WARN cache: connection refused", "14 of 80 seeds are odd"), "connection-refused", Confidence.MEDIUM),
     "words of errors in a report": (("checked 12 files: 0 errors, 0 failed", "uploading", "panic: assignment to entry in nil map"), "exit-code", Confidence.MEDIUM),
 }  # fmt: skip
 

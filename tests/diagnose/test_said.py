@@ -147,3 +147,32 @@ def test_an_init_container_that_waits_and_the_cause_that_its_last_lines_name() -
     assert (plain.cause, plain.confidence) == ("init-container-waits", Confidence.MEDIUM)
     told = diagnose(replace(facts, logs=("nc: bad address 'db'",)))
     assert (told.cause, [each.cause for each in told.alternatives]) == ("name-not-resolved", ["deadline"])
+
+
+OVERCOME = {
+    "a claim that was bound in the end": (
+        "FailedScheduling",
+        "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
+    ),
+    "a mount that was tried again": (
+        "FailedMount",
+        'MountVolume.SetUp failed for volume "c" : configmap "settings" not found',
+    ),
+    "a pull that was tried again": (
+        "Failed",
+        IMAGE + "rpc error: code = Unknown desc = net/http: TLS handshake timeout",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OVERCOME)
+def test_what_stood_in_the_way_of_a_start_is_no_cause_once_the_program_has_run(name: str) -> None:
+    event_of_start = (EventFacts("Warning", *OVERCOME[name], "Pod/m-x"),)
+    ran = ContainerFacts("m-x", "main", state="terminated", reason="Error", exit_code=3)
+    facts = replace(FACTS, events=event_of_start, containers=(ran,), logs=('ERROR:  relation "agents" does not exist',))
+    found = diagnose(facts)
+    assert (found.cause, found.confidence, found.alternatives[:1]) == ("table-missing", Confidence.HIGH, ())
+    other = replace(
+        facts, containers=(replace(ran, pod="m-y"), ContainerFacts("m-x", "main", state="waiting", reason="x")), logs=()
+    )
+    assert diagnose(other).cause not in ("table-missing", "unknown", "exit-code")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from steersman.diagnose.diagnosis import Confidence, Diagnosis, Evidence
-from steersman.diagnose.facts import Facts
+from steersman.diagnose.facts import ContainerFacts, EventFacts, Facts
 
 # After such a line, what came before it has passed.
 _RECOVERED = re.compile(
@@ -31,7 +31,15 @@ _SUMMARY = re.compile(
     r"Unable to establish|Background on this error|: /dev/tcp/|another exception occurred"
 )
 # Said in passing: what `IF EXISTS` did not find is no error.
-_HARMLESS = re.compile(r"\bNOTICE:|, skipping$")
+_HARMLESS = re.compile(r"\bNOTICE:|, (?:skipping|ignoring|ignored)\.?$|^\++ ")  # nor is the trace of `set -x`
+_MILD = re.compile(r"^\W*(?:\d\S*\W+){0,2}(?:WARN(?:ING)?|INFO|DEBUG)\b")
+# What is said of a Pod before its program starts; once that runs, it was overcome.
+_BEFORE_START = frozenset(
+    {
+        "FailedScheduling", "FailedMount", "FailedAttachVolume", "FailedMapVolume", "Failed", "BackOff", "ErrImagePull",
+        "InspectFailed", "FailedCreate", "FailedCreatePodSandBox", "NetworkNotReady", "ProvisioningFailed",
+    }
+)  # fmt: skip
 _EVENT = re.compile(r"event (?P<reason>\S+) on ")
 _NEAR = 8
 
@@ -58,7 +66,11 @@ def search(facts: Facts, *patterns: re.Pattern[str], unless: re.Pattern[str] | N
             continue
         for pattern in patterns:
             if match := pattern.search(facts.logs[number]):
-                return Found(match, number, facts.logs[number], _confidence(facts.logs[number + 1 :], patterns))
+                after = facts.logs[number + 1 :]
+                confidence = _confidence(after, patterns)
+                if confidence is Confidence.HIGH and _MILD.search(facts.logs[number]) and any(map(str.strip, after)):
+                    confidence = Confidence.MEDIUM
+                return Found(match, number, facts.logs[number], confidence)
     return None
 
 
@@ -96,8 +108,25 @@ def events_matching(facts: Facts, reason: str = "", message: str = "") -> list[E
     return [
         Evidence(f"event {event.reason} on {event.about}", event.message)
         for event in facts.events
-        if re.search(reason, event.reason) and re.search(message, event.message)
+        if not _overcome(facts, event) and re.search(reason, event.reason) and re.search(message, event.message)
     ]
+
+
+def _overcome(facts: Facts, event: EventFacts) -> bool:
+    """Whether what an event says stood in the way of a program's start, and the program has run since."""
+    if event.reason not in _BEFORE_START:
+        return False
+    ran = {each.pod for each in facts.containers if not each.init and _has_run(each)}
+    kind, _, name = event.about.partition("/")
+    if kind == "Pod" and any(each.pod == name for each in facts.containers):
+        return name in ran
+    # The Job itself, its claims, or a Pod that is gone: a run that has printed something, or ended by itself, did start.
+    return facts.hook.kind in ("Job", "Pod") and bool(ran or (facts.logs and not facts.containers))
+
+
+def _has_run(container: ContainerFacts) -> bool:
+    never = ("StartError", "ContainerCannotRun", "CrashLoopBackOff after StartError")
+    return container.state in ("running", "terminated") and container.reason not in never
 
 
 def said(facts: Facts) -> list[Evidence]:
