@@ -186,13 +186,24 @@ def tls_context(tls: Tls, certificate: tuple[bytes, bytes]) -> ssl.SSLContext:
 
 
 def _load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    """OpenSSL's Python face reads certificates from files only: give it one that no other user can open and that goes at once."""
+    """OpenSSL's Python face reads certificates from files only: give it one in memory alone where the system can, else one
+    that no other user can open and that goes at once."""
+    pem = certificate + b"\n" + key
+    if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
+        number = os.memfd_create("steersman")
+        try:
+            with os.fdopen(os.dup(number), "wb") as file:
+                file.write(pem)
+            context.load_cert_chain(f"/proc/self/fd/{number}")
+        finally:
+            os.close(number)
+        return
     import tempfile
 
-    with tempfile.NamedTemporaryFile(prefix="steersman-") as file:
-        file.write(certificate + b"\n" + key)
-        file.flush()
-        context.load_cert_chain(file.name)
+    with tempfile.NamedTemporaryFile(prefix="steersman-") as named:
+        named.write(pem)
+        named.flush()
+        context.load_cert_chain(named.name)
 
 
 def reason_of(error: OSError) -> str:
