@@ -316,8 +316,10 @@ def test_a_values_file_that_cannot_be_read(name: str, tmp_path: Path) -> None:
         merge_files_and_sets(ValueSources(files=[path]))
 
 
-def test_a_subchart_whose_values_are_no_table(make_chart: MakeChart, real_helm: Helm) -> None:
-    chart = make_chart({**SUB, "values.yaml": "sub: text"})
+@pytest.mark.oracle
+@pytest.mark.parametrize("value", ["text", "5", "1.5", "[1, null, {a: b}]"])
+def test_a_subchart_whose_values_are_no_table(value: str, make_chart: MakeChart, real_helm: Helm) -> None:
+    chart = make_chart({**SUB, "values.yaml": f"sub: {value}"})
     with pytest.raises(ValuesError) as caught:
         prepare(load(chart), {})
     assert str(caught.value) == real_helm.refusal("template", "x", str(chart))

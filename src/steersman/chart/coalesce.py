@@ -163,12 +163,6 @@ def _joined(prefix: str, key: str) -> str:
 
 def _mismatch(value: Any) -> str:
     """Go's `%t` of what is not a table, which is how Helm words the mismatch."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "%!t(<nil>)"
-    if isinstance(value, str):
-        return f"%!t(string={value})"
-    if isinstance(value, list):
-        return "%!t([]interface {}=[…])"
-    return f"%!t(float64={value:g})"
+    from steersman.template.gofmt_value import Printer
+
+    return Printer().print_argument(value, "t")

@@ -42,7 +42,7 @@ def check_present(chart: Chart) -> None:
     missing = [dependency.name for dependency in chart.metadata.dependencies or () if dependency.name not in present]
     if missing:
         raise ChartError(
-            "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to "
+            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to "
             f"fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}",
             hint="Fetch them with `steer dependency build`, or pass --dependency-update.",
         )

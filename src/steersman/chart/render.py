@@ -12,7 +12,7 @@ from steersman.chart.dependencies import process
 from steersman.chart.files import Files
 from steersman.chart.model import Chart, File
 from steersman.chart.versions import is_compatible
-from steersman.errors import ChartError, RenderedYamlError, YamlError
+from steersman.errors import ChartError, RenderedYamlError, ValuesError, YamlError
 from steersman.lazy import TYPE_CHECKING
 from steersman.record import field, record
 from steersman.template.helm_types import Values
@@ -108,7 +108,10 @@ def prepare(
 
     `memo` may know that these values have been found good before.
     """
-    chosen = process(chart, dict(values), warn)
+    try:
+        chosen = process(chart, dict(values), warn)
+    except ValuesError as error:
+        raise ValuesError(f"chart dependencies processing failed: {error}", hint=error.hint) from error
     coalesced = coalesce_values(chosen, dict(values), warn)
     if not skip_schema_validation and _has_schema(chosen):
         from steersman.chart import schema

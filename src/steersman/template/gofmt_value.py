@@ -258,7 +258,7 @@ class Printer:
         if is_pointer and depth > 0:
             return self._pointer(value, verb)
         parts = []
-        for name, attribute in value.go_fields.items():
+        for name, attribute in (*value.go_fields.items(), *value.go_private_fields.items()):
             text = self._print(getattr(value, attribute), verb, depth + 1)
             parts.append(f"{name}:{text}" if self.plus_v or self.sharp_v else text)
         ampersand = "&" if is_pointer else ""

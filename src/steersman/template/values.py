@@ -96,12 +96,14 @@ class GoMethods:
 class GoObject(GoMethods):
     """A struct (`go_kind = "struct"`) or a pointer to one (`"ptr"`).
 
-    `go_fields` maps each exported field's name, in Go's order of declaration, to the Python attribute that holds it.
+    `go_fields` maps each exported field's name, in Go's order of declaration, to the Python attribute that holds it;
+    `go_private_fields` does so for the others, which are only seen where fmt prints them.
     """
 
     __slots__ = ()
     go_kind: ClassVar[str] = "struct"
     go_fields: ClassVar[Mapping[str, str]] = {}
+    go_private_fields: ClassVar[Mapping[str, str]] = {}
 
 
 # --- integers -----------------------------------------------------------------------------------------------------

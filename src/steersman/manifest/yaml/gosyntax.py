@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from steersman.lazy import TYPE_CHECKING
 
 from .numbers import INT64_MAX, format_g
@@ -36,7 +38,7 @@ def go_syntax(value: Any) -> str:
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, float):
-        return format_g(value)
+        return {math.inf: "+Inf", -math.inf: "-Inf"}.get(value, "NaN" if math.isnan(value) else format_g(value))
     if isinstance(value, dict):
         pairs = (
             f"{go_syntax(key)}:{go_syntax(item)}" for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))

@@ -26,6 +26,8 @@ _LOOSE = pattern(
     r"(?:\+(?P<meta>[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?"
 )
 
+_IDENTIFIERS = pattern(r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*")
+
 # A version inside a constraint: `|` stands in the class by an oversight of Masterminds' that charts may rely on.
 _PART = r"[0-9|xX*]++"
 _IN_CONSTRAINT = (
@@ -104,10 +106,22 @@ def parse(text: str) -> Version:
         raise SemverError("invalid semantic version")
     major, minor, patch = _segment(found["major"]), _segment(found["minor"]), _segment(found["patch"])
     prerelease = found["pre"] or ""
+    _check_leading_zeros(prerelease)
+    return Version(major, minor, patch, prerelease, found["meta"] or "", text)
+
+
+def check_identifiers(text: str, part: str) -> None:
+    """Check what is to become a version's `part`, prerelease or metadata. Raises SemverError."""
+    if text and _IDENTIFIERS.fullmatch(text) is None:
+        raise SemverError(f"invalid {part} string")
+    if part == "prerelease":
+        _check_leading_zeros(text)
+
+
+def _check_leading_zeros(prerelease: str) -> None:
     for identifier in prerelease.split("."):
         if identifier.isdigit() and len(identifier) > 1 and identifier[0] == "0":
             raise SemverError("version segment starts with 0")
-    return Version(major, minor, patch, prerelease, found["meta"] or "", text)
 
 
 def _segment(digits: str | None) -> int:

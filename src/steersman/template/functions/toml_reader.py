@@ -93,14 +93,19 @@ class _Reader(Scanner):
                 self.at += 1
                 continue
             if char != "]":
-                raise self.error(f"expected '.' or ']' to end table name, but got {self.shown()} instead")
+                raise self._bad_header("'.' or ']' to end table name")
             self.at += 1
             break
         if is_array:
             if self.peek() != "]":
-                raise self.error(f"expected end of table array name delimiter ']', but got {self.shown()} instead")
+                raise self._bad_header("end of table array name delimiter ']'")
             self.at += 1
         self._open(tuple(path), is_array)
+
+    def _bad_header(self, wanted: str) -> TomlSyntaxError:
+        """The complaint about the next character, which Go has taken by then: a line break counts for the line."""
+        complaint = f"expected {wanted}, but got {self.shown()} instead"
+        return self.error(complaint, lines=int(self.peek() == "\n"))
 
     def _name(self) -> str:
         """One part of a key: bare or quoted."""
@@ -309,7 +314,6 @@ class _Reader(Scanner):
             self.implicit = {each for each in self.implicit if each[: len(path)] != path or each == path}
         else:
             self._open(path, is_array=False)
-            self.implicit.add(path)
         self.key = ""
 
     def _enter(self) -> None:

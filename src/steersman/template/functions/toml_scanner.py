@@ -37,8 +37,8 @@ class Scanner:
 
     # --- errors ---------------------------------------------------------------------------------------------------
 
-    def error(self, message: str, *, line_before: bool = False) -> TomlSyntaxError:
-        """The error for the line where reading stopped, or the line before."""
+    def error(self, message: str, *, lines: int = 0) -> TomlSyntaxError:
+        """The error for the line where reading stopped, or the one that is so many `lines` further down."""
         position = self.at
         if 0 <= self._forbidden <= position:
             position = self._forbidden
@@ -47,8 +47,8 @@ class Scanner:
                 message = f"invalid UTF-8 byte: 0x{ord(char) - 0xDC00:02x}"
             else:
                 message = f"TOML files cannot contain control characters: '0x{ord(char):02x}'"
-        line = self.text.count("\n", 0, position) + 1
-        if line_before or (position >= len(self.text) and self.text.endswith("\n")):
+        line = self.text.count("\n", 0, position) + 1 + lines
+        if not lines and position >= len(self.text) and self.text.endswith("\n"):
             line -= 1
         last = ".".join(map(quoted_key, self.context))
         if self.key:
@@ -171,7 +171,7 @@ class Scanner:
         self.at += 1
         if char in (" ", "\t"):
             raise self.error(f"invalid escape: '\\{char}'")
-        raise self.error(f"invalid escape in string '\\{char or chr(0)}'", line_before=not char)
+        raise self.error(f"invalid escape in string '\\{char or chr(0)}'", lines=0 if char else -1)
 
     def _unicode_escape(self, letter: str) -> str:
         length, in_words = _UNICODE_ESCAPES[letter]

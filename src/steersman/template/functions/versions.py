@@ -41,7 +41,24 @@ class GoVersion(GoObject):
         "IncMajor": method("inc_major", "", "semver.Version"),
         "IncMinor": method("inc_minor", "", "semver.Version"),
         "IncPatch": method("inc_patch", "", "semver.Version"),
+        "SetPrerelease": method("set_prerelease", "string", "semver.Version"),
+        "SetMetadata": method("set_metadata", "string", "semver.Version"),
+        "MarshalText": method("marshal_text", "", "[]uint8"),
     }
+    go_private_fields: ClassVar[Mapping[str, str]] = {
+        "major": "go_major",
+        "minor": "go_minor",
+        "patch": "go_patch",
+        "pre": "go_pre",
+        "metadata": "go_metadata",
+        "original": "go_original",
+    }
+    go_major = property(lambda self: Uint64(self.version.major))
+    go_minor = property(lambda self: Uint64(self.version.minor))
+    go_patch = property(lambda self: Uint64(self.version.patch))
+    go_pre = property(lambda self: self.version.prerelease)
+    go_metadata = property(lambda self: self.version.metadata)
+    go_original = property(lambda self: self.version.original)
 
     def go_string(self) -> str:
         return str(self.version)
@@ -100,6 +117,17 @@ class GoVersion(GoObject):
         patch = self.version.patch + (0 if self.version.prerelease else 1)
         return self._next(self.version.major, self.version.minor, patch)
 
+    def set_prerelease(self, text: str) -> GoVersionStruct:
+        self._check(text, "prerelease")
+        return self._with(text, self.version.metadata)
+
+    def set_metadata(self, text: str) -> GoVersionStruct:
+        self._check(text, "metadata")
+        return self._with(self.version.prerelease, text)
+
+    def marshal_text(self) -> bytes:
+        return self.go_string().encode()
+
     def __eq__(self, other: object) -> bool:
         """As reflect.DeepEqual sees it: metadata and the original text count, too."""
         return type(other) is type(self) and self._parts() == other._parts()
@@ -111,8 +139,22 @@ class GoVersion(GoObject):
         return str(self.version), self.version.original
 
     def _next(self, major: int, minor: int, patch: int) -> GoVersionStruct:
-        prefix = "v" if self.version.original.startswith("v") else ""
-        return GoVersionStruct(Version(major, minor, patch, original=f"{prefix}{major}.{minor}.{patch}"))
+        return GoVersionStruct(Version(major, minor, patch, original=f"{self._prefix()}{major}.{minor}.{patch}"))
+
+    def _with(self, prerelease: str, metadata: str) -> GoVersionStruct:
+        major, minor, patch = self.version.major, self.version.minor, self.version.patch
+        text = self._prefix() + str(Version(major, minor, patch, prerelease, metadata))
+        return GoVersionStruct(Version(major, minor, patch, prerelease, metadata, text))
+
+    @staticmethod
+    def _check(text: str, part: str) -> None:
+        try:
+            semantic.check_identifiers(text, part)
+        except SemverError as error:
+            raise FunctionError(str(error)) from None
+
+    def _prefix(self) -> str:
+        return "v" if self.version.original.startswith("v") else ""
 
 
 class GoVersionStruct(GoVersion):
@@ -122,7 +164,10 @@ class GoVersionStruct(GoVersion):
     go_kind = "struct"
     go_methods: ClassVar[Mapping[str, Method]] = {
         name: GoVersion.go_methods[name]
-        for name in ("Major", "Minor", "Patch", "Prerelease", "Metadata", "String", "IncMajor", "IncMinor", "IncPatch")
+        for name in (
+            *("Major", "Minor", "Patch", "Prerelease", "Metadata", "String", "IncMajor", "IncMinor", "IncPatch"),
+            *("SetPrerelease", "SetMetadata", "MarshalText"),
+        )
     }
 
 
