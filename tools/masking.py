@@ -212,14 +212,16 @@ def _certificate(certificate: object) -> str:
 
     assert isinstance(certificate, x509.Certificate)
     term = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    subject, issuer = certificate.subject, certificate.issuer
     random = (x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier)
     extensions = [
         f"{each.oid.dotted_string}{'!' if each.critical else ''}="
-        + (type(each.value).__name__ if isinstance(each.value, random) else repr(each.value))
+        + (type(each.value).__name__ if isinstance(each.value, random) else each.value.public_bytes().hex())
         for each in certificate.extensions
     ]
     algorithm = certificate.signature_algorithm_oid.dotted_string
-    names = f"{certificate.subject.rfc4514_string()} by {certificate.issuer.rfc4514_string()}"
+    # to the byte, for the kinds of string in them count as well
+    names = " by ".join(f"{name.rfc4514_string()} ({name.public_bytes().hex()})" for name in (subject, issuer))
     return (
         f"{certificate.version} {names}, {term}, {algorithm}, {_key(certificate.public_key())}, {', '.join(extensions)}"
     )

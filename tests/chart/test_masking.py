@@ -13,12 +13,15 @@ from cryptography.x509.oid import NameOID
 
 from .conftest import masking
 
+COMMON = NameOID.COMMON_NAME
 DAY = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
-def certificate(name: str = "a.example", days: int = 365, serial: int = 1 << 126) -> str:
+def certificate(
+    name: str = "a.example", days: int = 365, serial: int = 1 << 126, oid: x509.ObjectIdentifier = COMMON
+) -> str:
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    subject = x509.Name([x509.NameAttribute(oid, name)])
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), serial, DAY, DAY + datetime.timedelta(days))
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
@@ -74,6 +77,7 @@ DIFFERENT = {
     "the end of a line": ("pw: '#x;y'  ", ["pw: 'a;b;'", "pw: '-(df'", "pw: '!!~+'"]),
     "a word for a number": ("port: x", ["port: 12", "port: 91", "port: 44"]),
     "another name": (encoded(certificate("b.example")), list(map(encoded, OTHERS))),
+    "a name of another kind": (encoded(certificate(oid=NameOID.PSEUDONYM)), list(map(encoded, OTHERS))),
     "another term": (encoded(certificate(days=366)), list(map(encoded, OTHERS))),
     "another indentation": (indented(SHORT, 2), [indented(each, 4) for each in OTHERS]),
     "encoded once more": (encoded(SHORT, 2), list(map(encoded, OTHERS))),

@@ -65,11 +65,15 @@ def test_given_keys_are_used(kind: str) -> None:
     _load(certificate.cert).verify_directly_issued_by(_load(certificate.cert))
 
 
+# A PrintableString for Go's asn1, or a UTF8String.
+_NAMES = ["it's (ok)=?:/+,-. 1", "*.wild.card", "a_b", "a@b", "a&b", "é"]
+
+
 def _says(pem: str) -> list[tuple[Any, ...]]:
     """All that a certificate says but keys, times and serial number."""
     certificate = _load(pem)
     shape: list[tuple[Any, ...]] = [
-        (certificate.version, certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()),
+        (certificate.version, certificate.subject.public_bytes(), certificate.issuer.public_bytes()),
         (certificate.signature_algorithm_oid.dotted_string, certificate.serial_number.bit_length() <= 128),
         (certificate.not_valid_after_utc - certificate.not_valid_before_utc,),
     ]
@@ -97,6 +101,7 @@ def test_certificates_say_what_helms_say(helm: Path, tmp_path: Path) -> None:
         'genSignedCertWithKey "my ca" nil nil 3 $ca $k',
         'genSelfSignedCertWithKey "past" nil nil -3 $k',
         'genCA "rsa" 365',
+        *(f'genSelfSignedCertWithKey "{name}" nil nil 5 $k' for name in _NAMES),
     ]
     theirs = helm_renders(helm, tmp_path, [f"{setting}{{{{ ({each}).Cert }}}}" for each in expressions])
     ca = certificates.gen_ca_with_key("my ca", 30, _KEY)
@@ -111,6 +116,7 @@ def test_certificates_say_what_helms_say(helm: Path, tmp_path: Path) -> None:
         certificates.gen_signed_cert_with_key("my ca", None, None, 3, ca, _KEY),
         certificates.gen_self_signed_cert_with_key("past", None, None, -3, _KEY),
         certificates.gen_ca("rsa", 365),
+        *(certificates.gen_self_signed_cert_with_key(name, None, None, 5, _KEY) for name in _NAMES),
     ]
     for expression, their, our in zip(expressions, theirs, ours, strict=True):
         assert _says(our.cert) == _says(their), expression

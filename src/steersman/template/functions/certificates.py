@@ -7,7 +7,7 @@ import ipaddress
 import secrets
 import time
 
-from steersman.lazy import TYPE_CHECKING
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.record import record
 from steersman.template.functions.encoding import CorruptInput, decode_base64
 from steersman.template.functions.private_keys import decode_pem, encode_pem, new_rsa_key, read_key, write_key
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 _RSA_BITS = 2048
+
+# What Go's asn1 writes as a PrintableString; all other text becomes a UTF8String.
+_PRINTABLE = pattern(r"[A-Za-z0-9'()+,./:=? -]*")
 _NANOSECONDS_A_DAY = 24 * 3600 * 1_000_000_000
 
 
@@ -208,6 +211,7 @@ def _subject(name: str) -> x509.Name:
     import warnings
 
     from cryptography import x509
+    from cryptography.x509.name import _ASN1Type
     from cryptography.x509.oid import NameOID
 
     if not name:
@@ -215,7 +219,8 @@ def _subject(name: str) -> x509.Name:
     with warnings.catch_warnings():
         # Go sets no limit to a common name's length, X.520 sets it at 64
         warnings.simplefilter("ignore")
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name, _validate=False)])
+        kind = _ASN1Type.PrintableString if _PRINTABLE.fullmatch(name) else _ASN1Type.UTF8String
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name, kind, _validate=False)])
 
 
 def _validity(days: int) -> tuple[datetime, datetime]:
