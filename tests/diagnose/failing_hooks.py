@@ -48,6 +48,16 @@ def psql(
     return shell(script, PGHOST=host, PGUSER=user, PGPASSWORD=password, PGDATABASE=database)
 
 
+def locked(sql: str) -> Object:
+    """As `psql`, once somebody else holds the lock."""
+    held = (
+        "select 'held' from pg_locks where granted and relation = 'locked'::regclass and mode = 'AccessExclusiveLock'"
+    )
+    found = psql(sql)
+    found["command"][2] = f'until psql -Atc "{held}" | grep -q held; do sleep 0.2; done; {found["command"][2]}'
+    return found
+
+
 def named(kind: str, name: str, **content: Any) -> Object:
     return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **content}
 
@@ -76,7 +86,7 @@ HOOKS: dict[str, FailingHook] = {
     "unique": FailingHook("unique-violation", psql("insert into agents values (1, 'one')")),
     "foreign-key": FailingHook("foreign-key-violation", psql("insert into runs values (1, 99)")),
     "privilege": FailingHook("privilege-missing", psql("drop table agents", user="app")),
-    "lock": FailingHook("lock-timeout", psql("set lock_timeout = 100; alter table locked add x int")),
+    "lock": FailingHook("lock-timeout", locked("set lock_timeout = 100; alter table locked add x int")),
     "read-only-transaction": FailingHook("read-only-transaction", psql("begin read only; create table t (x int)")),
     "secret-created-later": FailingHook(
         "secret-missing", from_secret("app-secret", "password"),
