@@ -15,9 +15,7 @@ does not fail pays nothing for it.
 
 from __future__ import annotations
 
-import re
-
-from steersman.lazy import TYPE_CHECKING
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.record import record
 from steersman.template.calls import INLINE
 from steersman.template.expressions import Expression, Scope, Site, last_evaluated
@@ -38,8 +36,8 @@ from steersman.template.operands import Operands
 if TYPE_CHECKING:
     from steersman.template.functions.registry import Functions
 
-_ASSIGNS_ROOT = re.compile(r"\$[ \t\r\n]*=")
-_MARKER = re.compile(r"#@([0-9]+)$")
+_ASSIGNS_ROOT = pattern(r"\$[ \t\r\n]*=")
+_MARKER = pattern(r"#@([0-9]+)$")
 _INDENT = " "
 
 

@@ -14,7 +14,7 @@ import sys
 
 from steersman.digest import digest
 from steersman.errors import TemplateError
-from steersman.lazy import TYPE_CHECKING
+from steersman.lazy import TYPE_CHECKING, remembering
 from steersman.template.builtins import BUILTINS
 from steersman.template.cache import TemplateCache, default_folder, source_stamp
 from steersman.template.failures import LimitExceeded, ParseError
@@ -100,7 +100,7 @@ class Environment:
     def _load(self, name: str, text: str) -> Unit:
         """A text as a unit: from this process's memory, from disk, or parsed now. Raises ParseError."""
         if not self._stamp:
-            self._stamp = self._fingerprint()
+            self._stamp = _fingerprint((frozenset(self._engine.functions), self._engine.strict))
         record = _records.get((self._stamp, text))
         if record is not None:
             self._loaded.append(record)
@@ -125,9 +125,12 @@ class Environment:
         self._loaded.append(record)
         return Unit(name, text, record, self._engine, definitions)
 
-    def _fingerprint(self) -> str:
-        names = " ".join(sorted(self._engine.functions))
-        return digest(f"{source_stamp()}\n{names}\n{self._engine.strict}".encode()).hex()
+
+@remembering
+def _fingerprint(names_and_strict: tuple[frozenset[str], bool]) -> str:
+    """What decides, beside its text, what a template is compiled to."""
+    names, strict = names_and_strict
+    return digest(f"{source_stamp()}\n{' '.join(sorted(names))}\n{strict}".encode()).hex()
 
 
 def in_parsing_order(names: Iterable[str]) -> list[str]:

@@ -6,8 +6,7 @@ arguments; `{{-` and `-}}` trim the text beside them; a mistake is a token of ty
 
 from __future__ import annotations
 
-import re
-
+from steersman.lazy import pattern
 from steersman.template.strconv import is_printable, quote
 
 TEXT = "text"
@@ -42,8 +41,8 @@ _SPACES = " \t\r\n"
 # What may follow a name, a field or a variable.
 _TERMINATOR = r"(?=[ \t\r\n.,|:()]|\}\}|\Z)"
 
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = pattern(
+    rf"""(?x)
       (?P<right>[ \t\r\n]-\}}\}}|\}}\}})
     | (?P<space>[ \t\r\n]+?(?=[ \t\r\n]-\}}\}})|[ \t\r\n]+)
     | (?P<field>\.(?![0-9])\w+{_TERMINATOR})
@@ -55,14 +54,12 @@ _TOKEN = re.compile(
     | (?P<raw>`[^`]*`)
     | (?P<dot>\.(?=[ \t\r\n.,|:()]|\}}\}}|\Z))
     | (?P<character>'(?:[^'\\\n]|\\[^\n])*')
-    """,
-    re.VERBOSE,
+    """
 )
-_NUMBER = re.compile(
-    r"""[+-]?(?:0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?
+_NUMBER = pattern(
+    r"""(?x)[+-]?(?:0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?
       | 0[oO][0-7_]*\.?[0-7_]* | 0[bB][01_]*\.?[01_]*
-      | [0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)i?""",
-    re.VERBOSE,
+      | [0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)i?"""
 )
 _MARKS = {"|": PIPE, ":=": DECLARE, "=": ASSIGN, "(": LEFT_PAREN, ")": RIGHT_PAREN}
 _UNTERMINATED = {
@@ -70,7 +67,7 @@ _UNTERMINATED = {
     "`": "unterminated raw quoted string",
     "'": "unterminated character constant",
 }
-_COMMENT_END = re.compile(r"\*/(?:([ \t\r\n]-)?\}\})?")
+_COMMENT_END = pattern(r"\*/(?:([ \t\r\n]-)?\}\})?")
 
 
 class Token:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
+from steersman.lazy import pattern
 from steersman.template.nodes import Number
 from steersman.template.strconv import quote
 from steersman.template.values import from_utf8, utf8
 
-_ESCAPE = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)")
+_ESCAPE = pattern(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)")
 _SIMPLE_ESCAPES = dict(zip("abfnrtv\\'\"", "\a\b\f\n\r\t\v\\'\"", strict=True))
-_INTEGER = re.compile(r"(?:0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|0[oO]_?[0-7]+(?:_[0-7]+)*|0[bB]_?[01]+(?:_[01]+)*"
+_INTEGER = pattern(r"(?:0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|0[oO]_?[0-7]+(?:_[0-7]+)*|0[bB]_?[01]+(?:_[01]+)*"
                       r"|0(?:_?[0-7]+)*|[1-9][0-9]*(?:_[0-9]+)*)")  # fmt: skip
-_DECIMAL_FLOAT = re.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?")
-_HEX_FLOAT = re.compile(r"[+-]?0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*[pP][+-]?[0-9]+")
+_DECIMAL_FLOAT = pattern(r"[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?")
+_HEX_FLOAT = pattern(r"[+-]?0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*[pP][+-]?[0-9]+")
 
 
 class LiteralError(ValueError):
@@ -31,6 +30,8 @@ def unquote(text: str) -> str:
 
 def number(position: int, text: str) -> Number:
     """The node of a number or character constant. Raises LiteralError."""
+    if text.isascii() and text.isdigit() and len(text) < 19 and (text[0] != "0" or text == "0"):
+        return Number(position, text, int(text), float(text))
     if text[0] == "'":
         return _character(position, text)
     if text[-1] == "i":

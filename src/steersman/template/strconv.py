@@ -26,6 +26,8 @@ def format_float(number: float, verb: str = "g", precision: int = -1) -> str:
 
 def quote(text: str, *, ascii_only: bool = False) -> str:
     """strconv.Quote: the string as a Go literal in double quotes."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return '"' + "".join(_escape(char, '"', ascii_only) for char in text) + '"'
 
 

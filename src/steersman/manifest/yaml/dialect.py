@@ -7,11 +7,9 @@
 
 from __future__ import annotations
 
-import re
-
 from yaml import events
 
-from steersman.lazy import TYPE_CHECKING
+from steersman.lazy import TYPE_CHECKING, pattern
 
 from .builder import ParseError
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_SLASH_ESCAPE = re.compile(r"(?s:\\[^/]|[^\\])*\\/")
+_SLASH_ESCAPE = pattern(r"(?s:\\[^/]|[^\\])*\\/")
 
 
 def strict_events(get_event: Callable[[], Any], text: str | bytes) -> Callable[[], Any]:
