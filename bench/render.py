@@ -31,6 +31,7 @@ def run() -> Iterator[Table]:
         print(f"no charts in {CHARTS}: set STEERSMAN_BENCH_CHARTS", file=sys.stderr)
         return
     yield _processes(charts)
+    yield _remains(charts)
     yield _library(charts)
 
 
@@ -62,6 +63,7 @@ def _processes(charts: list[Path]) -> Table:
             "chart",
             "helm",
             "steer cold",
+            "helm / cold",
             "steer warm",
             "helm / warm",
             "helm CPU",
@@ -78,6 +80,7 @@ def _processes(charts: list[Path]) -> Table:
             name,
             milliseconds(helm_cost.seconds),
             milliseconds(cold_cost.seconds),
+            ratio(cold_cost.seconds, helm_cost.seconds),
             milliseconds(warm_cost.seconds),
             ratio(warm_cost.seconds, helm_cost.seconds),
             milliseconds(helm_cost.cpu),
@@ -94,11 +97,52 @@ def _processes(charts: list[Path]) -> Table:
     faster = sum(warm[chart].seconds <= theirs[chart].seconds for chart in charts)
     cheaper = sum(warm[chart].cpu <= theirs[chart].cpu for chart in charts)
     smaller = sum(max(warm[chart].peak, cold[chart].peak) < theirs[chart].peak for chart in charts)
+    means = {
+        f"{state} {what}": statistics.geometric_mean(
+            getattr(theirs[chart], field) / getattr(costs[chart], field) for chart in charts
+        )
+        for state, costs in (("warm", warm), ("cold", cold))
+        for what, field in (("wall", "seconds"), ("CPU", "cpu"))
+    }
     table.notes = [
+        "Geometric means of helm's time over steer's: "
+        + ", ".join(f"{what} {mean:.2f}" for what, mean in means.items())
+        + ".",
         f"Warm, steer is no slower than helm on {faster} of {len(charts)} charts and takes no more CPU time on {cheaper}; its "
-        f"peak memory (cold and warm) is below helm's on {smaller}. Load of the machine: {os.getloadavg()[0]:.1f}."
+        f"peak memory (cold and warm) is below helm's on {smaller}. Load of the machine: {os.getloadavg()[0]:.1f}.",
     ]
     return table
+
+
+_START = """
+import os
+import steersman.cli.installable, steersman.cli.templating, steersman.manifest.order, steersman.template.environment
+os._exit(0)
+"""
+
+
+def _remains(charts: list[Path]) -> Table:
+    """What a warm start is made of: the interpreter, the modules that every chart needs, and the chart."""
+    steer = str(Path(sys.executable).parent / "steer")
+    table = Table("What a start is made of, CPU time, least of several", ["part", "CPU"])
+    with tempfile.TemporaryDirectory() as home:
+        environment = {"PATH": os.environ["PATH"], "HOME": home, "XDG_CACHE_HOME": f"{home}/cache"}
+        least: dict[str, float] = {}
+        for name, command in (
+            ("the interpreter, doing nothing", [sys.executable, "-c", "pass"]),
+            ("and importing what every chart needs", [sys.executable, "-c", _START]),
+            *((f"{chart.stem}, warm", [steer, "template", "bench", str(chart)]) for chart in _sample(charts)),
+        ):
+            cost(command, environment)
+            least[name] = min(cost(command, environment).cpu for _ in range(3 * ROUNDS))
+    table.rows = [[name, milliseconds(seconds)] for name, seconds in least.items()]
+    return table
+
+
+def _sample(charts: list[Path]) -> list[Path]:
+    """The smallest, the middle and the largest archive."""
+    by_size = sorted(charts, key=lambda chart: chart.stat().st_size)
+    return [by_size[0], by_size[len(by_size) // 2], by_size[-1]]
 
 
 def _median(costs: list[Cost]) -> Cost:
