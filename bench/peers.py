@@ -16,6 +16,8 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / ".bench"
+# How many spells each measurement is made of; the best one counts.
+SPELLS = 5
 SDK, GOTPL = "helm-python-sdk==0.2.2", "gotpl[crypto,helm]==0.1.0"
 
 _SDK_SCRIPT = """
@@ -26,11 +28,14 @@ for line in sys.stdin:
     try:
         with helm_python.Chart.load(job["chart"]) as chart:
             chart.render({}, name="bench", namespace="default")
-            count, begin = 0, time.perf_counter()
-            while (passed := time.perf_counter() - begin) < job["seconds"]:
-                chart.render({}, name="bench", namespace="default")
-                count += 1
-        print(json.dumps([job["name"], count / passed]), flush=True)
+            best = 0
+            for _ in range(job["spells"]):
+                count, begin = 0, time.perf_counter()
+                while (passed := time.perf_counter() - begin) < job["seconds"] / job["spells"]:
+                    chart.render({}, name="bench", namespace="default")
+                    count += 1
+                best = max(best, count / passed)
+        print(json.dumps([job["name"], best]), flush=True)
     except Exception as error:
         print(json.dumps([job["name"], 0, str(error)[:200]]), flush=True)
 """
@@ -47,11 +52,14 @@ for line in sys.stdin:
                 job["scopes"][data]["Template"] = {"Name": name, "BasePath": base}
                 engine.render_template(name, job["scopes"][data])
         render()
-        count, begin = 0, time.perf_counter()
-        while (passed := time.perf_counter() - begin) < job["seconds"]:
-            render()
-            count += 1
-        print(json.dumps([job["name"], count / passed]), flush=True)
+        best = 0
+        for _ in range(job["spells"]):
+            count, begin = 0, time.perf_counter()
+            while (passed := time.perf_counter() - begin) < job["seconds"] / job["spells"]:
+                render()
+                count += 1
+            best = max(best, count / passed)
+        print(json.dumps([job["name"], best]), flush=True)
     except Exception as error:
         print(json.dumps([job["name"], 0, str(error)[:200]]), flush=True)
 """
@@ -69,7 +77,7 @@ class Speeds:
 def measure(charts: list[Path], seconds: float) -> Speeds:
     """Let both peers render all charts for `seconds` each."""
     speeds = Speeds()
-    jobs = [{"name": chart.stem, "chart": str(chart), "seconds": seconds} for chart in charts]
+    jobs = [{"name": chart.stem, "chart": str(chart), "seconds": seconds, "spells": SPELLS} for chart in charts]
     speeds.sdk = _run("helm-python-sdk", SDK, _SDK_SCRIPT, jobs, speeds.notes)
     gotpl_jobs = [{**job, **_for_gotpl(chart)} for job, chart in zip(jobs, charts, strict=True)]
     speeds.gotpl = _run("gotpl", GOTPL, _GOTPL_SCRIPT, gotpl_jobs, speeds.notes)

@@ -22,7 +22,7 @@ from bench.tables import Table, milliseconds, ratio
 PROJECT = Path(__file__).resolve().parent.parent
 CHARTS = Path(os.environ.get("STEERSMAN_BENCH_CHARTS", PROJECT.parent / "shared" / "charts"))
 ROUNDS = int(os.environ.get("STEERSMAN_BENCH_ROUNDS", "5"))
-SECONDS_PER_CHART = 0.3
+SECONDS_PER_CHART = 0.4
 
 
 def run() -> Iterator[Table]:
@@ -197,11 +197,15 @@ def _renders_per_second(path: Path) -> tuple[float, float]:
 
 
 def _per_second(work: Callable[[], object]) -> float:
-    count, begin = 0, time.perf_counter()
-    while (passed := time.perf_counter() - begin) < SECONDS_PER_CHART:
-        work()
-        count += 1
-    return count / passed
+    """The best of several spells: other work on the machine can only slow one down."""
+    speeds = []
+    for _ in range(peers.SPELLS):
+        count, begin = 0, time.perf_counter()
+        while (passed := time.perf_counter() - begin) < SECONDS_PER_CHART / peers.SPELLS:
+            work()
+            count += 1
+        speeds.append(count / passed)
+    return max(speeds)
 
 
 def _helm() -> str:
