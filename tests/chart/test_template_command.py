@@ -72,6 +72,8 @@ def test_options_as_helm_has_them(
     [
         ["{chart}"],
         ["--name-template", 'x-{{ "A" | lower }}', "{chart}"],
+        ["--name-template", "x{{ nope }}", "{chart}"],
+        ["--name-template", "\nx{{ if }}", "{chart}"],
         ["A_b", "{chart}"],
         ["a", "{chart}", "c"],
         ["--generate-name", "x", "{chart}"],

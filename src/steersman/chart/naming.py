@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from steersman.errors import UsageError
+from steersman.errors import TemplateError, UsageError
 from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,5 +68,9 @@ def _from_template(text: str) -> str:
     from steersman.template.environment import Environment
 
     environment = Environment()
-    environment.parse("name-template", text)
+    try:
+        environment.parse("name-template", text)
+    except TemplateError as error:  # in Go's own words here, which Helm does not touch
+        line = error.location.line if error.location is not None else 1
+        raise TemplateError(f"template: name-template:{line}: {str(error).partition('): ')[2]}") from error
     return environment.render("name-template", None)
