@@ -1,6 +1,6 @@
 """Does steer render what helm renders? Run both over a folder of charts and show the first difference of each.
 
-    python tools/conformance.py FOLDER [--jobs 2] [--only WORD] [--helm PATH] [-v]
+    python tools/conformance.py FOLDER [--jobs 2] [--only WORD] [--helm PATH] [--values-from-chart] [-v]
 
 Every .tgz and every folder with a Chart.yaml below FOLDER is rendered in three ways: plainly, with --include-crds and with
 --is-upgrade. What helm refuses, steer must refuse. What differs between two runs of helm itself (random passwords, fresh
@@ -56,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="", help="only charts whose name contains this")
     parser.add_argument("--helm", default="", help="the helm to compare with (found or downloaded by default)")
+    parser.add_argument(
+        "--values-from-chart",
+        action="store_true",
+        help="also with each values file in a chart's folder: ci/*, values-*",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="also list what agrees, and both refusals' words")
     options = parser.parse_args(arguments)
     charts = [path for path in find_charts(options.folder) if options.only in path.name]
@@ -72,9 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         environment["XDG_CACHE_HOME"] = f"{home}/xdg"
         jobs = [
-            pool.submit(compare, helm, chart, mode, environment, str(chart.relative_to(options.folder)))
+            pool.submit(compare, helm, chart, mode, words, environment, str(chart.relative_to(options.folder)))
             for chart in charts
-            for mode in MODES
+            for mode, words in {**MODES, **(own_values(chart) if options.values_from_chart else {})}.items()
         ]
         for job in jobs:
             verdict = job.result()
@@ -100,9 +105,18 @@ def find_charts(folder: Path) -> list[Path]:
     return [path for path in entries if path.suffix == ".tgz" or (path / "Chart.yaml").is_file()]
 
 
-def compare(helm: str, chart: Path, mode: str, environment: dict[str, str], label: str) -> Verdict:
+def own_values(chart: Path) -> dict[str, tuple[str, ...]]:
+    """The values files that lie in a chart's folder beside its defaults, each as a mode."""
+    names = ("ci/*.yaml", "ci/*.yml", "values[-_.]?*.yaml", "*-values.yaml")
+    files = sorted({path for name in names for path in chart.glob(name)} if chart.is_dir() else ())
+    return {str(path.relative_to(chart)): ("--values", str(path)) for path in files}
+
+
+def compare(
+    helm: str, chart: Path, mode: str, options: Sequence[str], environment: dict[str, str], label: str
+) -> Verdict:
     """Render one chart in one mode with both and judge."""
-    words = ["template", "release-name", str(chart), *MODES[mode]]
+    words = ["template", "release-name", str(chart), *options]
     ours = run([sys.executable, "-c", "from steersman.cli import main; main()", *words], environment)
     theirs = [run([helm, *words], environment)]
     if ours.code != theirs[0].code:
