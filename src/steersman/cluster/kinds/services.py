@@ -175,7 +175,8 @@ def _validate_ingress(ingress: Json) -> list[Cause]:
             kind = path.get("pathType")
             if not kind:
                 causes.append(required(f"{at}.pathType", "pathType must be specified"))
-            elif kind not in _PATH_TYPES:
+                continue  # the API server looks no further either
+            if kind not in _PATH_TYPES:
                 causes.append(unsupported(f"{at}.pathType", kind, _PATH_TYPES))
             elif kind != "ImplementationSpecific" and not path.get("path", "").startswith("/"):
                 causes.append(bad_value(f"{at}.path", path.get("path", ""), "must be an absolute path"))
@@ -197,7 +198,7 @@ def _backend(backend: Json, path: str) -> list[Cause]:
     if service is not None and resource is not None:
         return [bad_value(path, "", "cannot set both resource and service backends")]
     if service is None:
-        return [] if resource is not None else [required(path, "resource or service backend is required")]
+        return [] if resource is not None else [bad_value(path, "", "resource or service backend is required")]
     causes: list[Cause] = []
     if not service.get("name"):
         causes.append(required(f"{path}.service.name"))
