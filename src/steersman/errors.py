@@ -349,7 +349,7 @@ class ReleaseLocked(ReleaseError):
 class RecoveryFailed(ReleaseError):
     """What a dead process left could not be put in order; the next command tries again. `step` is the id of what failed."""
 
-    def __init__(self, message: str, *, release: str, step: str, hint: str = "") -> None:
+    def __init__(self, message: str, *, release: str, step: str = "", hint: str = "") -> None:
         super().__init__(message, release=release, hint=hint)
         self.step = step
 

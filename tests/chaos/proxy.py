@@ -1,7 +1,7 @@
 """A loopback proxy before an API server that misbehaves by seed.
 
 What happens to a request depends on the seed, on its method and path and on how many of that kind came before, not on the order
-in which different requests happen to arrive: so a seed replays.
+in which different requests happen to arrive, nor on the name of the namespace: so a seed replays.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 import random
+import re
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -31,6 +32,7 @@ REFUSALS = {
     500: "InternalError",
     503: "ServiceUnavailable",
 }
+_NAMESPACE = re.compile(r"/namespaces/[^/]+")
 FAULTS = ("drop", "drop-answer", "cut-answer", "delay", *map(str, REFUSALS))
 
 
@@ -73,8 +75,8 @@ class Proxy:
 
     async def _watch(self, request: web.Request, answer: aiohttp.ClientResponse, *, cut: bool) -> web.StreamResponse:
         response = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
-        await response.prepare(request)
         with suppress(ConnectionResetError):  # the client went away
+            await response.prepare(request)
             async for piece in answer.content.iter_any():
                 if cut:  # in the middle of a line
                     await response.write(piece[: len(piece) // 2])
@@ -84,7 +86,7 @@ class Proxy:
         return response
 
     def _fault(self, request: web.Request) -> str:
-        kind = f"{request.method} {request.path}"
+        kind = f"{request.method} {_NAMESPACE.sub('/namespaces/*', request.path)}"
         number = self._seen[kind]
         self._seen[kind] += 1
         chance = random.Random(f"{self.seed} {kind} {number}")

@@ -28,13 +28,20 @@ async def test_faults(cluster: Cluster, victims: Victims, seeds: int, part: int,
     only = os.environ.get("STEERSMAN_CHAOS_SEED")
     todo = iter(range(part, seeds, PARTS) if only is None else [int(only)] if part == 0 else [])
 
+    failures: list[Exception] = []
+
     async def worker() -> None:
         for seed in todo:
-            await one_seed(cluster, victims, SCENARIOS[seed % len(SCENARIOS)], seed, tmp_path)
+            try:
+                await one_seed(cluster, victims, SCENARIOS[seed % len(SCENARIOS)], seed, tmp_path)
+            except Exception as error:
+                failures.append(error)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):
             group.create_task(worker())
+    if failures:
+        raise ExceptionGroup("seeds that failed", failures)
 
 
 async def one_seed(cluster: Cluster, victims: Victims, scenario: Scenario, seed: int, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from dataclasses import replace
 
 import pytest
 
@@ -227,13 +228,24 @@ def test_the_longest_secret_is_masked_first() -> None:
 
 async def test_the_history_of_runs_is_bounded() -> None:
     kube = FakeKube()
-    run = HookRun("test", "h", "Job", 1, 1, "t", log_tail=tuple("x" * 2000 for _ in range(100)), message="m" * 9000)
-    for _ in range(3):
-        await add_runs(kube, "my-app", "default", [run] * 100)
+    log = tuple("x" * 2000 for _ in range(100))
+    runs = [HookRun("test", "h", "Job", 1, 1, f"t{number}", log_tail=log, message="m" * 9000) for number in range(300)]
+    for first in range(0, 300, 100):
+        await add_runs(kube, "my-app", "default", runs[first : first + 100])
     found = await read_runs(kube, "my-app", "default")
     assert len(found) == KEPT_RUNS
     assert len(found[-1].log_tail) == KEPT_LINES
     assert len(found[-1].message) == len(found[-1].log_tail[0]) == 500
+
+
+async def test_a_run_that_is_told_of_twice_counts_once_and_with_its_end() -> None:
+    """A recovery that dies after it has added the runs of the journal is followed by one that adds them again."""
+    kube = FakeKube()
+    lost = HookRun("test", "h", "Job", 1, 1, "t")
+    ended = replace(lost, ended="u", result="Succeeded", log_tail=("done",))
+    for told in (lost, ended, lost):
+        await add_runs(kube, "my-app", "default", [told])
+    assert await read_runs(kube, "my-app", "default") == [ended]
 
 
 async def test_runs_of_hooks_are_forgotten_with_the_release() -> None:

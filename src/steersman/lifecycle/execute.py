@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
-from steersman.errors import LeaseLost, SteersmanError
+from steersman.errors import KubernetesError, LeaseLost, SteersmanError
 from steersman.lifecycle import hook_run, record_steps, resource_steps, wait_steps
 from steersman.lifecycle.events import ReleaseDegraded, StepFinished, StepStarted
 from steersman.lifecycle.execution import Degraded, Execution
@@ -71,11 +72,14 @@ async def run_groups(execution: Execution, groups: Iterable[tuple[Step, ...]]) -
     given_up: set[str] = set()
     for group in groups:
         execution.phase = group[0].phase
-        await _note_phase(execution, group[0])
         todo = [step for step in group if not _is_skipped(step, given_up, execution)]
-        await resource_steps.look_at_marks(
-            (step.resource for step in todo if isinstance(step, Delete | Prune)), execution
-        )
+        try:
+            await _note_phase(execution, group[0])
+            await resource_steps.look_at_marks(
+                (step.resource for step in todo if isinstance(step, Delete | Prune)), execution
+            )
+        except KubernetesError as problem:  # as if the group's first step had met it
+            raise PlanStopped(group[0], rule_for(execution, group[0]), problem) from problem
         failures = await _run_group(execution, todo)
         for step, error in failures:
             await _judge(execution, step, error, given_up)
@@ -151,7 +155,7 @@ async def _judge(execution: Execution, step: Step, error: SteersmanError, given_
     """Ask the table. Raises PlanStopped."""
     hook = _hook_of(step)
     found = rule_for(execution, step)
-    if hook is not None:
+    if hook is not None and step.phase is not Phase.RESOURCES:
         await _clean_up(execution, hook)
     if not found.completes:
         raise PlanStopped(step, found, error)
@@ -159,7 +163,8 @@ async def _judge(execution: Execution, step: Step, error: SteersmanError, given_
     if hook.on_failure is not HookFailure.WARN:
         given_up.add(hook.event)
     degrade(execution, hook, found, str(error))
-    await execution.note(degraded=tuple(f"{entry.event}/{entry.hook}" for entry in execution.degraded))
+    with suppress(KubernetesError):  # it goes into the revision's description all the same
+        await execution.note(degraded=tuple(f"{entry.event}/{entry.hook}" for entry in execution.degraded))
 
 
 def rule_for(execution: Execution, step: Step) -> Rule:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy
 from steersman.record import asdict, field, record, replace
 
@@ -20,7 +21,8 @@ class Journal:
     have to see to. `touched` says that resources may have been changed. `adopted` are the objects that were there before the
     action (as strings); `degraded` the hooks that failed without stopping it; `runs` the hook runs so far, without their logs;
     `cause` is the failure that ended the plan, if one did (`phase` then stays the one that it came in), `override` the failed
-    hook's own annotation.
+    hook's own annotation. `stamp` is the time at which the revision was deployed: another that bears its number has another
+    one. `settled`: the action is over, and only its runs are still to be added to the history.
     """
 
     action: Action
@@ -40,12 +42,35 @@ class Journal:
     degraded: tuple[str, ...] = ()
     runs: tuple[dict[str, Any], ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    stamp: str = ""
+    settled: bool = False
 
     def at(self, **changes: Any) -> Journal:
         return replace(self, **changes)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
+
+
+# What a successor needs to know of what the user asked for.
+_REMEMBERED = (
+    "timeout",
+    "wait",
+    "no_hooks",
+    "server_side",
+    "force_conflicts",
+    "history_max",
+    "description",
+    "keep_history",
+    "delete_hooks",
+    "cascade",
+)
+
+
+def remembered(options: Options) -> dict[str, Any]:
+    """The options that are not the default, by name."""
+    default = Options()
+    return {name: value for name in _REMEMBERED if (value := getattr(options, name)) != getattr(default, name)}
 
 
 def from_json(text: str) -> Journal | None:

@@ -29,6 +29,7 @@ from steersman.lifecycle import holder as holders
 from steersman.lifecycle import journal as journals
 from steersman.lifecycle.holder import Holder
 from steersman.lifecycle.journal import Journal
+from steersman.lifecycle.steadily import steadily
 from steersman.record import field, record
 
 DURATION = 15.0
@@ -171,10 +172,8 @@ class Lease:
                 continue  # the next renewal, or the next write, tells whether somebody else has it by now
 
     async def _renew(self, journal: Journal | None) -> None:
-        assert self._held is not None
-        body = self._body(self._held, None if journal is None else journal.to_json())
         try:
-            self._held = await self.kube.replace(body, field_manager="steersman")
+            self._held = await steadily(lambda: self._replace(None if journal is None else journal.to_json()))
             self._renewed = time.monotonic()
         except (Conflict, NotFound) as error:
             self._lost = True
@@ -183,6 +182,17 @@ class Lease:
                 release=self.release,
                 hint=f"`steer status {self.release}` shows what it did",
             ) from error
+
+    async def _replace(self, journal: str | None) -> Object:
+        """Raises Conflict and NotFound where it is not ours any more; others may touch it (a label, a refused write)."""
+        assert self._held is not None
+        try:
+            return await self.kube.replace(self._body(self._held, journal), field_manager="steersman")
+        except Conflict:
+            now = await self.kube.get(self.ref)
+            if _annotations(now).get(HOLDER) != self.holder.to_json():
+                raise
+            return await self.kube.replace(self._body(now, journal), field_manager="steersman")
 
     def _body(self, old: Object | None, journal: str | None) -> Object:
         now = _micro_time()

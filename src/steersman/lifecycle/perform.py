@@ -6,7 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from steersman.errors import KubernetesError, LeaseLost, SteersmanError
+from steersman.errors import KubernetesError, LeaseLost, RecoveryFailed, SteersmanError
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
 from steersman.lifecycle import ending
@@ -15,7 +15,7 @@ from steersman.lifecycle.events import ReleaseFinished, ReleaseStarted, ReleaseW
 from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Emit, Execution
 from steersman.lifecycle.hooks import event_of
-from steersman.lifecycle.journal import Journal
+from steersman.lifecycle.journal import Journal, remembered
 from steersman.lifecycle.lease import Lease
 from steersman.lifecycle.locking import lock
 from steersman.lifecycle.plan import Plan, RunHook
@@ -58,7 +58,6 @@ async def perform(
             storage.check_size(plan.release)
         execution = _execution(plan, situation, kube, watches, storage, emit, lease)
         finished = await _run(request, execution, situation)
-        leave = execution.journal if execution.unfinished else None
         return ending.timed(finished, time.monotonic() - clock)
     except Interrupted:
         return ending.not_begun(request.action, request.release, request.namespace)
@@ -66,19 +65,31 @@ async def perform(
         if execution is None:
             raise
         return ending.timed(ending.broken_off(execution, lost), time.monotonic() - clock)
+    except SteersmanError:
+        if execution is not None:
+            execution.unfinished = True
+        raise
     finally:
-        if execution is not None and not execution.gone:
-            await _keep_runs(execution)
+        if execution is not None:
+            leave = await _owed(execution)
         if lease is not None:
             await lease.release_it(leave=leave)
 
 
-async def _keep_runs(execution: Execution) -> None:
-    release = execution.plan.release
-    try:
-        await add_runs(execution.kube, release.name, release.namespace, execution.runs)
-    except KubernetesError as error:
-        execution.emit(ReleaseWarning(message=f"the history of hook runs could not be written: {error}"))
+async def _owed(execution: Execution) -> Journal | None:
+    """Write the history of hook runs; the answer is the journal where the next command has something to finish."""
+    release, journal = execution.plan.release, execution.journal
+    kept = execution.gone
+    if not kept:
+        try:
+            await add_runs(execution.kube, release.name, release.namespace, execution.runs)
+            kept = True
+        except KubernetesError as error:
+            execution.emit(ReleaseWarning(message=f"the history of hook runs could not be written: {error}"))
+    journal = journal.at(runs=() if kept else tuple(run.without_log() for run in execution.runs))
+    if execution.unfinished:
+        return journal
+    return None if kept else journal.at(settled=True)
 
 
 async def perform_recovery(
@@ -96,8 +107,13 @@ async def perform_recovery(
         if found is None or found.journal is None:
             found = left_by_helm(situation)
         if found is not None:
-            await recover(found, kube, watches, storage, emit, lease)
-        leave = None
+            problem, leave = await recover(found, kube, watches, storage, emit, lease)
+            if problem:
+                raise RecoveryFailed(
+                    f"release {request.release!r} could not be put in order: {problem}",
+                    release=request.release,
+                    hint=f"`steer rollback` or `upgrade` goes on from what is there: `steer status {request.release}`",
+                )
         situation = await look(storage, request.release)
     finally:
         if lease is not None:
@@ -125,7 +141,8 @@ def _execution(
         previous=previous.version if previous else 0,
         previous_status=str(previous.status) if previous else "",
         previous_description=previous.info.description if previous else "",
-        options={"description": plan.options.description, "keep_history": plan.options.keep_history},
+        options=remembered(plan.options),
+        stamp=plan.release.info.last_deployed,
     )
     return Execution(plan=plan, kube=kube, watches=watches, storage=storage, emit=emit, journal=journal, lease=lease)
 
@@ -226,7 +243,11 @@ async def _after_interruption(execution: Execution, situation: Situation) -> Rel
     event = event_of(plan.action, phase)
     if found.completes:
         ending.degrade_unfinished(execution, event)
-        await run_groups(execution, ending.closing_groups(plan))
+        try:
+            await run_groups(execution, ending.closing_groups(plan))
+        except PlanStopped as stopped:
+            execution.unfinished = True
+            return ending.unrecorded(execution, stopped)
         return ending.interrupted(execution, None)
     fallen = Fallen(
         plan=plan,

@@ -10,6 +10,7 @@ from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.plan import CreateNamespace, RecordRevision, RemoveRecords
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.runs import remove_runs
+from steersman.lifecycle.steadily import steadily
 from steersman.release.record import DEGRADED, Info, Release, Status, go_time
 
 
@@ -34,11 +35,14 @@ async def record_revision(step: RecordRevision, execution: Execution) -> None:
     if step.staged:
         return
     if step.create:
-        await execution.note(step=step.id)  # whoever finds the revision must find the journal
+        # Whoever finds the revision must find the journal. A way back has a revision of its own; the journal is the attempt's.
+        journal = execution.journal
+        ours = release.version == journal.revision
+        await execution.note(step=step.id, stamp=release.info.last_deployed if ours else journal.stamp)
         await _create(release, execution)
         execution.journal = execution.journal.at(began=True)
     else:
-        await execution.storage.update(release)
+        await steadily(lambda: execution.storage.update(release))
     execution.emit(
         RevisionRecorded(
             release=release.name,
@@ -62,17 +66,19 @@ async def _create(release: Release, execution: Execution) -> None:
 
 
 async def remove_records(step: RemoveRecords, execution: Execution) -> None:
-    for version in step.versions:
-        await execution.storage.delete(execution.plan.release.name, version)
-    if step.reason == "uninstall":
+    release = execution.plan.release
+    if (
+        step.reason == "uninstall"
+    ):  # the records last: as long as there are any, the next command finds what is left to do
         execution.gone = True
-        release = execution.plan.release
         await remove_runs(execution.kube, release.name, release.namespace)
+    for version in step.versions:
+        await execution.storage.delete(release.name, version)
 
 
 async def rewrite(release: Release, execution: Execution) -> None:
     """Write a revision again as it stands (its hooks' last runs have changed)."""
-    await execution.storage.update(release)
+    await steadily(lambda: execution.storage.update(release))
 
 
 def _description(step: RecordRevision, execution: Execution) -> str | None:

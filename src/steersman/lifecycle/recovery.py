@@ -46,16 +46,20 @@ async def recover(
     storage: Storage,
     emit: Emit,
     lease: Lease | None,
-) -> None:
-    """Finish what the journal in `found` describes. Raises RecoveryFailed and LeaseLost."""
+) -> tuple[str, Journal | None]:
+    """Finish what the journal in `found` describes.
+
+    The answer: what went wrong on the way back ("": nothing), and the journal of what is still to be finished after that.
+    Raises RecoveryFailed, LeaseLost and KubernetesError.
+    """
     journal = found.journal
     assert journal is not None, "without a journal nothing had begun"
     history = tuple(await storage.history(journal.release))
     situation = await informed(kube, Situation(journal.release, storage.namespace, history), journal.policy)
     await add_runs(kube, journal.release, storage.namespace, [from_dict(run) for run in journal.runs])
     written = next((stored.release() for stored in situation.history if stored.version == journal.revision), None)
-    if written is None or journal.action is Action.TEST:
-        return
+    if written is None or journal.action is Action.TEST or journal.settled:
+        return "", None
     emit(
         RecoveryStarted(
             release=journal.release,
@@ -81,10 +85,13 @@ async def recover(
         adopted=set(journal.adopted),
     )
     try:
-        if journal.action is Action.UNINSTALL:
+        if _taken_over(journal, written, situation):
+            await _leave_it(execution)
+        elif journal.action is Action.UNINSTALL:
             await _recover_uninstall(execution, situation)
         else:
-            await _recover_attempt(execution, situation)
+            problem = await _recover_attempt(execution, situation)
+            return problem, execution.journal if execution.unfinished else None
     except PlanStopped as stopped:
         raise RecoveryFailed(
             f"an interrupted {journal.action} of release {journal.release!r} could not be put in order: {stopped}",
@@ -92,6 +99,27 @@ async def recover(
             step=stopped.step.id,
             hint="nothing else was done; the next command tries it again",
         ) from stopped.cause
+    return "", None
+
+
+def _taken_over(journal: Journal, written: Release, situation: Situation) -> bool:
+    """Whether somebody who knows no journal (Helm) has changed the release since: what he made of it stands."""
+    if journal.stamp and written.info.last_deployed != journal.stamp:
+        return True  # removed, and installed anew under the same number
+    newest = situation.newest
+    later = newest is not None and newest.version > journal.revision
+    # Our own way back writes a later revision, too, but first its cause.
+    return later and not journal.cause
+
+
+async def _leave_it(execution: Execution) -> None:
+    """Only the record that nobody will ever finish is closed."""
+    journal, written = execution.journal, execution.plan.release
+    message = f"release {journal.release!r} was changed by another tool since then; nothing of it is undone"
+    execution.emit(ReleaseWarning(message=message))
+    if written.status.pending and written.info.last_deployed == journal.stamp:
+        cause = f"interrupted at step {journal.step or 'record'}"
+        await run_groups(execution, [(RecordRevision(release=written, status=Status.FAILED, description=cause),)])
 
 
 def left_by_helm(situation: Situation) -> Found | None:
@@ -154,7 +182,8 @@ def _plan(journal: Journal, written: Release, situation: Situation) -> Plan:
     )
 
 
-async def _recover_attempt(execution: Execution, situation: Situation) -> None:
+async def _recover_attempt(execution: Execution, situation: Situation) -> str:
+    """The answer is what went wrong on the way back."""
     journal, plan = execution.journal, execution.plan
     previous = plan.current
     if previous is not None:
@@ -172,8 +201,8 @@ async def _recover_attempt(execution: Execution, situation: Situation) -> None:
     )
     if journal.cause:
         await run_groups(execution, verdict(fallen))
-        await _repeat_remedy(execution, fallen)
-    elif _reached_post_hooks(journal):
+        return await _repeat_remedy(execution, fallen)
+    if _reached_post_hooks(journal):
         execution.degraded = [_degraded(name) for name in _failed_hooks(journal)]
         await run_groups(
             execution, closing(plan.action, plan.release, _unpended(situation, journal), plan.policy, plan.options)
@@ -181,20 +210,21 @@ async def _recover_attempt(execution: Execution, situation: Situation) -> None:
     elif plan.release.status is not Status.DEPLOYED:
         await execution.note(cause=cause)
         await run_groups(execution, verdict(fallen))
-        await _undo(execution, fallen)
+        return await _undo(execution, fallen)
+    return ""
 
 
-async def _repeat_remedy(execution: Execution, fallen: Fallen) -> None:
+async def _repeat_remedy(execution: Execution, fallen: Fallen) -> str:
     """The failed attempt is on record. A rollback that was under way is marked as failed and begun anew."""
     history = await execution.storage.history(fallen.release.name)
     later = [stored for stored in history if stored.version > fallen.release.version]
     if later and later[-1].status is Status.DEPLOYED:  # the way back had arrived
         others = [stored for stored in history if stored.status is Status.DEPLOYED and stored is not later[-1]]
         await run_groups(execution, [(_record(stored, Status.SUPERSEDED),) for stored in others])
-        return
+        return ""
     pending = [stored for stored in later if stored.status.pending]
     await run_groups(execution, [(_record(stored, Status.FAILED, " was interrupted"),) for stored in pending])
-    await _undo(execution, fallen)
+    return await _undo(execution, fallen)
 
 
 def _record(stored: Stored, status: Status, suffix: str = "") -> RecordRevision:
@@ -202,10 +232,11 @@ def _record(stored: Stored, status: Status, suffix: str = "") -> RecordRevision:
     return RecordRevision(release=release, status=status, description=release.info.description + suffix)
 
 
-async def _undo(execution: Execution, fallen: Fallen) -> None:
+async def _undo(execution: Execution, fallen: Fallen) -> str:
     problem = await undo(execution, fallen)
     if problem:
         execution.emit(ReleaseWarning(message=f"the way back to an earlier revision failed: {problem}"))
+    return problem
 
 
 async def _recover_uninstall(execution: Execution, situation: Situation) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from steersman.errors import SteersmanError
+from steersman.errors import KubernetesError, SteersmanError
 from steersman.lifecycle.aftermath import Fallen, removal, verdict, way_back
 from steersman.lifecycle.events import RemedyStarted
 from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.plan import Plan, RecordRevision
-from steersman.lifecycle.policy import Action, Remedy
+from steersman.lifecycle.policy import Action, Phase, Remedy
 from steersman.lifecycle.situation import Situation
 from steersman.record import replace
 from steersman.release.record import Status
@@ -17,11 +17,11 @@ from steersman.release.record import Status
 
 async def put_in_order(execution: Execution, fallen: Fallen) -> str:
     """The answer says what went wrong on the way back; "" when all is in order. Raises LeaseLost."""
-    await execution.note(cause=fallen.cause, override=fallen.override, adopted=tuple(sorted(fallen.adopted)))
     try:
+        await execution.note(cause=fallen.cause, override=fallen.override, adopted=tuple(sorted(fallen.adopted)))
         await run_groups(execution, verdict(fallen))
         return await undo(execution, fallen)
-    except PlanStopped as stopped:
+    except (PlanStopped, KubernetesError) as stopped:
         execution.unfinished = True
         return str(stopped)
 
@@ -58,6 +58,8 @@ async def _follow(execution: Execution, plan: Plan) -> str:
             description = f'Rollback "{plan.release.name}" failed: {stopped}'
             record = RecordRevision(release=plan.release, status=Status.FAILED, description=description)
             await run_groups(back, [(record,)])
+        # Where only the wait failed, all is as the earlier revision says; else the next command has to go on.
+        execution.unfinished = stopped.step.phase is not Phase.WAIT
         return str(stopped)
     finally:
         execution.journal = back.journal

@@ -12,10 +12,12 @@ import gzip
 import json
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from steersman.errors import Conflict, Forbidden, NotFound
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.lifecycle.steadily import steadily
 from steersman.record import asdict, record, replace
 
 SUCCEEDED, FAILED, INTERRUPTED, SKIPPED = "Succeeded", "Failed", "Interrupted", "Skipped"
@@ -85,11 +87,21 @@ async def add_runs(kube: Kubernetes, release: str, namespace: str, runs: Iterabl
             except NotFound:
                 await kube.create(_encode(release, ref, new), field_manager="steersman")
                 return
-            body = _encode(release, ref, [*_decode(old), *new][-KEPT_RUNS:])
+            body = _encode(release, ref, _joined(_decode(old), new)[-KEPT_RUNS:])
             body["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
             with suppress(Conflict):
-                await kube.replace(body, field_manager="steersman")
+                await steadily(partial(kube.replace, body, field_manager="steersman"))
                 return
+
+
+def _joined(known: list[HookRun], new: list[HookRun]) -> list[HookRun]:
+    """A recovery that died tells a second time of what it added: each run counts once, and best with its end."""
+    runs = {(run.event, run.hook, run.revision, run.attempt, run.started): run for run in known}
+    for run in new:
+        key = (run.event, run.hook, run.revision, run.attempt, run.started)
+        if key not in runs or not runs[key].ended:
+            runs[key] = run
+    return list(runs.values())
 
 
 async def remove_runs(kube: Kubernetes, release: str, namespace: str) -> None:

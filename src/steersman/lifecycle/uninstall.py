@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from steersman.errors import UsageError
 from steersman.lifecycle.common import Groups, hooks_of, live_resources, wait_strategy
-from steersman.lifecycle.hooks import LEFTOVER, phase_of, planned_hooks
+from steersman.lifecycle.hooks import LEFTOVER, planned_hooks
 from steersman.lifecycle.plan import (
     AwaitDeletion,
     Delete,
@@ -16,7 +16,7 @@ from steersman.lifecycle.plan import (
     RemoveRecords,
     Resource,
 )
-from steersman.lifecycle.policy import Action, Policy
+from steersman.lifecycle.policy import Action, Phase, Policy
 from steersman.lifecycle.resources import identity, in_uninstall_order, kept
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
@@ -82,8 +82,9 @@ def _hook_objects(release: Release, situation: Situation, policy: Policy, option
     for event in HookEvent:
         for hook in planned_hooks(release, event, policy, options, situation.cluster_scoped):
             if hook.resource.ref.kind != "CustomResourceDefinition":
+                # With the release they go as its resources do: what cannot be deleted is no failure of the hook.
                 steps.setdefault(
-                    identity(hook.resource.ref), DeleteHook(phase=phase_of(hook), hook=hook, policy=LEFTOVER)
+                    identity(hook.resource.ref), DeleteHook(phase=Phase.RESOURCES, hook=hook, policy=LEFTOVER)
                 )
     return [tuple(steps.values())] if steps else []
 
