@@ -26,6 +26,7 @@ from .victim import CHART, Point, Task, act
 pytestmark = [pytest.mark.embedded, pytest.mark.chaos]
 
 NAME = "app"
+RECOVERIES_KILLED = 0.4  # of all
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -38,10 +39,16 @@ async def test_killed_anywhere(cluster: Cluster, victims: Victims, seeds: int, s
         async with prepared(cluster, scenario) as (client, task):
             exit_code, _ = await asyncio.to_thread(victims.run, replace(task, point=point))
             assert exit_code in (-9, 0), f"{point}: not killed but ended with {exit_code}"
+            chance, again = random.Random(f"{scenario.name} {point}"), Point("", 0)
             try:
+                if chance.random() < RECOVERIES_KILLED:
+                    again = Point(chance.choice(("before-write", "after-write")), chance.randrange(12))
+                    recovery = replace(task, action="recover", point=again)
+                    exit_code, _ = await asyncio.to_thread(victims.run, recovery)
+                    assert exit_code in (-9, 0, 3), f"the recovery ended with {exit_code}"
                 await recovers(client, cluster, scenario)
             except Exception as error:
-                error.add_note(f"{scenario.name}, killed at {point}")
+                error.add_note(f"{scenario.name}, killed at {point}, its recovery at {again}")
                 raise
 
 
@@ -60,7 +67,9 @@ async def prepared(cluster: Cluster, scenario: Scenario) -> AsyncIterator[tuple[
     """A namespace of its own with the release in the state where the action begins."""
     namespace = cluster.next_namespace()
     policy = Policy(scenario.policy)
-    async with AsyncClient(kubeconfig=cluster.kubeconfig, namespace=namespace, policy=policy) as client:
+    async with AsyncClient(
+        kubeconfig=cluster.kubeconfig, namespace=namespace, policy=policy, driver=scenario.driver
+    ) as client:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         await client.kube.create(body, field_manager="chaos")
         for action in scenario.before:
@@ -76,6 +85,7 @@ async def prepared(cluster: Cluster, scenario: Scenario) -> AsyncIterator[tuple[
                 scenario.action,
                 scenario.values_of(scenario.action),
                 scenario.chosen,
+                driver=scenario.driver,
             ),
         )
         await client.kube.delete(ObjectRef("v1", "Namespace", namespace, None))

@@ -46,6 +46,7 @@ class Task:
     chosen: dict[str, Any] = field(default_factory=dict)
     point: Point | None = None
     name: str = "app"
+    driver: str = "secret"
 
 
 class Mortal:
@@ -93,6 +94,8 @@ async def act(client: Any, task: Task) -> Any:
     match task.action:
         case "install" | "upgrade":
             return await getattr(client, task.action)(task.name, CHART, task.values, options=options)
+        case "recover":
+            return await client.recover(task.name)
         case _:
             return await getattr(client, task.action)(task.name, options=options)
 
@@ -106,7 +109,7 @@ async def live(task: Task) -> list[dict[str, Any]]:
 
     kube = Mortal(connect(task.kubeconfig), task.point)
     points: list[Point] = []
-    async with AsyncClient(kube, namespace=task.namespace, policy=Policy(task.policy)) as client:
+    async with AsyncClient(kube, namespace=task.namespace, policy=Policy(task.policy), driver=task.driver) as client:
         async for event in await act(client, task):
             if not isinstance(event, StepStarted | StepFinished):
                 continue

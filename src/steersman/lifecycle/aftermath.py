@@ -12,7 +12,7 @@ from steersman.lifecycle.policy import Action, HookFailure, Policy, Remedy, Rule
 from steersman.lifecycle.rollback import plan_return
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.uninstall import deletions, plan_uninstall
-from steersman.record import record
+from steersman.record import record, replace
 from steersman.release.record import Release, Status
 
 
@@ -65,10 +65,13 @@ def verdict(fallen: Fallen) -> Groups:
         return [(RecordRevision(release=release, status=release.status),)]  # its hooks' last runs
     if rule.status is not None:
         status, description = rule.status, fallen.text(rule.description)
-        return [(RecordRevision(release=release, status=status, description=description),)]
+        record = RecordRevision(release=release, status=status, description=description)
+        current = fallen.plan.current if rule.supersedes else None
+        before: Groups = [(RecordRevision(release=current, status=Status.SUPERSEDED),)] if current else []
+        return [*before, (record,)]
     if rule.restore and fallen.previous is not None:
-        before = fallen.previous
-        return [(RecordRevision(release=before, status=before.status, description=before.info.description),)]
+        old = fallen.previous
+        return [(RecordRevision(release=old, status=old.status, description=old.info.description),)]
     return []
 
 
@@ -94,7 +97,10 @@ def way_back(fallen: Fallen, situation: Situation) -> Plan:
         return plan_uninstall(situation, plan.policy, plan.options)
     target = return_target(fallen)
     assert target is not None, "without a target there is no way back"
-    return plan_return(situation, situation.existing(), target, plan.policy, plan.options)
+    options = plan.options
+    if plan.policy is Policy.ROLLBACK:  # the record of the attempt is needed until its way back is done
+        options = replace(options, history_max=0)
+    return plan_return(situation, situation.existing(), target, plan.policy, options)
 
 
 def return_target(fallen: Fallen) -> Release | None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from steersman.errors import KubernetesError, LeaseLost, RecoveryFailed, SteersmanError
+from steersman.errors import LeaseLost, RecoveryFailed, SteersmanError
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
 from steersman.lifecycle import ending
@@ -20,10 +20,10 @@ from steersman.lifecycle.lease import Lease
 from steersman.lifecycle.locking import lock
 from steersman.lifecycle.plan import Plan, RunHook
 from steersman.lifecycle.policy import Action, Phase, Policy, interruptible, rule
-from steersman.lifecycle.recovery import left_by_helm, recover
+from steersman.lifecycle.recovery import left_by_helm, one_deployed, recover
 from steersman.lifecycle.remedy import put_in_order
 from steersman.lifecycle.request import Interrupted, Request, unless_interrupted
-from steersman.lifecycle.runs import add_runs
+from steersman.lifecycle.settling import owed
 from steersman.lifecycle.situation import Situation, look
 from steersman.release.record import Release
 from steersman.release.storage import Storage
@@ -71,25 +71,9 @@ async def perform(
         raise
     finally:
         if execution is not None:
-            leave = await _owed(execution)
+            leave = await owed(execution)
         if lease is not None:
             await lease.release_it(leave=leave)
-
-
-async def _owed(execution: Execution) -> Journal | None:
-    """Write the history of hook runs; the answer is the journal where the next command has something to finish."""
-    release, journal = execution.plan.release, execution.journal
-    kept = execution.gone
-    if not kept:
-        try:
-            await add_runs(execution.kube, release.name, release.namespace, execution.runs)
-            kept = True
-        except KubernetesError as error:
-            execution.emit(ReleaseWarning(message=f"the history of hook runs could not be written: {error}"))
-    journal = journal.at(runs=() if kept else tuple(run.without_log() for run in execution.runs))
-    if execution.unfinished:
-        return journal
-    return None if kept else journal.at(settled=True)
 
 
 async def perform_recovery(
@@ -114,7 +98,7 @@ async def perform_recovery(
                     release=request.release,
                     hint=f"`steer rollback` or `upgrade` goes on from what is there: `steer status {request.release}`",
                 )
-        situation = await look(storage, request.release)
+        situation = await one_deployed(await look(storage, request.release), storage)
     finally:
         if lease is not None:
             await lease.release_it(leave=leave)

@@ -99,5 +99,5 @@ def _stamp(step: RecordRevision, info: Info) -> None:
         info.first_deployed = info.first_deployed or now
     elif step.status is Status.UNINSTALLING:
         info.deleted = info.deleted or now
-    elif step.status is not Status.UNINSTALLED:
+    elif step.status not in (Status.UNINSTALLED, Status.SUPERSEDED):
         info.deleted = ""

@@ -15,6 +15,8 @@ Every step of it may be done twice, so a process may die in the middle of a reco
 
 from __future__ import annotations
 
+from functools import partial
+
 from steersman.errors import RecoveryFailed
 from steersman.kube.interface import Kubernetes
 from steersman.kube.watches import Watches
@@ -30,7 +32,9 @@ from steersman.lifecycle.plan import Options, Plan, RecordRevision
 from steersman.lifecycle.policy import Action, Phase, Policy, rule
 from steersman.lifecycle.remedy import undo
 from steersman.lifecycle.runs import add_runs, from_dict
+from steersman.lifecycle.settling import owed
 from steersman.lifecycle.situation import Situation
+from steersman.lifecycle.steadily import steadily
 from steersman.lifecycle.uninstall import plan_uninstall
 from steersman.manifest.hooks import HookEvent, HookPhase
 from steersman.record import replace
@@ -84,6 +88,7 @@ async def recover(
         lease=lease,
         adopted=set(journal.adopted),
     )
+    problem = ""
     try:
         if _taken_over(journal, written, situation):
             await _leave_it(execution)
@@ -91,25 +96,26 @@ async def recover(
             await _recover_uninstall(execution, situation)
         else:
             problem = await _recover_attempt(execution, situation)
-            return problem, execution.journal if execution.unfinished else None
     except PlanStopped as stopped:
+        await owed(execution)
         raise RecoveryFailed(
             f"an interrupted {journal.action} of release {journal.release!r} could not be put in order: {stopped}",
             release=journal.release,
             step=stopped.step.id,
             hint="nothing else was done; the next command tries it again",
         ) from stopped.cause
-    return "", None
+    return problem, await owed(execution)
 
 
 def _taken_over(journal: Journal, written: Release, situation: Situation) -> bool:
     """Whether somebody who knows no journal (Helm) has changed the release since: what he made of it stands."""
     if journal.stamp and written.info.last_deployed != journal.stamp:
         return True  # removed, and installed anew under the same number
-    newest = situation.newest
-    later = newest is not None and newest.version > journal.revision
-    # Our own way back writes a later revision, too, but first its cause.
-    return later and not journal.cause
+    later = [stored for stored in situation.history if stored.version > journal.revision]
+    if journal.cause and journal.action in (Action.UPGRADE, Action.ROLLBACK):
+        # Our own way back writes later revisions, too, once it has written its cause.
+        return any(stored.release().info.rollback_revision != journal.previous for stored in later)
+    return bool(later)
 
 
 async def _leave_it(execution: Execution) -> None:
@@ -154,6 +160,17 @@ def left_by_helm(situation: Situation) -> Found | None:
         touched=not before,
     )
     return Found("", newest.info.last_deployed, journal)
+
+
+async def one_deployed(situation: Situation, storage: Storage) -> Situation:
+    """Mark all deployed revisions but the newest as superseded: a process without a journal may have died before it did."""
+    deployed = [stored for stored in situation.history if stored.status is Status.DEPLOYED]
+    for stored in deployed[:-1]:
+        superseded = stored.release().with_status(Status.SUPERSEDED, None)
+        await steadily(partial(storage.update, superseded))
+    if len(deployed) < 2:
+        return situation
+    return replace(situation, history=tuple(await storage.history(situation.name)))
 
 
 _UNFINISHED = {
@@ -251,7 +268,8 @@ async def _recover_uninstall(execution: Execution, situation: Situation) -> None
     whole = plan_uninstall(situation, Policy.ROLLBACK, plan.options)
     # Pre-delete hooks have run. What began to be deleted cannot come back, so it is finished.
     rest = [group for group in whole.groups if group[0].phase is not Phase.PRE_HOOKS]
-    await run_groups(replace(execution, plan=whole), rest)
+    execution.plan = whole
+    await run_groups(execution, rest)
 
 
 def _phase(journal: Journal) -> Phase:
