@@ -32,6 +32,10 @@ STORIES = {
     "rollback and test fail": (("pre-rollback", "test"), ["install", "upgrade", "rollback 1", "upgrade", "test"]),
     "after the rollback": (("post-rollback",), ["install", "upgrade", "rollback 1", "rollback 2"]),
     "without hooks": (("pre-upgrade",), ["install --no-hooks", "upgrade --no-hooks", "uninstall --no-hooks"]),
+    "again after its end": (
+        (),
+        ["install", "uninstall --keep-history", "upgrade --install", "uninstall --keep-history", "rollback 1"],
+    ),
     "back by itself": (
         ("post-upgrade",),
         ["install", "upgrade --rollback-on-failure", "uninstall"],
@@ -91,6 +95,7 @@ def run_helm(helm: Path, kubeconfig: str, home: Path, action: str, fails: tuple[
 async def run_steer(client: AsyncClient, action: str, fails: tuple[str, ...]) -> tuple[int, str]:
     verb, *rest = action.split()
     flags = {word.removeprefix("--").replace("-", "_"): True for word in rest if word.startswith("--")}
+    install = flags.pop("install", False)
     options = Options(timeout=TIMEOUT, **flags)  # type: ignore[arg-type]
     values: dict[str, Any] = {"fail": list(fails)}
     try:
@@ -98,7 +103,9 @@ async def run_steer(client: AsyncClient, action: str, fails: tuple[str, ...]) ->
             case "install":
                 operation = await client.install(NAME, CHART, values, options=options)
             case "upgrade":
-                operation = await client.upgrade(NAME, CHART, {**values, "message": "two"}, options=options)
+                operation = await client.upgrade(
+                    NAME, CHART, {**values, "message": "two"}, options=options, install=install
+                )
             case "rollback":
                 operation = await client.rollback(NAME, int(rest[0]), options=options)
             case "test":

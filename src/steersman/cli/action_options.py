@@ -156,7 +156,8 @@ def wait_strategy(value: str | None) -> str | None:
     if value in ("true", "false"):
         return "watcher" if value == "true" else "hookOnly"
     raise UsageError(
-        f'invalid wait input "{value}". Valid inputs are {", ".join(WAIT_STRATEGIES[:-1])}, and {WAIT_STRATEGIES[-1]}'
+        f'invalid argument "{value}" for "--wait" flag: invalid wait input "{value}". '
+        f"Valid inputs are {', '.join(WAIT_STRATEGIES[:-1])}, and {WAIT_STRATEGIES[-1]}"
     )
 
 

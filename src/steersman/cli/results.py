@@ -132,6 +132,7 @@ def history_data(releases: Iterable[Release]) -> list[dict[str, object]]:
             "status": str(release.info.status),
             "chart": chart_name(release),
             "app_version": app_version(release),
+            **({"rollback_revision": release.info.rollback_revision} if release.info.rollback_revision else {}),
             "description": release.info.description,
         }
         for release in releases
@@ -144,7 +145,17 @@ HISTORY_HEADERS = ("REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DES
 def history_table(releases: Iterable[Release], *, rollback: bool = False) -> str:
     """`rollback` adds the column that says which revision was rolled back to."""
     known = list(releases)
-    rows = [list({**row, "updated": go_ansic(str(row["updated"]))}.values()) for row in history_data(known)]
+    rows = [
+        [
+            release.version,
+            go_ansic(release.info.last_deployed),
+            release.info.status,
+            chart_name(release),
+            app_version(release),
+            release.info.description,
+        ]
+        for release in known
+    ]
     if not rollback:
         return table(HISTORY_HEADERS, rows)
     headers = [*HISTORY_HEADERS[:-1], "ROLLBACK", HISTORY_HEADERS[-1]]

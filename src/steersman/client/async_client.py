@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from steersman.client.labels import changed, require_own
 from steersman.client.questions import Questions
 from steersman.client.rendering import ChartOptions, Naming, render
 from steersman.client.values import ReuseValues, values_for_upgrade
@@ -73,7 +74,7 @@ class AsyncClient(Questions):
         loaded = _loaded(chart)
         chart_options = chart_options or ChartOptions()
         if install and await self._would_install(name):
-            make = self._make_install(name, loaded, values or {}, options, chart_options, False)
+            make = self._make_install(name, loaded, values or {}, options, chart_options, True)
             return self._begin(Action.INSTALL, name, options, make)
         make = self._make_upgrade(name, loaded, values or {}, options, chart_options, reuse)
         return self._begin(Action.UPGRADE, name, options, make)
@@ -139,7 +140,9 @@ class AsyncClient(Questions):
     ) -> Plan:
         """What `upgrade` would do. Nothing is written."""
         if install and await self._would_install(name):
-            return await self.plan_install(name, chart, values, options=options, chart_options=chart_options)
+            return await self.plan_install(
+                name, chart, values, options=options, chart_options=chart_options, replace=True
+            )
         make = self._make_upgrade(
             name, _loaded(chart), values or {}, options or Options(), chart_options or ChartOptions(), reuse
         )
@@ -217,10 +220,13 @@ class AsyncClient(Questions):
         from steersman.chart.naming import check_release_name
 
         check_release_name(name)
+        require_own(chart_options.labels)
 
         async def make(situation: Situation) -> Plan:
             situation.require_installable(self.policy, replace=replace)
-            naming = Naming(name, self.namespace, situation.next_revision, True)
+            # Helm's templates see an install as revision 1, whatever number its record gets.
+            revision = 1 if self.policy is Policy.HELM else situation.next_revision
+            naming = Naming(name, self.namespace, revision, True)
             wanted = await render(self.kube, chart, values, naming, chart_options)
             wanted.release.info.description = options.description
             events = foreseen_events(Action.INSTALL, self.policy, options)
@@ -238,12 +244,14 @@ class AsyncClient(Questions):
         chart_options: ChartOptions,
         reuse: ReuseValues,
     ) -> MakePlan:
+        require_own(chart_options.labels)
+
         async def make(situation: Situation) -> Plan:
             current = situation.upgraded()
             merged, defaults = values_for_upgrade(chart, values, current, reuse)
             naming = Naming(name, self.namespace, situation.next_revision, False)
             wanted = await render(self.kube, chart, merged, naming, chart_options, defaults=defaults)
-            wanted.release.labels = {**current.labels, **wanted.release.labels}
+            wanted.release.labels = changed(current.labels, wanted.release.labels)
             events = foreseen_events(Action.UPGRADE, self.policy, options)
             situation = await informed(self.kube, situation, self.policy, wanted, events)
             situation = await remembering(self.kube, situation, wanted.release, self.policy, options)

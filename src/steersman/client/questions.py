@@ -116,11 +116,19 @@ class Questions:
         statuses: frozenset[Status] = frozenset(),
     ) -> list[Release]:
         """One revision per release, by name: the one that stands for it. `statuses` empty means all; `selector` is a label query
-        on the releases' own labels."""
+        on the releases' own labels.
+
+        Policy `helm` asks whether the newest revision has one of `statuses`, `rollback` for the newest that has. Of superseded
+        ones helm lists all.
+        """
         namespace = None if all_namespaces else self.namespace
-        old = Status.SUPERSEDED in statuses
+        old, by_helm = Status.SUPERSEDED in statuses, self.policy is Policy.HELM
         found = await self.storage.driver.query(namespace, superseded=old, selector=selector)
-        if statuses:
+        if statuses and (old or not by_helm):
             found = [stored for stored in found if stored.status in statuses]
-        releases = [situation.shown(self.policy) for situation in situations(found)]
+        if old and by_helm:
+            releases = [stored.release() for stored in found]
+        else:
+            shown = [situation.shown(self.policy) for situation in situations(found)]
+            releases = [release for release in shown if not statuses or release.info.status in statuses]
         return sorted(releases, key=lambda release: (release.name, release.namespace))

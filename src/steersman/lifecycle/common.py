@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from steersman.errors import UsageError
 from steersman.lifecycle.hooks import hook_groups, hook_labels, planned_hooks
 from steersman.lifecycle.plan import (
     Apply,
@@ -109,6 +110,15 @@ def apply_method(options: Options, before: Release) -> str:
     if options.server_side is None:
         return before.apply_method or str(ApplyMethod.CSA)
     return str(ApplyMethod.SSA if options.server_side else ApplyMethod.CSA)
+
+
+def require_applicable(options: Options, release: Release, action: Action) -> None:
+    """Raises UsageError, in Helm's words: there are no conflicts to force where nobody owns fields."""
+    if options.force_conflicts and action is not Action.INSTALL and release.apply_method != ApplyMethod.SSA:
+        raise UsageError(
+            "invalid client update option(s): forceConflicts enabled when serverSideApply disabled",
+            hint="the release was applied client-side; --server-side=true applies it server-side from now on",
+        )
 
 
 def wait_strategy(policy: Policy, options: Options) -> str:

@@ -66,12 +66,13 @@ class Rule:
     """One cell of the table.
 
     `completes`: the action goes on and the release is deployed, degraded. Otherwise the attempt's revision gets `status`
-    with `description` (None: it is left as it stands; `restore`: the status it had before), then `remedy` follows, then the
-    command ends with `error` and `lines`.
+    with `description` (None: it is left as it stands; `restore`: the status it had before), and with `supersedes` the current
+    revision is superseded all the same. Then `remedy` follows, then the command ends with `error` and `lines`.
     """
 
     completes: bool = False
     status: Status | None = None
+    supersedes: bool = False
     restore: bool = False
     remedy: Remedy = Remedy.NONE
     description: str = ""
@@ -189,7 +190,7 @@ _HELM: dict[tuple[Action, Phase], Rule] = {
     ),
     (_A.ROLLBACK, _P.PRE_HOOKS): Rule(error="{cause}"),
     (_A.ROLLBACK, _P.RESOURCES): Rule(
-        status=_FAILED, description='Rollback "{release}" failed: {cause}', error="{cause}"
+        status=_FAILED, supersedes=True, description='Rollback "{release}" failed: {cause}', error="{cause}"
     ),
     (_A.ROLLBACK, _P.WAIT): Rule(
         status=_FAILED,

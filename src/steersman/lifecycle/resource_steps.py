@@ -14,6 +14,7 @@ from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Kubernetes, Object, ObjectRef, Propagation
 from steersman.kube.ownership import MANAGED_BY, existing, owned, ownership_problems
 from steersman.kube.wait import wait_deleted
+from steersman.lifecycle.common import require_applicable
 from steersman.lifecycle.events import ReleaseWarning, ResourceApplied, ResourceDeleted, ResourcePruned
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.plan import Apply, CheckOwnership, Delete, InstallCrd, Prune, Resource
@@ -88,8 +89,10 @@ def _scope(resource: Resource) -> Scope:
 
 
 async def apply(step: Apply, execution: Execution) -> None:
-    """Raises FieldConflict, ImmutableField and other ApiErrors."""
+    """Raises FieldConflict, ImmutableField and other ApiErrors; UsageError for options that exclude each other."""
     release = execution.plan.release
+    if execution.policy is Policy.HELM and not execution.remedial:
+        require_applicable(execution.plan.options, release, execution.plan.action)
     target = owned(placed(step.resource), release.name, release.namespace)
     options = execution.apply_options
     change: Literal["created", "configured", "unchanged", "replaced"]
@@ -98,9 +101,7 @@ async def apply(step: Apply, execution: Execution) -> None:
         change = "created"
     else:
         try:
-            done = await applying.update(
-                execution.kube, step.previous, target, options, hand_over=_hands_over(execution)
-            )
+            done = await _update(step, target, options, execution)
             change = "configured" if done.action == "applied" else done.action
             live = done.object
         except ImmutableField:
@@ -118,10 +119,30 @@ async def _create(target: Object, options: ApplyOptions, execution: Execution) -
     except ApiError as error:
         if execution.plan.action is Action.INSTALL or execution.policy is Policy.ROLLBACK:
             raise
-        message = f"failed to create resource: {error}"
-        raise type(error)(
-            message, code=error.code, reason=error.reason, details=error.details, hint=error.hint
-        ) from error
+        raise _not_created(error) from error
+
+
+async def _update(step: Apply, target: Object, options: ApplyOptions, execution: Execution) -> applying.Applied:
+    try:
+        return await applying.update(execution.kube, step.previous, target, options, hand_over=_hands_over(execution))
+    except ApiError as error:
+        if execution.policy is Policy.HELM and not isinstance(error, ImmutableField):
+            try:
+                await execution.kube.get(step.resource.ref)
+            except NotFound:  # the revision before named it, but it was never there
+                raise _not_created(error) from error
+        raise
+
+
+def _not_created(error: ApiError) -> ApiError:
+    """In Helm's words."""
+    return type(error)(
+        f"failed to create resource: {error}",
+        code=error.code,
+        reason=error.reason,
+        details=error.details,
+        hint=error.hint,
+    )
 
 
 async def prune(step: Prune, execution: Execution) -> None:

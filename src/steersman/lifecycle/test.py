@@ -17,7 +17,10 @@ def plan_test(situation: Situation, policy: Policy, options: Options) -> Plan:
     Raises ReleaseNotFound, UsageError, HookAnnotationError, YamlError.
     """
     release = situation.shown(policy)
-    chosen = replace(release, hooks=[hook for hook in release.hooks if _chosen(hook, options.test_filters)])
+    filters = _terms(options.test_filters, policy)
+    chosen = replace(release, hooks=[hook for hook in release.hooks if _chosen(hook, filters)])
+    if policy is Policy.HELM:  # which records those that it leaves out before the others
+        release = replace(release, hooks=[*(hook for hook in release.hooks if hook not in chosen.hooks), *chosen.hooks])
     record = RecordRevision(release=release, status=release.status)
     return Plan(
         action=Action.TEST,
@@ -29,12 +32,19 @@ def plan_test(situation: Situation, policy: Policy, options: Options) -> Plan:
     )
 
 
-def _chosen(hook: Hook, filters: tuple[str, ...]) -> bool:
-    wanted: set[str] = set()
-    unwanted: set[str] = set()
+def _terms(filters: tuple[str, ...], policy: Policy) -> list[tuple[str, str]]:
+    """(`name` or `!name`, the name); Helm takes no notice of others. Raises UsageError."""
+    found = []
     for term in filters:
         key, equals, name = term.partition("=")
-        if key not in ("name", "!name") or not equals:
+        if key in ("name", "!name") and equals:
+            found.append((key, name))
+        elif policy is Policy.ROLLBACK:
             raise UsageError(f"invalid --filter {term!r}", hint="use name=NAME or !name=NAME")
-        (wanted if key == "name" else unwanted).add(name)
+    return found
+
+
+def _chosen(hook: Hook, filters: list[tuple[str, str]]) -> bool:
+    wanted = {name for key, name in filters if key == "name"}
+    unwanted = {name for key, name in filters if key == "!name"}
     return hook.name not in unwanted and (not wanted or hook.name in wanted)

@@ -14,6 +14,7 @@ from steersman.lifecycle.common import (
     manifest_resources,
     ownership,
     record_new,
+    require_applicable,
     waits,
 )
 from steersman.lifecycle.plan import Options, Plan
@@ -29,7 +30,7 @@ from steersman.release.record import Status
 def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: Options) -> Plan:
     """The steps of an upgrade.
 
-    Raises ReleaseNotFound, ReleasePending, HookAnnotationError, YamlError.
+    Raises ReleaseNotFound, ReleasePending, HookAnnotationError, YamlError, UsageError.
     """
     current = situation.upgraded()
     require_valid(wanted, policy)
@@ -40,6 +41,8 @@ def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: 
         info=info,
         apply_method=apply_method(options, situation.existing()),
     )
+    if policy is Policy.ROLLBACK:  # Helm finds it when it applies
+        require_applicable(options, release, Action.UPGRADE)
     after = manifest_resources(release, situation)
     before = live_resources(current, situation, policy)
 

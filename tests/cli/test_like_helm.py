@@ -1,0 +1,388 @@
+"""`steer --failure-policy helm` beside helm 4.3.1, word for word: the same command lines on twin namespaces of one cluster.
+
+After each of them the exit code and the error are the same, what is only shown is the same byte for byte (times masked), and
+after a change the records, field by field, and the live objects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steersman.client import AsyncClient
+from steersman.release.codec import to_json
+
+from .conftest import Result, Steer
+
+pytestmark = [pytest.mark.embedded, pytest.mark.oracle]
+
+SHOWS = ("list", "status", "history", "get")
+KINDS = ("ConfigMap", "Service", "Secret")
+_numbers = count(1)
+
+FILES = {
+    "Chart.yaml": "apiVersion: v2\nname: twin\nversion: 1.2.3\nappVersion: '7'\ndescription: told twice\n",
+    "values.yaml": "message: one\nport: 80\nfail: ''\nbroken: false\nnested: {a: 1, list: [x, y]}\n",
+    "templates/NOTES.txt": "{{ .Release.Name }} says {{ .Values.message }} at {{ .Release.Revision }}\n",
+    "templates/a.yaml": """apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-settings", labels: {part: settings}}
+data: {message: {{ .Values.message | quote }}, nested: {{ toJson .Values.nested | quote }}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-only-{{ .Values.message }}"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-kept", annotations: {helm.sh/resource-policy: keep}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: "{{ .Release.Name }}"}
+spec:
+  {{- if .Values.broken }}
+  type: Nonsense
+  {{- end }}
+  selector: {app: x}
+  ports: [{port: {{ .Values.port }}, protocol: TCP}]
+""",
+    "templates/hooks.yaml": """{{- range $phase := list "pre" "post" }}
+{{- range $action := list "install" "upgrade" "rollback" "delete" }}
+{{- with printf "%s-%s" $phase $action }}
+---
+apiVersion: {{ if eq . $.Values.fail }}batch/v1{{ else }}v1{{ end }}
+kind: {{ if eq . $.Values.fail }}Job{{ else }}ConfigMap{{ end }}
+metadata: {name: "{{ $.Release.Name }}-{{ . }}", annotations: {helm.sh/hook: {{ . }}}}
+{{- if eq . $.Values.fail }}
+spec:
+  backoffLimit: 0
+  template:
+    spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1", command: [sh, -c, "exit 3"]}]}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+""",
+    "templates/tests.yaml": """apiVersion: v1
+kind: Pod
+metadata: {name: "{{ .Release.Name }}-good", annotations: {helm.sh/hook: test}}
+spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1", command: [sh, -c, "echo well"]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: "{{ .Release.Name }}-bad", annotations: {helm.sh/hook: test, helm.sh/hook-weight: "5"}}
+spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1", command: [sh, -c, "echo ill; exit 1"]}]}
+""",
+}
+OUTPUTS = ("table", "json", "yaml")
+# Helm asks the cluster for the live resources to show them with these; steer shows what is recorded.
+WITHOUT_RESOURCES = ("status a", "status a --revision 1", *(f"status a -o {output}" for output in OUTPUTS))
+SHOWN = [
+    *(f"{verb} -o {output}" for verb in ("list", "history a", "status a") for output in OUTPUTS),
+    *(f"get {what} a" for what in ("all", "values", "manifest", "notes", "hooks")),
+    *(f"get values a -o {output}" for output in ("json", "yaml")),
+    # Without a revision helm shows labels of its storage among the release's.
+    *(f"get metadata a --revision 2 -o {output}" for output in OUTPUTS),
+    "get values a --all",
+    "get values a --revision 1 -o json",
+    "get manifest a --revision 1",
+    "get all a --revision 9",
+    "status a --revision 1",
+    "status b",
+    "history b",
+    "history a --max 1",
+]
+LISTED = [
+    "list -q",
+    "list --failed",
+    "list --deployed",
+    "list --superseded",
+    "list --uninstalled",
+    "list --uninstalling",
+    "list --pending",
+    "list -d",
+    "list -r",
+    "list -m 1",
+    "list -m 1 --offset 1",
+    "list -f ^b",
+    "list -f nothing",
+    "list -f nothing -o json",
+    "list -l kind=first",
+    "list --no-headers",
+    "list --time-format 2006",
+]
+STORIES: dict[str, list[str]] = {
+    "what is shown": ["install a CHART", "upgrade a CHART --set message=two,nested.a=5", *SHOWN],
+    "what is listed": [
+        "install a CHART --labels kind=first",
+        "install b CHART --labels kind=second",
+        "upgrade b CHART --set broken=true",
+        "install c CHART",
+        "uninstall c --keep-history",
+        *LISTED,
+    ],
+    "values": [
+        "install a CHART --set message=m,nested.list[0]=z --set-string port=81",
+        "upgrade a CHART --reuse-values --set-json 'nested={\"b\":2}'",
+        "upgrade a CHART --reset-then-reuse-values --set nested.a=null",
+        "upgrade a CHART --set-literal message=a,b",
+        "upgrade a CHART --reset-values",
+        "upgrade a CHART --reuse-values --reset-values",
+        "upgrade a CHART --set nested.list[5]=x",
+        "upgrade a CHART --set a[0",
+        "get values a -o yaml",
+    ],
+    "labels and descriptions": [
+        "install a CHART --labels x=1,y=2 --description 'the first'",
+        "upgrade a CHART --labels x=null,z=3 --description second",
+        "upgrade a CHART --labels owner=me",
+        "rollback a 1",
+        "uninstall a --keep-history --description gone",
+        "uninstall a --keep-history",
+        "uninstall a",
+        "uninstall a",
+        "uninstall a --ignore-not-found",
+    ],
+    "upgrade --install": [
+        "upgrade a CHART",
+        "upgrade --install a CHART",
+        "upgrade --install a CHART --set message=two",
+        "uninstall a --keep-history",
+        "upgrade a CHART",
+        "upgrade --install a CHART",
+        "install a CHART",
+        "install a CHART --replace",
+        "upgrade --install b CHART --set broken=true",
+        "upgrade --install b CHART",
+        "upgrade --install c CHART --set fail=pre-install",
+        "upgrade --install c CHART",
+    ],
+    "history is bounded": [
+        "install a CHART",
+        *(f"upgrade a CHART --set message=m{number} --history-max 3" for number in range(3)),
+        "rollback a 1",
+        "rollback a --history-max 2",
+        "rollback a 99",
+        "history a --max 2 -o json",
+    ],
+    "many are uninstalled": [
+        *(f"install {name} CHART" for name in "abcd"),
+        "uninstall a b",
+        "uninstall c x d",
+        "uninstall d --no-hooks --cascade foreground --wait",
+    ],
+    "dry runs": [
+        "install a CHART --dry-run=client",
+        "install a CHART --dry-run=server",
+        "install a CHART",
+        "upgrade a CHART --set message=two --dry-run=server",
+        "upgrade a CHART --set message=two --dry-run=client --hide-secret",
+        "rollback a 1 --dry-run",
+        "uninstall a --dry-run",
+    ],
+    "apply methods": [
+        "install a CHART --server-side=false",
+        "upgrade a CHART --set port=81",
+        "upgrade a CHART --set port=82 --server-side=true",
+        "rollback a 1",
+        "upgrade a CHART --set port=83 --force-conflicts",
+        "upgrade a CHART --set port=84 --force-replace",
+        "upgrade a CHART --set port=84 --force-replace --server-side=false",
+        "install b CHART --force-replace",
+        "install c CHART --force-conflicts --server-side=false",
+    ],
+    "whose it is": [
+        "install a CHART",
+        "install b CHART --set message=two",
+        "uninstall a",
+        "install a CHART",
+        "install a CHART --take-ownership",
+    ],
+    "a resource fails": [
+        "install a CHART --set broken=true",
+        "install a CHART",
+        "upgrade a CHART --set message=x,broken=true --cleanup-on-fail",
+        "upgrade a CHART --set message=y",
+        "upgrade a CHART --set message=z,broken=true --rollback-on-failure",
+        "upgrade a CHART --set message=z,broken=true --atomic",
+        "install b CHART --set broken=true --rollback-on-failure",
+        "status b",
+        "rollback a 3",
+        "rollback a 2 --cleanup-on-fail",
+        "rollback a",
+        "uninstall a",
+    ],
+    "a hook fails": [
+        "install a CHART --set fail=pre-install",
+        "upgrade a CHART --set fail=pre-upgrade",
+        "upgrade a CHART --set fail=post-upgrade,message=two",
+        "upgrade a CHART --set fail=pre-delete",
+        "uninstall a",
+        "status a -o json",
+        "upgrade a CHART",
+        "rollback a 4",
+        "uninstall a --no-hooks",
+        "install b CHART --set fail=post-install --rollback-on-failure",
+        "install c CHART --set fail=post-delete",
+        "uninstall c --keep-history",
+        "history c",
+    ],
+    "tests": [
+        "install a CHART",
+        "test a --filter name=a-good",
+        "test a --filter '!name=a-bad'",
+        "test a --filter nonsense",
+        "test b",
+        "status a",
+        "get hooks a",
+    ],
+    "waiting": [
+        "install a CHART --wait --timeout 60s",
+        "upgrade a CHART --set message=two --wait=watcher --wait-for-jobs",
+        "upgrade a CHART --wait=hookOnly",
+        "upgrade a CHART --wait=legacy",
+        "upgrade a CHART --wait=nonsense",
+        "rollback a 1 --wait",
+        "uninstall a --wait",
+    ],
+    "what does not go": [
+        "install A_B CHART",
+        "install CHART",
+        "install a nowhere/at/all",
+        "install a CHART --version nonsense",
+        "install a CHART -f nowhere.yaml",
+        "upgrade a CHART",
+        "rollback a",
+        "test a",
+        "uninstall a",
+        "get values a",
+        f"install {'x' * 54} CHART",
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """One tool in a namespace of its own."""
+
+    namespace: str
+    run: Callable[[list[str]], Result]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_command_lines(
+    story: str,
+    steer: Steer,
+    helm: Path,
+    embedded_kubeconfig: str,
+    chart: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = chart(FILES, "twin")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KUBECONFIG", embedded_kubeconfig)
+    for name in ("HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("STEERSMAN_FAILURE_POLICY", "helm")
+    number = next(_numbers)
+
+    def by_helm(words: list[str]) -> Result:
+        done = subprocess.run([str(helm), *words], capture_output=True, text=True, timeout=120)
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    theirs, ours = Twin(f"twin-h-{number}", by_helm), Twin(f"twin-s-{number}", lambda words: steer(*words))
+    for twin in (theirs, ours):
+        asyncio.run(_namespace(twin.namespace))
+    different = []
+    for line in STORIES[story]:
+        words = [str(folder) if word == "CHART" else word for word in shlex.split(line)]
+        told = [masked(twin, twin.run([*words, "-n", twin.namespace])) for twin in (theirs, ours)]
+        shown = words[0] in SHOWS and line not in WITHOUT_RESOURCES
+        different += [f"{line}\n{found}" for found in compared(*told, shown=shown)]
+        if words[0] not in SHOWS:
+            left = [asyncio.run(_left(twin.namespace)) for twin in (theirs, ours)]
+            different += [f"{line}\n{found}" for found in differences(*left)]
+    assert not different, "\n\n".join(different)
+
+
+def compared(theirs: Result, ours: Result, *, shown: bool) -> list[str]:
+    found = []
+    if theirs.code != ours.code:
+        found.append(f"exit code {ours.code}, helm: {theirs.code}; {ours.err} helm: {theirs.err}")
+    if error(theirs) != error(ours):
+        found.append(f"error {error(ours)!r}\nhelm: {error(theirs)!r}")
+    if shown and theirs.out != ours.out:
+        found.append(f"printed {ours.out}\nhelm: {theirs.out}")
+    return found
+
+
+def error(result: Result) -> str:
+    """The error's text: what stands after `Error: `; our hint, which follows in a line of its own, left out."""
+    found = re.search(r"^Error: (.*?)$", result.err, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def masked(twin: Twin, result: Result) -> Result:
+    def mask(text: str) -> str:
+        text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?[+-]\d\d:?\d\d| UTC|Z)*", "TIME", text)
+        text = re.sub(r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}", "TIME", text)
+        text = re.sub(r"(TIME|UPDATED)\s+", r"\1 ", text)
+        return text.replace(twin.namespace, "NAMESPACE")
+
+    return Result(result.code, mask(result.out), mask(result.err))
+
+
+async def _namespace(name: str) -> None:
+    async with AsyncClient(namespace=name) as client:
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        await client.kube.create(body, field_manager="test")
+
+
+async def _left(namespace: str) -> dict[str, Any]:
+    """The records and the live objects of a namespace, by path."""
+    found: dict[str, Any] = {}
+    async with AsyncClient(namespace=namespace) as client:
+        for kind in KINDS:
+            for item in (await client.kube.list("v1", kind, namespace=namespace)).items:
+                name = item["metadata"]["name"]
+                if name.startswith("sh.steersman") or name == "kube-root-ca.crt":
+                    continue
+                metadata = {key: item["metadata"].get(key) for key in ("labels", "annotations")}
+                if name.startswith("sh.helm"):
+                    labels = {key: value for key, value in metadata["labels"].items() if not key.endswith("At")}
+                    found[name] = labels
+                    continue
+                spec = {key: value for key, value in (item.get("spec") or {}).items() if not key.startswith("cluster")}
+                found[f"{kind}/{name}"] = {**metadata, "data": item.get("data"), "spec": spec}
+        for release in {stored.name for stored in await client.storage.driver.query(namespace)}:
+            for stored in await client.storage.history(release):
+                found[f"record {release} {stored.version}"] = to_json(stored.release())
+    text = re.sub(r'"\d{4}-\d\d-\d\dT[\d:.]+Z"', '"TIME"', json.dumps(found)).replace(namespace, "NAMESPACE")
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+def differences(theirs: dict[str, Any], ours: dict[str, Any]) -> list[str]:
+    left, right = _flat(ours), _flat(theirs)
+    return [
+        f"{path}: {left.get(path)!r}, helm: {right.get(path)!r}"
+        for path in {**left, **right}
+        if left.get(path) != right.get(path)
+    ]
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict | list):
+        return {path: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    return {key: leaf for name, inner in items for key, leaf in _flat(inner, f"{path}.{name}").items()} or {path: value}
