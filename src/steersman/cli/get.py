@@ -20,6 +20,7 @@ from steersman.cli.results import (
     test_lines,
 )
 from steersman.cli.settings import Settings
+from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Release
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def get_all(settings: Settings, name: str, revision: int) -> None:
     echo(f"VERSION: {metadata.get('version', '')}")
     echo(f"APP_VERSION: {app_version(release)}")
     echo(f"DESCRIPTION: {release.info.description}")
-    for line in test_lines(release.hooks) or [NO_TESTS]:
+    tests = any(HookEvent.TEST in hook.events for hook in release.hooks)
+    for line in test_lines(release.hooks) if tests else [NO_TESTS]:
         echo(line)
     echo(f"USER-SUPPLIED VALUES:\n{yaml.dump(release.config or None)}")
     echo(f"COMPUTED VALUES:\n{yaml.dump(computed(settings, name, revision))}")

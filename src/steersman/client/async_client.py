@@ -220,9 +220,9 @@ class AsyncClient(Questions):
         from steersman.chart.naming import check_release_name
 
         check_release_name(name)
-        require_own(chart_options.labels)
 
         async def make(situation: Situation) -> Plan:
+            require_own(chart_options.labels)
             situation.require_installable(self.policy, replace=replace)
             # Helm's templates see an install as revision 1, whatever number its record gets.
             revision = 1 if self.policy is Policy.HELM else situation.next_revision
@@ -244,9 +244,8 @@ class AsyncClient(Questions):
         chart_options: ChartOptions,
         reuse: ReuseValues,
     ) -> MakePlan:
-        require_own(chart_options.labels)
-
         async def make(situation: Situation) -> Plan:
+            require_own(chart_options.labels)
             current = situation.upgraded()
             merged, defaults = values_for_upgrade(chart, values, current, reuse)
             naming = Naming(name, self.namespace, situation.next_revision, False)

@@ -67,9 +67,8 @@ async def _create(release: Release, execution: Execution) -> None:
 
 async def remove_records(step: RemoveRecords, execution: Execution) -> None:
     release = execution.plan.release
-    if (
-        step.reason == "uninstall"
-    ):  # the records last: as long as there are any, the next command finds what is left to do
+    if step.reason == "uninstall":
+        # The records go last: as long as there are any, the next command finds what is left to do.
         execution.gone = True
         await remove_runs(execution.kube, release.name, release.namespace)
     for version in step.versions:
