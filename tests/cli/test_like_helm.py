@@ -91,8 +91,7 @@ SHOWN = [
     *(f"{verb} -o {output}" for verb in ("list", "history a", "status a") for output in OUTPUTS),
     *(f"get {what} a" for what in ("all", "values", "manifest", "notes", "hooks")),
     *(f"get values a -o {output}" for output in ("json", "yaml")),
-    # Without a revision helm shows labels of its storage among the release's.
-    *(f"get metadata a --revision 2 -o {output}" for output in OUTPUTS),
+    *(f"get metadata a -o {output}" for output in OUTPUTS),
     "get values a --all",
     "get values a --revision 1 -o json",
     "get manifest a --revision 1",
@@ -338,6 +337,7 @@ def masked(twin: Twin, result: Result) -> Result:
         text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?[+-]\d\d:?\d\d| UTC|Z)*", "TIME", text)
         text = re.sub(r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}", "TIME", text)
         text = re.sub(r"(TIME|UPDATED)\s+", r"\1 ", text)
+        text = re.sub(r"\b17\d{8}\b", "TIME", text)  # seconds since 1970
         return text.replace(twin.namespace, "NAMESPACE")
 
     return Result(result.code, mask(result.out), mask(result.err))
