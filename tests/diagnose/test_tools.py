@@ -1,4 +1,4 @@
-"""Messages of tools that no machine here can run (their servers, clouds or downloads are out of reach), as their sources have them."""
+"""Messages of tools that no machine here can run (their servers, clouds or downloads are out of reach), in the words that their documentation and users quote."""
 
 # ruff: noqa: E501 (messages stand whole)
 from __future__ import annotations

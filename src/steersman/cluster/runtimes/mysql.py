@@ -28,7 +28,7 @@ def entries(bitnami_user: str) -> list[tuple[Image, tuple[str, ...]]]:
     """The images with their further names; [] where there is no MariaDB."""
     given = os.environ.get(FOLDER, "")
     root = Path(os.path.abspath(given)) if given else Path("/")
-    share, libraries = root / "usr/share/mysql", root / "usr/lib/x86_64-linux-gnu"
+    share = root / "usr/share/mysql"
     if not (root / "usr/sbin/mariadbd").exists() or not (share / "mysql_system_tables.sql").exists():
         return []
     programs = {"mariadbd": str(root / "usr/sbin/mariadbd"), "docker-entrypoint.sh": str(_ENTRYPOINT)}
@@ -38,7 +38,7 @@ def entries(bitnami_user: str) -> list[tuple[Image, tuple[str, ...]]]:
             programs |= {mysql: str(path), mariadb: str(path)}
     env = {"MYSQL_SHARE": str(share), "MYSQL_PLUGINS": str(root / "usr/lib/mysql/plugin")}
     if given:
-        env["LD_LIBRARY_PATH"] = str(libraries)
+        env["LD_LIBRARY_PATH"] = ":".join(sorted(str(path) for path in (root / "usr/lib").glob("*-linux-gnu*")))
 
     def image(name: str, user: str = "") -> Image:
         return Image(
