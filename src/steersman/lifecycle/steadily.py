@@ -6,7 +6,6 @@ server, and a journal or a record that was not written costs much more than a se
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -22,5 +21,7 @@ async def steadily(write: Callable[[], Awaitable[T]]) -> T:
         try:
             return await write()
         except ServerBusy:
+            import asyncio  # not above: commands that only ask read the runs without it
+
             await asyncio.sleep(delay(attempt, None))
     return await write()
