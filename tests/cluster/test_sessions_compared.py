@@ -143,6 +143,8 @@ _VARIES = (
     (re.compile(r"/\S*/demo\b"), "CHART"),
     (re.compile(r"[\d.:]+:\d{4,5}\b"), "ADDRESS"),
 )
+# What is printed or not as the server's speed has it, and the names of temporary files.
+_PASSING = ("Warning: unrecognized", "Waiting for deployment", "diff -u", "--- ", "+++ ")
 
 
 class Places:
@@ -181,7 +183,7 @@ def same(text: str) -> str:
         for pattern, word in _VARIES:
             line = pattern.sub(word, line)
         line = " ".join(line.split())
-        if not line.startswith(("Warning: unrecognized", "diff -u", "--- ", "+++ ")):
+        if not line.startswith(_PASSING):
             lines.append(line)
     return "\n".join(lines)
 
