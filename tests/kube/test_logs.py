@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from typing import Any
 
@@ -14,7 +14,7 @@ from steersman.kube import logs as logs_module
 from steersman.kube.client import Client
 from steersman.kube.interface import Object
 from steersman.kube.logs import LogLine, follow_logs, lines, split_timestamp
-from steersman.kube.watches import Watches
+from steersman.kube.watches import Callback, Scope, Seen, Watches
 
 from .fake_server import FakeServer, answers
 from .test_wait import COMPLETE, FAILED, job
@@ -103,6 +103,29 @@ async def test_a_job_that_had_ended_before_anyone_looked(watches: Watches, serve
     server.logs[("p", "main")] = says("done", "and done")
     server.put(pod(live, "p", main="terminated"))
     assert await Reader(watches, live).end() == ["p/main done", "p/main and done"]
+
+
+@pytest.mark.parametrize("told", ["nothing", "the first try"])
+async def test_the_end_is_told_before_the_pods(
+    watches: Watches, server: FakeServer, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    """Two watches are in no order: that of Pods may be behind that of the Job for as long as it likes."""
+    live = server.put(job("j", COMPLETE))
+    server.logs[("p1", "main")] = says("boom")
+    server.logs[("p2", "main")] = says("works", "done")
+    first = server.put(pod(live, "p1", main="terminated"))
+    server.put(pod(live, "p2", 1, main="terminated"))
+    subscribe = watches.subscribe
+
+    def lagging(scope: Scope, callback: Callback, names: Iterable[str] | None = None) -> Callable[[], None]:
+        if scope.kind != "Pod":
+            return subscribe(scope, callback, names)
+        if told == "the first try":
+            callback(Seen(scope, "p1", first))
+        return lambda: None
+
+    monkeypatch.setattr(watches, "subscribe", lagging)
+    assert await Reader(watches, live).end() == ["p1/main boom", "p2/main works", "p2/main done"]
 
 
 async def test_a_broken_stream_goes_on_without_loss_or_repetition(watches: Watches, server: FakeServer) -> None:

@@ -7,10 +7,18 @@ a slow reader slows the reading down, an endless line is cut, and of a flood (`l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing, suppress
 
-from steersman.errors import ApiError, ClusterUnreachable, Invalid, NotFound, ServerBusy, SteersmanError
+from steersman.errors import (
+    ApiError,
+    ClusterUnreachable,
+    Invalid,
+    KubernetesError,
+    NotFound,
+    ServerBusy,
+    SteersmanError,
+)
 from steersman.kube.failfast import container_statuses
 from steersman.kube.interface import Kubernetes, Object
 from steersman.kube.log_flood import Allowance, LeftOut, calmed
@@ -56,6 +64,7 @@ class _Reading:
     """The state of one `follow_logs`."""
 
     obj: Object
+    heard: Callable[[], None]
     queue: asyncio.Queue[LogLine | None] = field(default_factory=lambda: asyncio.Queue(LINES_AHEAD))
     containers: dict[tuple[str, str], _Container] = field(default_factory=dict)
     pods: dict[str, Object] = field(default_factory=dict)
@@ -63,13 +72,16 @@ class _Reading:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-async def follow_logs(watches: Watches, obj: Object) -> AsyncGenerator[LogLine, None]:
+async def follow_logs(
+    watches: Watches, obj: Object, *, heard: Callable[[], None] = lambda: None
+) -> AsyncGenerator[LogLine, None]:
     """The lines of a Job or a Pod (as the API server answered it, with its uid), until it has ended and all is read.
 
     Ends also when the object is deleted. Close it (`aclosing`) to stop earlier. A Pod whose log cannot be read any more is
-    passed over. Raises only what the watch raises for good (say, Forbidden).
+    passed over. `heard` is called whenever a piece of a log has come, even one that is left out of a flood. Raises only what the
+    watch raises for good (say, Forbidden).
     """
-    reading = _Reading(obj)
+    reading = _Reading(obj, heard)
     failure: list[SteersmanError] = []
     kind, namespace = obj["kind"], obj["metadata"]["namespace"]
 
@@ -113,6 +125,7 @@ async def follow_logs(watches: Watches, obj: Object) -> AsyncGenerator[LogLine, 
 
 async def _conduct(kube: Kubernetes, reading: _Reading) -> None:
     """Start reading each container when it starts; end when the object has ended and every log is read to its end."""
+    looked_again = False
     while True:
         reading.news.clear()
         for pod in sorted(reading.pods.values(), key=lambda pod: str(pod["metadata"].get("creationTimestamp"))):
@@ -126,13 +139,28 @@ async def _conduct(kube: Kubernetes, reading: _Reading) -> None:
                     container.task = asyncio.create_task(_read(kube, reading, container, previous_first=missed))
         running = [c.task for c in reading.containers.values() if c.task is not None and not c.task.done()]
         if reading.ended.is_set() and not running:
-            await reading.queue.put(None)
-            return
+            if looked_again:
+                await reading.queue.put(None)
+                return
+            looked_again = True
+            await _look_again(kube, reading)
+            continue
         news = asyncio.create_task(reading.news.wait())
         try:
             await asyncio.wait([news, *running], return_when=asyncio.FIRST_COMPLETED)
         finally:
             news.cancel()
+
+
+async def _look_again(kube: Kubernetes, reading: _Reading) -> None:
+    """Learn of Pods, and of containers' starts, that the watch of Pods has not told of when that of the object told of its end.
+
+    Nothing orders two watches; but a Pod's state is stored before the end of its Job, so a list made after that end has it.
+    """
+    with suppress(KubernetesError):
+        listed = await kube.list("v1", "Pod", namespace=reading.obj["metadata"]["namespace"])
+        for pod in pods_of(reading.obj, listed.items):
+            reading.pods[pod["metadata"]["name"]] = pod
 
 
 async def _read(kube: Kubernetes, reading: _Reading, container: _Container, *, previous_first: bool) -> None:
@@ -163,7 +191,7 @@ async def _read_once(
         since_time=since,
     )
     try:
-        async with aclosing(lines(calmed(chunks, container.allowance))) as found:
+        async with aclosing(lines(calmed(_heard(chunks, reading.heard), container.allowance))) as found:
             async for raw in found:
                 if isinstance(raw, LeftOut):
                     gap = LogLine(container.pod, container.name, str(raw), left_out=raw.lines)
@@ -185,6 +213,13 @@ async def _read_once(
     except ApiError:
         return True
     return True
+
+
+async def _heard(chunks: AsyncGenerator[bytes, None], heard: Callable[[], None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            heard()
+            yield chunk
 
 
 async def lines(chunks: AsyncGenerator[bytes | LeftOut, None]) -> AsyncGenerator[str | LeftOut, None]:

@@ -17,7 +17,7 @@ from steersman.lifecycle.redact import Redactor
 from steersman.record import record, replace
 
 TAIL_LINES = 50
-# How long the last log lines may take to arrive after the hook has ended.
+# How long nothing at all may come of a log that has not been read to its end, after the hook has ended.
 DRAIN_SECONDS = 5.0
 
 OnLine = Callable[[LogLine], None]
@@ -67,21 +67,27 @@ class LogReader:
 
     def __init__(self, watches: Watches, created: Object, redact: Redactor, on_line: OnLine) -> None:
         self.tail: list[str] = []
+        self._pieces = 0
         self._redact = redact
         self._on_line = on_line
         self._task = asyncio.create_task(self._read(watches, created))
 
     async def finish(self, *, drain: bool) -> None:
-        """Stop; with `drain`, once all has been read."""
-        if drain:
+        """Stop; with `drain`, once all has been read, however long that takes, or nothing more comes."""
+        before = -1
+        while drain and not self._task.done() and before != self._pieces:
+            before = self._pieces
             await asyncio.wait((self._task,), timeout=DRAIN_SECONDS)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
+    def _heard(self) -> None:
+        self._pieces += 1
+
     async def _read(self, watches: Watches, created: Object) -> None:
         # Logs are a comfort: without the permission to see Pods the hook still runs.
         with suppress(KubernetesError):
-            async with aclosing(follow_logs(watches, created)) as lines:
+            async with aclosing(follow_logs(watches, created, heard=self._heard)) as lines:
                 async for line in lines:
                     text = self._redact(line.text.rstrip("\r"))
                     self.tail = [*self.tail[-TAIL_LINES + 1 :], text]

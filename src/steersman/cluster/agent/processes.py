@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ from steersman.cluster.network.bridge import PodNetworks
 
 Notify = Callable[[dict[str, Any]], None]
 _CHUNK = 65536
+_MOST_OUTPUT = 10 * 1024
 
 
 @dataclass
@@ -205,9 +207,11 @@ class Processes:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.drained.wait(), 1.0)
         loop = asyncio.get_running_loop()
-        for pipe in (process.outer.stdout, process.outer.stderr):
+        for stream, pipe in (("stdout", process.outer.stdout), ("stderr", process.outer.stderr)):
             assert pipe is not None
             loop.remove_reader(pipe.fileno())
+            # However late this agent gets to run, what the process wrote before it ended is its output.
+            process.log.write(stream, _left_in(pipe.fileno()))
             pipe.close()
         process.log.close()
         if not process.child.done():
@@ -284,7 +288,7 @@ class Processes:
         for descriptor in set(used):
             os.close(descriptor)
         output = bytearray()
-        reading = asyncio.ensure_future(_read_up_to(read, output, 10 * 1024)) if read >= 0 else None
+        reading = asyncio.ensure_future(_read_up_to(read, output, _MOST_OUTPUT)) if read >= 0 else None
         try:
             code: int | None = await asyncio.wait_for(_pid_ended(runner), timeout)
         except TimeoutError:
@@ -292,6 +296,7 @@ class Processes:
         if reading is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(reading, 0.2)
+            output += _left_in(read)[: max(0, _MOST_OUTPUT - len(output))]
             os.close(read)
         return {"code": code, "output": output.decode(errors="replace")}
 
@@ -329,6 +334,14 @@ async def _sandbox_stands(child: int) -> None:
             if os.path.basename(os.readlink(f"/proc/{child}/exe")) not in ("bwrap", "nsenter", "setpriv", "env"):
                 return
             await asyncio.sleep(0.005)
+
+
+def _left_in(pipe: int) -> bytes:
+    """All that is in a non-blocking pipe now; not what somebody who still holds its other end may write later."""
+    try:
+        return os.read(pipe, fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ))
+    except BlockingIOError:
+        return b""
 
 
 async def _read_up_to(pipe: int, into: bytearray, limit: int) -> None:
