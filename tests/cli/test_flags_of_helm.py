@@ -38,7 +38,6 @@ EXCEPTIONS = {
         "dependency update --keyring",
         "dependency update --verify",
     ],
-    "missing: how long a repository may take is not to be chosen": ["repo add --timeout", "repo update --timeout"],
     "missing: what is printed is not to be chosen": [
         "get all --template",
         "show values --jsonpath",

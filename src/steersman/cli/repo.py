@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING
 
 from steersman.cli import declare
 from steersman.cli.access_options import access_options, ask_password
+from steersman.cli.durations import DURATION
 from steersman.cli.home import home
 from steersman.cli.output import echo
 
 if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
+
+# Seconds that stand for no limit at all, which is what 0 and less mean to helm.
+_NO_LIMIT = 86400.0
+_timeout_option = declare.option(
+    "--timeout",
+    type=DURATION,
+    default="2m0s",
+    show_default=True,
+    help="time to wait for the index file download to complete",
+)
 
 
 @declare.group("repo")
@@ -28,7 +39,16 @@ def command() -> None:
 @declare.option("--force-update", is_flag=True, help="replace (overwrite) the repo if it already exists")
 @declare.option("--allow-deprecated-repos", is_flag=True, expose_value=False, help="they are allowed in any case")
 @declare.option("--pass-credentials", is_flag=True, help="pass credentials to all domains")
-def add(name: str, url: str, access: Access, password_stdin: bool, force_update: bool, pass_credentials: bool) -> None:
+@_timeout_option
+def add(
+    name: str,
+    url: str,
+    access: Access,
+    password_stdin: bool,
+    force_update: bool,
+    pass_credentials: bool,
+    timeout: float,
+) -> None:
     """Add a chart repository."""
     from steersman.chart.repo import repositories
 
@@ -44,7 +64,7 @@ def add(name: str, url: str, access: Access, password_stdin: bool, force_update:
         access.insecure,
         pass_credentials,
     )
-    echo(repositories.add(home(), repository, force_update=force_update))
+    echo(repositories.add(home(), repository, force_update=force_update, timeout=_seconds(timeout)))
 
 
 @command.command("list")
@@ -73,11 +93,12 @@ def listing(output: str, no_headers: bool) -> None:
 
 @command.command("update")
 @declare.argument("names", metavar="[REPO...]", nargs=-1)
-def update(names: tuple[str, ...]) -> None:
+@_timeout_option
+def update(names: tuple[str, ...], timeout: float) -> None:
     """Update information of available charts from the named repositories, or from all."""
     from steersman.chart.repo import repositories
 
-    repositories.update(home(), names, echo)
+    repositories.update(home(), names, echo, timeout=_seconds(timeout))
 
 
 @command.command("remove")
@@ -109,3 +130,7 @@ def index(folder: Path, url: str, merge: Path | None, as_json: bool) -> None:
             write_atomically(merge, Index().text(as_json=as_json).encode())
     found.sort()
     write_atomically(folder / "index.yaml", found.text(as_json=as_json).encode())
+
+
+def _seconds(timeout: float) -> float:
+    return timeout if timeout > 0 else _NO_LIMIT
