@@ -86,6 +86,9 @@ def test_names_that_lead_nowhere(kubeconfig: str, overrides: Overrides, message:
         ("{a: 1", "is not a usable kubeconfig"),
         ("- a", "it is not a mapping"),
         ("clusters: [{cluster: {server: x}}]", "an entry of `clusters` has no name"),
+        ("contexts: 5", "`contexts` is not a list"),
+        ("users: {name: u}", "`users` is not a list"),
+        ("users: [{name: u, user: me}]", '`user` of "u" is not a mapping'),
         ("contexts: [{name: x, context: {}}]\ncurrent-context: x", "names no server"),
         ("clusters: [{name: c, cluster: {server: x}}]", "no current-context is set"),
         (
@@ -104,6 +107,13 @@ def test_unusable_files(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "config"
     path.write_text(text)
     with pytest.raises(ClusterUnreachable, match=message):
+        load_connection(str(path))
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ClusterUnreachable, match="is not a usable kubeconfig: it is not UTF-8 text"):
         load_connection(str(path))
 
 

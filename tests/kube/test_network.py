@@ -137,8 +137,9 @@ async def test_a_server_that_does_not_verify(
     secure: str, authority: Authority, server_name: str, own_ca: bool, message: str
 ) -> None:
     ca = authority.pem if own_ca else Authority().pem
-    with pytest.raises(ClusterUnreachable, match=message):
+    with pytest.raises(ClusterUnreachable, match=message) as caught:
         await version(Connection(secure, tls=Tls(ca=ca, server_name=server_name)))
+    assert "certificate-authority" in caught.value.hint
 
 
 async def test_a_ca_that_is_none(secure: str) -> None:
@@ -292,6 +293,14 @@ async def test_answers_that_are_none(answer: bytes, monkeypatch: pytest.MonkeyPa
     async with listening(answering(answer)) as port:
         with pytest.raises(ClusterUnreachable):
             await version(Connection(f"http://127.0.0.1:{port}"))
+
+
+async def test_a_web_page_is_no_answer_of_an_api_server() -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\n<html>"
+    async with listening(answering(page)) as port:
+        with pytest.raises(ClusterUnreachable, match="it answers with a web page") as caught:
+            await version(Connection(f"http://127.0.0.1:{port}"))
+    assert "Correct the `server`" in caught.value.hint
 
 
 async def test_the_servers_path_and_compressed_answers(server: FakeServer) -> None:

@@ -163,9 +163,14 @@ class _Merged:
                 ("users", "user", merged.users),
                 ("contexts", "context", merged.contexts),
             ):
-                for entry in document.get(key) or []:
+                entries = document.get(key) or []
+                if not isinstance(entries, list):
+                    raise _bad(path, f"`{key}` is not a list")
+                for entry in entries:
                     if not isinstance(entry, dict) or "name" not in entry:
                         raise _bad(path, f"an entry of `{key}` has no name")
+                    if not isinstance(entry.get(inner) or {}, dict):
+                        raise _bad(path, f'`{inner}` of "{entry["name"]}" is not a mapping')
                     target.setdefault(str(entry["name"]), (entry.get(inner) or {}, path))
         return merged
 
@@ -180,6 +185,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ClusterUnreachable(
             f"cannot read kubeconfig {path}: {error.strerror}", hint="Check --kubeconfig or KUBECONFIG."
         ) from error
+    except UnicodeDecodeError as error:
+        raise _bad(path, "it is not UTF-8 text") from error
     if text.lstrip().startswith("{"):  # JSON is valid YAML and ten times quicker to read
         try:
             document = json.loads(text)

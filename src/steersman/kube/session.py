@@ -184,6 +184,8 @@ class Session:
                     self._give_back(exchange)
                 if head.status >= 400:
                     raise _Refusal(error_from_answer(head.status, body), head.headers)
+                if head.headers.get("content-type", "").startswith("text/html"):
+                    raise self._no_api_server()
                 return Answer(head.status, head.headers, body)
         finally:
             self.network.release()
@@ -245,11 +247,19 @@ class Session:
         else:
             exchange.stream.close()
 
-    def _unreachable(self, error: Exception) -> ClusterUnreachable:
+    def _no_api_server(self) -> ClusterUnreachable:
         return ClusterUnreachable(
-            f"Kubernetes cluster unreachable: {self.connection.where()}: {error}",
-            hint="Is the API server up, and is it the one you mean? `steer cluster status` tells of the one on this machine.",
+            f"Kubernetes cluster unreachable: {self.connection.where()}: it answers with a web page",
+            hint="Correct the `server` of the kubeconfig, or log in where a proxy or portal stands before it.",
         )
+
+    def _unreachable(self, error: Exception) -> ClusterUnreachable:
+        hint = (
+            "Is the API server up, and is it the one you mean? `steer cluster status` tells of the one on this machine."
+        )
+        if str(error).startswith("tls: "):  # somebody is there
+            hint = "Check the kubeconfig's server, certificate-authority, tls-server-name and client-certificate, and the clock."
+        return ClusterUnreachable(f"Kubernetes cluster unreachable: {self.connection.where()}: {error}", hint=hint)
 
 
 def quote(name: str) -> str:
