@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.resources
 import json
 import lzma
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from steersman.cluster.api import gnostic
 from steersman.cluster.api.encode import to_bytes
 from steersman.cluster.api.verbs import Answer
 from steersman.cluster.resources import Registry, Resource
-from steersman.cluster.status import to_status
-from steersman.errors import ApiError
 
 Json = dict[str, Any]
 
+PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 PREFIX = {"v2": "#/definitions/", "v3": "#/components/schemas/"}
 
 
@@ -27,15 +29,12 @@ class OpenApi:
         self._generation = -1
         self._built: dict[str, bytes] = {}
 
-    def answer(self, path: str, accept: str) -> Answer:
+    def answer(self, path: str, headers: Mapping[str, str]) -> Answer:
         """GET /openapi/v2, /openapi/v3 and /openapi/v3/…"""
         if self._generation != self.registry.generation:
             self._generation, self._built = self.registry.generation, {}
         if path == "/openapi/v2":
-            if "protobuf" in accept and "json" not in accept.replace("proto-openapi", ""):
-                error = ApiError("only JSON is served here", code=406, reason="NotAcceptable")
-                return Answer(to_bytes(to_status(error)), 406)
-            return Answer(self._cached(path, self._v2))
+            return self._answer_v2(headers)
         if path == "/openapi/v3":
             return Answer(self._cached(path, self._index))
         api_version = _api_version(path.removeprefix("/openapi/v3/"))
@@ -43,10 +42,29 @@ class OpenApi:
             return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
         return Answer(self._cached(path, lambda: self._v3(api_version)))
 
-    def _cached(self, path: str, build: Any) -> bytes:
+    def _answer_v2(self, headers: Mapping[str, str]) -> Answer:
+        content_type = _offered(headers.get("Accept", ""))
+        if content_type is None:
+            return Answer(b"", 406)
+        if content_type == PROTOBUF:
+            body = self._cached("protobuf", lambda: gnostic.document(self._v2()))
+        else:
+            body = self._cached("/openapi/v2", self._v2)
+        tag = f'"{hashlib.sha512(body).hexdigest().upper()}"'
+        fields = [("Etag", tag), ("Vary", "Accept-Encoding"), ("Vary", "Accept")]
+        known = [each.strip().removeprefix("W/") for each in headers.get("If-None-Match", "").split(",")]
+        if tag in known or "*" in known:
+            return Answer(b"", 304, content_type, headers=fields)
+        if "gzip" in headers.get("Accept-Encoding", ""):
+            fields.append(("Content-Encoding", "gzip"))
+            body = self._cached(f"{content_type} gzip", lambda: gzip.compress(body, 1, mtime=0))
+        return Answer(body, 200, content_type, headers=fields)
+
+    def _cached(self, path: str, build: Callable[[], Json | bytes]) -> bytes:
         found = self._built.get(path)
         if found is None:
-            found = self._built[path] = to_bytes(build())
+            made = build()
+            found = self._built[path] = made if isinstance(made, bytes) else to_bytes(made)
         return found
 
     def _index(self) -> Json:
@@ -104,6 +122,17 @@ class OpenApi:
                 if words and field in out[name].get("properties", {}):
                     out[name]["properties"][field]["description"] = words
         return dict(sorted(out.items()))
+
+
+def _offered(accept: str) -> str | None:
+    """The content type of the first offer that can be met; None where there is none. The name with `@` is the old one."""
+    for offer in (accept or "*/*").split(","):
+        media = offer.partition(";")[0].strip()
+        if media in ("application/json", "application/*", "*/*"):
+            return "application/json"
+        if media in (PROTOBUF, PROTOBUF.replace("v2.v1.0", "v2@v1.0")):
+            return PROTOBUF
+    return None
 
 
 def _api_version(path: str) -> str:

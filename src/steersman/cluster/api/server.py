@@ -199,7 +199,7 @@ class ApiServer:
         elif parts[0] == "apis" and len(parts) == 3:
             found = discovery.resource_list(registry, f"{parts[1]}/{parts[2]}")
         elif parts[0] == "openapi":
-            return self.openapi.answer(path, request.headers.get("Accept", ""))
+            return self.openapi.answer(path, request.headers)
         elif path == "":
             found = {
                 "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/version"]
@@ -245,7 +245,7 @@ class ApiServer:
 
 
 def _headers(answer: Answer) -> list[tuple[str, str]]:
-    headers = [("Content-Type", answer.content_type), ("Cache-Control", "no-cache, private")]
+    headers = [("Content-Type", answer.content_type), ("Cache-Control", "no-cache, private"), *answer.headers]
     for warning in answer.warnings:
         quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
         headers.append(("Warning", f'299 - "{quoted}"'))

@@ -60,6 +60,7 @@ class Answer:
     content_type: str = "application/json"
     warnings: list[str] = field(default_factory=list)
     stream: AsyncIterator[bytes] | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Verbs:
