@@ -1,8 +1,8 @@
 """values.schema.json: what a chart, and each of its subcharts, asks of its values.
 
 Every problem is reported, with its path, in the wording of Helm's validator (sorted by path, where Helm's order is random).
-Nothing is fetched: a `$ref` to another document than the schema itself is an error, one to a `urn:` allows everything, as in
-Helm. The validator is imported only where a schema is there.
+As in Helm, a `$ref` to another document is fetched (`schema_documents`), one to a `urn:` allows everything. The validator is
+imported only where a schema is there.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from steersman.errors import SchemaError
 from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.yaml.numbers import json_number
 from steersman.memo import Memo
+from steersman.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
 Problem = tuple[str, str, str]
+
+# Where Helm says that a schema lies; relative references start from it.
+_BASE = "file:///values.schema.json"
 
 _HINT = "Correct the values named above, or pass --skip-schema-validation."
 
@@ -49,7 +53,7 @@ def check(chart_name: str, schema: bytes, values: dict[str, Any], memo: Memo | N
     if lines:
         text = "".join(f"{line}\n" for _, line in lines)
         raise SchemaError(text, problems=tuple((chart_name, path, line.strip()) for path, line in lines), hint=_HINT)
-    if memo is not None:
+    if memo is not None and not _validator(schema).refers:
         memo.keep("schema", key, True)
 
 
@@ -73,20 +77,52 @@ def _collect(
 
 
 def _problems(schema: bytes, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    validator = _validator(schema)
+    validator = _validator(schema).validator
     places = sorted(validator.iter_errors(_plain(values)), key=lambda problem: list(map(str, problem.instance_path)))
     yield from _listed(places, "")
 
 
+@record(frozen=True)
+class _Validator:
+    """What was made of a schema's text. `refers`: to other documents, which may be others tomorrow."""
+
+    validator: Any
+    refers: bool
+
+
 @lru_cache(maxsize=64)
-def _validator(schema: bytes) -> Any:
+def _validator(schema: bytes) -> _Validator:
     """The validator made of a schema's text. Raises SchemaError."""
     import jsonschema_rs
 
+    documents = _Documents()
     try:
-        return jsonschema_rs.validator_for(json.loads(schema), retriever=_retrieve)
+        made = jsonschema_rs.validator_for(json.loads(schema), retriever=documents.retrieve, base_uri=_BASE)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, RecursionError) as cause:
-        raise SchemaError(f"{cause}\n", hint="values.schema.json itself is at fault.") from cause
+        text = documents.failure or cause
+        raise SchemaError(f"{text}\n", hint="values.schema.json itself is at fault.") from cause
+    return _Validator(made, documents.asked)
+
+
+class _Documents:
+    """Hands the validator what a schema refers to. It wraps the error of one that cannot be had in words of its own, so `failure`
+    keeps it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.failure = ""
+
+    def retrieve(self, uri: str) -> Any:
+        if uri.startswith("urn:"):
+            return True
+        from steersman.chart.schema_documents import NotLoaded, load
+
+        self.asked = True
+        try:
+            return load(uri)
+        except NotLoaded as error:
+            self.failure = str(error)
+            raise
 
 
 def _listed(errors: list[Any], indent: str) -> Iterator[tuple[str, str]]:
@@ -180,9 +216,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
     return value
-
-
-def _retrieve(uri: str) -> Any:
-    if uri.startswith("urn:"):
-        return True
-    raise ValueError(f"{uri} is not part of the schema, and nothing is fetched")
