@@ -295,10 +295,18 @@ async def test_answers_that_are_none(answer: bytes, monkeypatch: pytest.MonkeyPa
             await version(Connection(f"http://127.0.0.1:{port}"))
 
 
-async def test_a_web_page_is_no_answer_of_an_api_server() -> None:
-    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\n<html>"
-    async with listening(answering(page)) as port:
-        with pytest.raises(ClusterUnreachable, match="it answers with a web page") as caught:
+@pytest.mark.parametrize(
+    ("content", "body", "message"),
+    [
+        ("text/html; charset=utf-8", "<html>", "it answers with a web page"),
+        ("application/json", "nonsense", "its answer is no JSON object"),
+        ("application/json", '{"hello": 1}', "it does not tell Kubernetes' version"),
+    ],
+)
+async def test_what_is_no_answer_of_an_api_server(content: str, body: str, message: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content}\r\nContent-Length: {len(body)}\r\n\r\n"
+    async with listening(answering((head + body).encode())) as port:
+        with pytest.raises(ClusterUnreachable, match=message) as caught:
             await version(Connection(f"http://127.0.0.1:{port}"))
     assert "Correct the `server`" in caught.value.hint
 

@@ -6,7 +6,6 @@ result, or OutcomeUnknown where even that cannot tell.
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -79,8 +78,10 @@ class Client:
 
     async def server_version(self) -> str:
         if not self._version:
-            answer = await self.session.request(Request("GET", "/version"))
-            self._version = str(json.loads(answer.body)["gitVersion"])
+            answer = await self.session.object("GET", "/version")
+            if "gitVersion" not in answer:
+                raise self.session.no_api_server("it does not tell Kubernetes' version")
+            self._version = str(answer["gitVersion"])
         return self._version
 
     async def api_versions(self) -> list[str]:

@@ -184,8 +184,11 @@ class Session:
                     self._give_back(exchange)
                 if head.status >= 400:
                     raise _Refusal(error_from_answer(head.status, body), head.headers)
-                if head.headers.get("content-type", "").startswith("text/html"):
-                    raise self._no_api_server()
+                content = head.headers.get("content-type", "")
+                if content.startswith("text/html"):
+                    raise self.no_api_server("it answers with a web page")
+                if content.startswith("application/json") and not body.lstrip().startswith(b"{"):
+                    raise self.no_api_server("its answer is no JSON object")
                 return Answer(head.status, head.headers, body)
         finally:
             self.network.release()
@@ -247,9 +250,10 @@ class Session:
         else:
             exchange.stream.close()
 
-    def _no_api_server(self) -> ClusterUnreachable:
+    def no_api_server(self, why: str) -> ClusterUnreachable:
+        """The error of a server that answers, but not as Kubernetes does."""
         return ClusterUnreachable(
-            f"Kubernetes cluster unreachable: {self.connection.where()}: it answers with a web page",
+            f"Kubernetes cluster unreachable: {self.connection.where()}: {why}",
             hint="Correct the `server` of the kubeconfig, or log in where a proxy or portal stands before it.",
         )
 
