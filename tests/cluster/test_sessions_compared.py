@@ -1,6 +1,6 @@
 """The same sessions of kubectl and helm on the embedded cluster and on a real API server, and what they print, compared.
 
-On the real one (1.20, `STEERSMAN_TEST_KUBECONFIG`) no Pod runs, so nothing here needs one.
+The real one (1.20, `STEERSMAN_TEST_KUBECONFIG`) may have no node, so only the last session needs a Pod that runs.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ KUBECTL: list[tuple[str, str]] = [
     ("get deploy,svc -o wide", ""),
     ("get deploy web -o jsonpath={.spec.template.spec.containers[0].image}", ""),
     ("get cm settings -o yaml", ""),
+    ("describe cm settings", ""),
     ("get deploy web -o name", ""),
     ("get cm none", ""),
     ("get pods", ""),
@@ -92,6 +93,33 @@ KUBECTL: list[tuple[str, str]] = [
     ("delete deploy,svc --all", ""),
     ("get deploy,svc", ""),
 ]  # fmt: skip
+
+TALKER = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: talk}
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - {name: c, image: busybox, imagePullPolicy: IfNotPresent, command: [sh, -c, "echo one; echo two; exit 0"]}
+"""
+PODS: list[tuple[str, str]] = [
+    ("apply -f -", TALKER),
+    ("wait --for=condition=Complete job/talk --timeout=60s", ""),
+    ("logs -f job/talk", ""),
+    ("logs job/talk --tail=1", ""),
+    ("logs job/talk -c nobody", ""),
+    ("apply -f -", TALKER.replace("name: talk", "name: fall").replace("exit 0", "exit 3")),
+    ("wait --for=condition=Failed job/fall --timeout=60s", ""),
+    ("logs job/fall", ""),
+    ("get job fall -o jsonpath={.status.conditions[-1:].reason}", ""),
+    ("get pods -l job-name=fall -o jsonpath={.items[*].status.containerStatuses[*].state.terminated.exitCode}", ""),
+    ("delete job talk fall --wait=true", ""),
+    ("get jobs", ""),
+]
 
 CHART = {
     "Chart.yaml": "apiVersion: v2\nname: demo\nversion: 0.1.0\nappVersion: '1'\n",
@@ -140,6 +168,7 @@ _VARIES = (
     # A template's hash, which only Go can compute; labels that Jobs have had since 1.27.
     (re.compile(r"pod-template-hash=\w+"), "pod-template-hash=HASH"),
     (re.compile(r"(batch\.kubernetes\.io/)?controller-uid=UID"), "controller-uid=UID"),
+    (re.compile(r"\b(talk|fall)-\w{5}\b"), "POD"),
     (re.compile(r"/\S*/demo\b"), "CHART"),
     (re.compile(r"[\d.:]+:\d{4,5}\b"), "ADDRESS"),
 )
@@ -201,8 +230,19 @@ async def places(tmp_path: Path, oracle: Path) -> AsyncIterator[Places]:
 
 
 async def test_kubectl_prints_the_same(places: Places) -> None:
+    await session(places, KUBECTL)
+
+
+async def test_what_pods_print_is_the_same(places: Places) -> None:
+    _, nodes = await places.both("kubectl", ["get", "nodes", "-o", "name"])
+    if "node/" not in nodes:
+        pytest.skip("the real Kubernetes has no node")
+    await session(places, PODS)
+
+
+async def session(places: Places, commands: list[tuple[str, str]]) -> None:
     failed = []
-    for command, stdin in KUBECTL:
+    for command, stdin in commands:
         ours, theirs = await places.both("kubectl", command.split(" "), stdin)
         if ours != theirs:
             failed.append(f"kubectl {command}\n--- ours\n{ours}\n--- theirs\n{theirs}")
