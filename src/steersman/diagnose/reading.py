@@ -11,8 +11,8 @@ from steersman.diagnose.facts import ContainerFacts, EventFacts, Facts
 
 # After such a line, what came before it has passed.
 _RECOVERED = re.compile(
-    r"(?i)^(?!.*\b(not|never|no|un\w+|fail\w*|error)\b).*\b(connected|is ready|now ready|accepting connections|reachable|"
-    r"succeeded|successful(ly)?)\b"
+    r"(?i)^(?!.*\b(not|never|no|un\w+|fail\w*|error)\b)(?!.*\?\s*$).*\b(connected|is ready|now ready|"
+    r"accepting connections|reachable|succeeded|successful(ly)?)\b"
 )
 # Only a line that a program prints as an error of its own; "migration failed" says nothing new.
 _ERROR = re.compile(r"^(?:\S+: )*(?:ERROR|FATAL|PANIC)\b|^[\w.]*(?:Error|Exception)\b: |: error: ")
@@ -101,6 +101,29 @@ def quoted(found: Found) -> Evidence:
 
 
 Cause = Callable[[Facts], Diagnosis | None]
+
+_DEADLINE = re.compile(r"\bDeadlineExceeded\b")
+_WAITED = re.compile(
+    r"(?i)\bwait(ing|ed|s)?\b|\bnot (yet )?(ready|up|available|reachable)\b|\btim(ed|e) ?out\b|\bretry|\bg[ai]v(e|ing) up\b"
+)
+
+
+def overdue(facts: Facts) -> tuple[re.Match[str], Evidence] | None:
+    """Where Kubernetes says that the Job was active for too long, or its Pod."""
+    return search_said(facts, _DEADLINE)
+
+
+def waited_in_vain(facts: Facts) -> bool:
+    """Whether the hook was still at it when its time was up, ended with words about waiting, or without any."""
+    if facts.run.reason == "Timeout" or overdue(facts) is not None:
+        return True
+    last = next((line for line in reversed(facts.logs) if line.strip()), "")
+    return bool(_WAITED.search(last)) if last else bool(exit_code(facts))
+
+
+def exit_code(facts: Facts) -> int | None:
+    """With which code the hook's program ended; None where that is not known, or it was killed before it could."""
+    return facts.run.exit_code or next((each.exit_code for each in reversed(facts.containers) if each.exit_code), None)
 
 
 def events_matching(facts: Facts, reason: str = "", message: str = "") -> list[Evidence]:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from steersman.diagnose.advice import again, log_command
 from steersman.diagnose.diagnosis import Confidence, Diagnosis, Evidence
 from steersman.diagnose.facts import RUN_ON, Facts
+from steersman.diagnose.reading import exit_code
 
+# What a shell's own exit codes say (POSIX, 2.8.2).
+_MEANING = {
+    126: "126 is the shell's word for a file that it may not execute.",
+    127: "127 is the shell's word for a program that it did not find.",
+}
 _SIGNALS = {130: "SIGINT", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV (a crash of the program)", 143: "SIGTERM"}
 
 
 def find(facts: Facts) -> Diagnosis | None:
-    code = _exit_code(facts)
+    code = exit_code(facts)
     if not code or facts.hook.kind in RUN_ON:
         return None
     last = [line.strip() for line in facts.logs if line.strip()][-3:]
@@ -21,9 +27,7 @@ def find(facts: Facts) -> Diagnosis | None:
         cause="exit-code",
         confidence=Confidence.HIGH if code in (134, 139) else Confidence.MEDIUM,
         problem=f"The hook's program {what}{attempts}.",
-        explanation="The program ran and reported failure itself; its last lines are the best there is to go by."
-        if last
-        else "The program ran, printed nothing and reported failure.",
+        explanation=_explanation(code, bool(last)),
         evidence=(Evidence("exit code", str(code)), *(Evidence("log", line) for line in last)),
         fix="Correct what the last lines name. Scripts tell more with `set -ex`."
         if last
@@ -33,6 +37,8 @@ def find(facts: Facts) -> Diagnosis | None:
     )
 
 
-def _exit_code(facts: Facts) -> int | None:
-    codes = [each.exit_code for each in facts.containers if each.exit_code]
-    return facts.run.exit_code or (codes[-1] if codes else None)
+def _explanation(code: int, printed: bool) -> str:
+    if not printed:
+        return _MEANING.get(code, "The program ran, printed nothing and reported failure.")
+    told = "The program ran and reported failure itself; its last lines are the best there is to go by."
+    return f"{told} {_MEANING[code]}" if code in _MEANING else told

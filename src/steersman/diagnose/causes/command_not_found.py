@@ -8,6 +8,7 @@ from steersman.diagnose.advice import again
 from steersman.diagnose.diagnosis import Confidence, Diagnosis
 from steersman.diagnose.facts import Facts
 from steersman.diagnose.reading import quoted, search, search_said
+from steersman.diagnose.script import redirections
 
 _LOG = (
     re.compile(r"(?:^|: )(?P<name>[\w./+-]+): (?:command )?not found$"),
@@ -36,15 +37,21 @@ def find(facts: Facts) -> Diagnosis | None:
         name, line, confidence = next((each for each in match.groups() if each), "it"), -1, Confidence.HIGH
     elif found is not None:
         name, line, confidence, evidence = found.group("name"), found.number, found.confidence, quoted(found)
+        if name in redirections(facts):
+            return None  # a file to be written, of which bash says the same
     else:
         return None
+    advice = "mount the volume that brings it (volumeMounts)" if "/" in name else "give its full path in `command`"
     return Diagnosis(
         cause="command-not-found",
         confidence=confidence,
         problem=f"There is no program {name} in the hook's image ({images}).",
-        explanation="The image does not contain it, it is not in PATH, or the name has a typing error.",
+        explanation="The image does not contain it, it is not in PATH, or the name has a typing error."
+        if "/" not in name
+        else "The image has no such file, the volume that should bring it is not mounted there, or the file's first line (#!) "
+        "names an interpreter that the image lacks.",
         evidence=(evidence,),
-        fix=f"Use an image that has {name}, give its full path in `command`, or correct the name in {facts.hook.path}.",
+        fix=f"Use an image that has {name}, {advice}, or correct the name in {facts.hook.path}.",
         verify=(
             f"kubectl -n {facts.namespace} run image-check --rm -it --restart=Never --image={images.partition(',')[0]} "
             f"--command -- sh -c 'command -v {name}'",

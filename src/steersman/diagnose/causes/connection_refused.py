@@ -9,6 +9,7 @@ from steersman.diagnose.advice import again, change, closest_service, describe_c
 from steersman.diagnose.diagnosis import Diagnosis
 from steersman.diagnose.facts import Facts, ServiceFacts
 from steersman.diagnose.reading import quoted, search
+from steersman.diagnose.targets import only_target
 
 _HOST = r"(?P<host>[A-Za-z0-9_.-]*[A-Za-z0-9])"
 PATTERNS = tuple(
@@ -20,12 +21,13 @@ PATTERNS = tuple(
         rf"connect to {_HOST} port (?P<port>\d+).*failed: Connection refused",
         r"connect ECONNREFUSED (?P<ip>[\d.]+|::1):(?P<port>\d+)",
         rf"HTTPS?ConnectionPool\(host='{_HOST}', port=(?P<port>\d+)\).*Connection refused",
-        rf"(?:can't connect to remote host|connect to) \(?{_HOST}\)?.*Connection refused",
+        rf"(?:can't connect to remote host|connect to) \(?(?!server:){_HOST}\)?.*Connection refused",
         rf"dial tcp (?:{_HOST}:)?(?P<port>\d+): connect: connection refused",
         rf"Error \d+ connecting to {_HOST}:(?P<port>\d+)\. Connection refused",
         rf"Can't connect to MySQL server on '{_HOST}(?::(?P<port>\d+))?' \((?:111|61)\)",
         rf"Can't connect to (?:MySQL )?server on '{_HOST}' \((?:111|115|61|\[Errno 111\].*)\)",
         rf"Connection to {_HOST}:(?P<port>\d+) refused",
+        rf"{_HOST}:(?P<port>\d+) - no response$",
         r"Connect call failed \('(?P<host>[\d.:]+)', (?P<port>\d+)",
         r"The connection to the server (?P<host>[\w.-]+)(?::(?P<port>\d+))? was refused",
         r"connection refused|ECONNREFUSED",
@@ -42,6 +44,8 @@ def find(facts: Facts) -> Diagnosis | None:
     if found is None:
         return None
     host, port = found.group("host", "ip"), found.group("port")
+    if not host and (asked := only_target(facts)) is not None:
+        host, port = asked.host, asked.port
     target = f"{host}:{port}" if host and port else host or "its server"
     diagnosis = Diagnosis(
         cause="connection-refused",

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 from steersman.diagnose.advice import again, log_command
 from steersman.diagnose.diagnosis import Confidence, Diagnosis, Evidence
 from steersman.diagnose.facts import Facts
-from steersman.diagnose.reading import search_said
-
-_DEADLINE = re.compile(r"\bDeadlineExceeded\b")
+from steersman.diagnose.reading import overdue
 
 
 def find(facts: Facts) -> Diagnosis | None:
-    said = search_said(facts, _DEADLINE)
+    said = overdue(facts)
     limit = facts.hook.job.get("activeDeadlineSeconds") or facts.hook.spec.get("activeDeadlineSeconds")
-    if facts.run.reason == "Timeout":
-        problem = "The hook was not done within its timeout, and was stopped."
-        fix = "Give it longer (--timeout, or the annotation steersman.dev/hook-timeout: 10m on the hook), or make it quicker."
-        evidence = Evidence("hook run", facts.run.message or "Timeout")
-    elif said is not None:
+    if said is not None:
         problem = f"The hook was not done within activeDeadlineSeconds ({limit} s) and was stopped."
         fix = f"Raise activeDeadlineSeconds in {facts.hook.path or 'the template'}, or make the hook quicker."
         evidence = said[1]
+    elif facts.run.reason == "Timeout":
+        problem = "The hook was not done within its timeout, and was stopped."
+        fix = "Give it longer (--timeout, or the annotation steersman.dev/hook-timeout: 10m on the hook), or make it quicker."
+        evidence = Evidence("hook run", facts.run.message or "Timeout")
     else:
         return None
     last = next((line for line in reversed(facts.logs) if line.strip()), "")

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from steersman.diagnose.log_rule import log_rule
+from steersman.diagnose.log_rule import latest_of, log_rule
 
-find = log_rule(
+_kind = log_rule(
+    "kubernetes-not-found",
+    (
+        r'no matches for kind "(?P<kind>[^"]+)" in version "(?P<version>[^"]+)"',
+        r"unable to recognize .*: no matches for (?P<kind>\S+)",
+    ),
+    problem="The hook asked Kubernetes for a kind that it does not know: {kind} {version}.",
+    explanation="The CustomResourceDefinition of that kind is not installed (yet), or the API version is a wrong or removed one.",
+    fix="Install what brings the kind before this hook runs (`crds/` of the chart, a hook of lower weight), or correct "
+    "apiVersion and kind.",
+    verify=("kubectl api-resources", "kubectl get crds"),
+)
+_object = log_rule(
     "kubernetes-not-found",
     (
         r'Error from server \(NotFound\): (?P<kind>[\w.]+) "(?P<name>[^"]+)" not found',
@@ -20,3 +32,5 @@ find = log_rule(
     "release's own.",
     verify=("kubectl -n {namespace} get {kind}",),
 )
+
+find = latest_of(_kind, _object)

@@ -6,13 +6,18 @@ import re
 
 from steersman.diagnose.advice import again, change, closest_service, describe_command
 from steersman.diagnose.diagnosis import Diagnosis, Evidence
-from steersman.diagnose.facts import Facts, containers_of
-from steersman.diagnose.reading import quoted, search
+from steersman.diagnose.facts import Facts
+from steersman.diagnose.reading import Found, quoted, search
+from steersman.diagnose.targets import only_target
 
 _HOST = r"(?P<host>[A-Za-z0-9_.-]*[A-Za-z0-9])"
 PATTERNS = tuple(
     re.compile(text)
     for text in (
+        r'could not translate host name "(?P<option>-[A-Za-z]|--[\w-]+)" to address',
+        r"Unknown (?:MySQL )?(?:server )?host '(?P<option>-[A-Za-z]|--[\w-]+)'",
+        r"Could not connect to Redis at (?P<option>-[A-Za-z]|--[\w-]+):\d+: ",
+        r"Could not resolve host: (?P<option>-[A-Za-z]|--[\w-]+)$",
         rf'could not translate host name "{_HOST}" to address',
         rf"failed to resolve host '{_HOST}'",
         rf"{_HOST}:\d+: \[Errno -[235]\]",
@@ -38,7 +43,10 @@ def find(facts: Facts) -> Diagnosis | None:
     found = search(facts, *PATTERNS)
     if found is None:
         return None
-    host = found.group("host") or _only_host(facts)
+    asked = only_target(facts)
+    host = found.group("host") or (asked.host if asked is not None else "")
+    if found.group("option"):
+        return _shifted(facts, found)
     confidence, evidence = found.confidence, [quoted(found)]
     name = f"The host name {host}" if host else "A host name"
     problem = f"{name} cannot be resolved from the hook's Pod."
@@ -90,15 +98,21 @@ def find(facts: Facts) -> Diagnosis | None:
     )
 
 
-def _only_host(facts: Facts) -> str:
-    """The one variable of the hook that looks like a host, for programs that do not say which name they asked for."""
-    names = {
-        str(variable["value"])
-        for container in containers_of(facts.hook.spec)
-        for variable in container.get("env") or []
-        if re.search(r"HOST(NAME)?$|SERVER$", str(variable.get("name"))) and variable.get("value")
-    }
-    return names.pop() if len(names) == 1 else ""
+def _shifted(facts: Facts, found: Found) -> Diagnosis:
+    """An empty variable without quotes vanishes, and the client takes the next option for the host's name."""
+    option = found.group("option")
+    return Diagnosis(
+        cause="variable-missing",
+        confidence=found.confidence,
+        problem=f"The client was given no host name: it took {option}, the next option, for one.",
+        explanation="The variable that should hold the host is empty or not set, and without quotes it vanishes from the "
+        "command. Hooks inherit nothing from the application's containers.",
+        evidence=(quoted(found),),
+        fix=f"Set the variable in {facts.hook.path or facts.hook.name} (`env`, `envFrom`), and begin the script with `set -eu`, "
+        "so that a variable that is not set is named.",
+        verify=(f"steer -n {facts.namespace} get hooks {facts.release}", *again(facts)),
+        line=found.number,
+    )
 
 
 def _of_this_chart(facts: Facts, host: str) -> str:

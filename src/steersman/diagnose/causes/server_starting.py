@@ -9,6 +9,7 @@ find = log_rule(
     (
         r"the database system is (?P<name>starting up|shutting down|in recovery mode|not yet accepting connections)",
         r"(?P<name>LOADING) Redis is loading",
+        r"(?P<host>\S+):\d+ - (?P<name>rejecting connections)$",
     ),
     sqlstates=("57P03",),
     problem="The database server is not ready yet ({name}).",

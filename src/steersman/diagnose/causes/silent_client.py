@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from steersman.diagnose.advice import again
 from steersman.diagnose.diagnosis import Confidence, Diagnosis, Evidence
-from steersman.diagnose.facts import Facts, containers_of
+from steersman.diagnose.facts import Facts
+from steersman.diagnose.reading import exit_code
+from steersman.diagnose.script import scripts
 
 # The exit codes that curl's and GNU wget's manuals list: cause, and in words.
 CURL = {
@@ -38,15 +40,10 @@ _URL = re.compile(r"https?://[^\s\"'|;)]+")
 
 
 def find(facts: Facts) -> Diagnosis | None:
-    code = facts.run.exit_code or next((each.exit_code for each in reversed(facts.containers) if each.exit_code), None)
+    code = exit_code(facts)
     if code is None or any(line.strip() for line in facts.logs):
         return None
-    script = " ".join(
-        str(part)
-        for each in containers_of(facts.hook.spec)
-        for field in ("command", "args")
-        for part in each.get(field) or []
-    )
+    script = " ".join(scripts(facts))
     found = _meaning(script, "curl", CURL, code) or _meaning(script, "wget", WGET, code)
     if found is None:
         return None
