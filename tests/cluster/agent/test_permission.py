@@ -34,4 +34,11 @@ def test_a_container_is_told_how_its_runtime_would_permit_it(tmp_path: Path) -> 
     (tmp_path / "mark").touch()
     words = permission.hint(tmp_path, (str(tmp_path / "mark"),))
     assert "seccomp=unconfined" in words
+    assert "systempaths=unconfined" in words  # which is in the way next
+    assert words.endswith("`--no-sandbox` runs Pods as plain processes, with all of your rights.")
+
+
+def test_a_covered_proc_is_told_how_to_uncover_it() -> None:
+    words = permission.proc_hint()
+    assert "unmask=ALL" in words
     assert words.endswith("`--no-sandbox` runs Pods as plain processes, with all of your rights.")

@@ -178,8 +178,12 @@ def main() -> None:
         ):  # else podman is the parent, whose threads come and go; the end of CONTROL is told us all the same
             namespaces.die_with_parent()
         networks.set_up()
+        if mode != "plain":
+            namespaces.check_proc()
     except OSError as error:
-        control.send(json.dumps({"event": "failed", "message": str(error)}).encode() + b"\n")
+        covered = isinstance(error, namespaces.ProcCovered)
+        failure = {"event": "failed", "message": error.strerror or str(error), "proc": covered}
+        control.send(json.dumps(failure).encode() + b"\n")
         return
     if os.getppid() == 1 and os.environ.get("STEERSMAN_PARENT") != "1":
         return

@@ -88,7 +88,7 @@ class Link:
             await _ended(process)
             raise SandboxUnavailable(
                 f"no sandbox can be had on this machine: {hello['message']}",
-                hint=permission.hint(),
+                hint=permission.proc_hint() if hello.get("proc") else permission.hint(),
             )
         link.pid = hello["pid"]
         link._reading = asyncio.create_task(link._read())

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 _ANYWAY = "`--no-sandbox` runs Pods as plain processes, with all of your rights."
+_UNCOVERED = (
+    "`--security-opt systempaths=unconfined` of docker, `--security-opt unmask=ALL` of podman or `procMount: Unmasked` of a Pod "
+    "permits"
+)
 # What forbids it: the file of /proc/sys that says so, its value, what to tell.
 _FORBIDDEN = (
     (
@@ -33,6 +37,15 @@ def hint(settings: Path = Path("/proc/sys"), marks: tuple[str, ...] = ("/.docker
         if found == value:
             return f"Pods need user namespaces. {words}. {_ANYWAY}"
     if any(Path(mark).exists() for mark in marks):
-        way = "This is a container itself, whose runtime may forbid them: `--security-opt seccomp=unconfined` of docker or podman"
-        return f"Pods need user namespaces. {way} permits them. {_ANYWAY}"
+        way = (
+            "This is a container itself, whose runtime may forbid them: `--security-opt seccomp=unconfined` of docker or podman "
+            f"permits them, and {_UNCOVERED} a /proc in them"
+        )
+        return f"Pods need user namespaces. {way}. {_ANYWAY}"
     return f"Pods need user namespaces. {_ANYWAY}"
+
+
+def proc_hint() -> str:
+    """The same where namespaces can be had and only /proc is in the way."""
+    covered = "This is a container itself, and parts of its /proc are covered, so that Pods cannot have one"
+    return f"{covered}: {_UNCOVERED} it. {_ANYWAY}"

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 0x2, 0x4, 0x8, 0x4000, 0x40000
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 _SYS_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280, "armv7l": 311, "i686": 288}
@@ -100,6 +101,31 @@ def enter_user_and_network_namespace() -> None:
     for file, text in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
         with open(f"/proc/self/{file}", "w") as out:
             out.write(text)
+
+
+class ProcCovered(OSError):
+    """Containers cannot have a /proc of their own."""
+
+
+def check_proc() -> None:
+    """Tries to give a new process id namespace its own /proc. Raises ProcCovered where the kernel does not let it.
+
+    It does not where parts of the present /proc are covered by other mounts, as in most containers: a fresh one would show them.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            unshare(CLONE_NEWPID | CLONE_NEWNS)
+            if (inner := os.fork()) == 0:
+                _checked(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None), "mount")
+                _checked(_libc.mount(b"proc", b"/proc", b"proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, None), "mount")
+                os._exit(0)
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1]))
+        except OSError as error:
+            os._exit(error.errno or 1)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code:
+        raise ProcCovered(code, f"no /proc of their own can be mounted for Pods: {os.strerror(abs(code))}")
 
 
 def open_network_namespace() -> int:
