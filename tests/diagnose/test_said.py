@@ -176,3 +176,17 @@ def test_what_stood_in_the_way_of_a_start_is_no_cause_once_the_program_has_run(n
         facts, containers=(replace(ran, pod="m-y"), ContainerFacts("m-x", "main", state="waiting", reason="x")), logs=()
     )
     assert diagnose(other).cause not in ("table-missing", "unknown", "exit-code")
+
+
+def test_a_probe_that_a_crashed_program_could_not_answer_is_not_the_cause() -> None:
+    probe = EventFacts("Warning", "Unhealthy", "Readiness probe failed: connection refused", "Pod/m-x")
+    crashed = ContainerFacts("m-x", "main", state="waiting", reason="CrashLoopBackOff", exit_code=1, restarts=4)
+    hook = HookFacts("m", kind="StatefulSet", event="pre-install")
+    said = replace(FACTS, hook=hook, events=(probe,), containers=(crashed,))
+    told = replace(said, logs=("ModuleNotFoundError: No module named 'shop'",))
+    running = replace(said, containers=(ContainerFacts("m-x", "main", state="running"),))
+    assert [diagnose(each).cause for each in (said, told, running)] == [
+        "crash-loop",
+        "module-missing",
+        "readiness-probe-failing",
+    ]

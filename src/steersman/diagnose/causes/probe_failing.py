@@ -6,7 +6,7 @@ import re
 
 from steersman.diagnose.advice import again, describe_command
 from steersman.diagnose.diagnosis import Confidence, Diagnosis
-from steersman.diagnose.facts import Facts, containers_of
+from steersman.diagnose.facts import ContainerFacts, Facts, containers_of
 from steersman.diagnose.reading import search_said
 
 _SAID = re.compile(
@@ -21,9 +21,11 @@ def find(facts: Facts) -> Diagnosis | None:
     match, evidence = said
     probe, why = match["probe"].lower(), match["why"].strip()
     effect = "is not counted as ready" if probe == "readiness" else "is restarted again and again"
+    # A program that has ended answers no probe; why it ends is the cause.
+    runs = probe == "readiness" and not any(not each.init and _crashed(each) for each in facts.containers)
     return Diagnosis(
         cause=f"{probe}-probe-failing",
-        confidence=Confidence.HIGH if probe == "readiness" else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if runs else Confidence.LOW if probe == "readiness" else Confidence.MEDIUM,
         problem=f"The {probe} probe of {facts.hook.kind} {facts.hook.name} fails, so that its Pod {effect}: {why}",
         explanation=_meaning(why),
         evidence=(evidence,),
@@ -32,8 +34,12 @@ def find(facts: Facts) -> Diagnosis | None:
         f"serves; give a slow start more time (startupProbe, initialDelaySeconds, failureThreshold) in "
         f"{facts.hook.path or 'the template'}.",
         verify=(describe_command(facts), *again(facts)),
-        depth=2 if probe == "readiness" else 1,
+        depth=2 if runs else 1,
     )
+
+
+def _crashed(container: ContainerFacts) -> bool:
+    return container.state == "terminated" or "CrashLoopBackOff" in container.reason
 
 
 def _meaning(why: str) -> str:
