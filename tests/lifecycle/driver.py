@@ -43,6 +43,7 @@ class Driver:
     others_are_dead: bool = False
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event, Operation], None] | None = None
+    running: Operation | None = None
 
     @property
     def storage(self) -> Storage:
@@ -112,7 +113,7 @@ class Driver:
         return request
 
     async def _follow(self, running: Operation) -> ReleaseFinished:
-        self.events = []
+        self.events, self.running = [], running
         async for event in running:
             self.events.append(event)
             if self.on_event is not None:

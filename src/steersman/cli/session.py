@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from steersman.cli.action_options import How
@@ -16,7 +16,7 @@ from steersman.cli.helm_words import helm_words
 from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 from steersman.cli.simulated import tell_simulated
-from steersman.lifecycle.policy import Action, Policy, error_prefix
+from steersman.lifecycle.policy import Action, Policy, error_prefix, interruptible
 from steersman.record import replace
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from steersman.release.record import Release
 
 T = TypeVar("T")
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class View(Protocol):
@@ -60,24 +61,35 @@ def act(
     *,
     unsaid: str = "",
 ) -> int:
-    """Run an action to its end, show its events, print its result by `conclude` where it has one, and return the exit code.
+    """As `ended`, and return the exit code."""
+    return ended(settings, how, begin, conclude, unsaid=unsaid).exit_code
 
-    The first Ctrl-C or SIGTERM stops it cleanly, a second one leaves at once. `unsaid` is left out at the start of an error.
+
+def ended(
+    settings: Settings,
+    how: How,
+    begin: Callable[[AsyncClient], Awaitable[Operation]],
+    conclude: Callable[[AsyncClient, ReleaseFinished], Awaitable[None]],
+    *,
+    unsaid: str = "",
+) -> ReleaseFinished:
+    """Run an action to its end, show its events, print its result by `conclude` where it has one, and return how it ended.
+
+    Signals are answered as `answering_signals` says. `unsaid` is left out at the start of an error.
     """
 
-    async def run() -> int:
+    async def run() -> ReleaseFinished:
         client = open_client(settings, how.policy)
         view = make_view(settings, how)
         try:
             operation = await begin(client)
-            with_signals(operation)
             failed = Failed(client)
             if tells_cause(how):
                 operation.request.examine = failed.examine
             action = operation.request.action
             prefix = error_prefix(how.policy, action) if action is Action.UPGRADE else ""
             try:
-                with helm_words(how.policy, prefix):
+                with helm_words(how.policy, prefix), answering_signals(operation, view, how):
                     async for event in operation:
                         view.show(event)
                         failed.note(event)
@@ -91,7 +103,7 @@ def act(
                 await conclude(client, finished)
                 if how.output == "table" and not names_a_cluster(settings):
                     await tell_simulated(client.kube, client.namespace)
-            return finished.exit_code
+            return finished
         finally:
             await client.kube.aclose()
 
@@ -177,19 +189,34 @@ async def tell_cause(client: AsyncClient, failed: Failed, finished: ReleaseFinis
         print(f"\n{diagnosis_text(diagnosis)}", file=sys.stderr)
 
 
-def with_signals(operation: Operation) -> None:
-    """Ctrl-C and SIGTERM cancel the operation, which then does what the failure table says; the second one kills."""
+@contextmanager
+def answering_signals(operation: Operation, view: View, how: How) -> Iterator[None]:
+    """Within this block, Ctrl-C and SIGTERM cancel the operation, which then does as the failure table says; a second one kills.
+
+    Where helm simply dies of them, so do we under its policy. After the block they end the process, as anywhere.
+    """
     loop = asyncio.get_running_loop()
+    request = operation.request
     stopping = False
 
     def stop(number: signal.Signals) -> None:
         nonlocal stopping
-        if stopping:
-            os._exit(128 + number)
+        if stopping or not interruptible(how.policy, request.action):
+            view.close()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         stopping = True
         print(f"{number.name}: stopping cleanly; once more to leave at once", file=sys.stderr, flush=True)
+        if how.policy is Policy.HELM and how.output != "jsonl":
+            print(f"Release {request.release} has been cancelled.", flush=True)
         operation.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
         with suppress(NotImplementedError):  # no signals on an event loop outside the main thread
             loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number in STOPPING:
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(number)

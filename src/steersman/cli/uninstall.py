@@ -16,6 +16,7 @@ from steersman.lifecycle.plan import Options, Plan
 
 if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
+    from steersman.lifecycle.events import ReleaseFinished
 
 CASCADES = ["background", "foreground", "orphan"]
 FLAGS = "--no-hooks --parallel-hooks --strict --keep-history --ignore-not-found --delete-hooks"
@@ -39,7 +40,10 @@ def command(settings: Settings, names: tuple[str, ...], options: Options, how: H
                 echo(step.title)
             echo(f'release "{name}" uninstalled')
         else:
-            code |= uninstall(settings, name, options, how)
+            finished = uninstall(settings, name, options, how)
+            code |= finished.exit_code if finished is not None else 0
+            if finished is not None and finished.interrupted:
+                break
     sys.exit(code)
 
 
@@ -47,17 +51,17 @@ async def plan_uninstall(client: AsyncClient, *, name: str, options: Options) ->
     return await client.plan_uninstall(name, options=options)
 
 
-def uninstall(settings: Settings, name: str, options: Options, how: How) -> int:
-    """Uninstall one release and return the exit code. Raises ReleaseNotFound in Helm's words."""
-    from steersman.cli.session import act
+def uninstall(settings: Settings, name: str, options: Options, how: How) -> ReleaseFinished | None:
+    """Uninstall one release and return how it ended (None: it was not there). Raises ReleaseNotFound in Helm's words."""
+    from steersman.cli.session import ended
 
     gone = f'release "{name}" uninstalled'
     try:
-        return act(settings, how, lambda client: client.uninstall(name, options=options), said(how, gone))
+        return ended(settings, how, lambda client: client.uninstall(name, options=options), said(how, gone))
     except ReleaseNotFound as error:
         if options.ignore_not_found:
             echo(gone)
-            return 0
+            return None
         message = f"uninstall: Release not loaded: {name}: release: not found"
         raise ReleaseNotFound(message, release=name, hint=error.hint) from error
 

@@ -87,7 +87,6 @@ def unrecorded(execution: Execution, stopped: PlanStopped) -> ReleaseFinished:
 def interrupted(execution: Execution, fallen: Fallen | None, problem: str = "") -> ReleaseFinished:
     """A signal, or a cancelled task; `fallen` is None where there was nothing to put in order."""
     plan = execution.plan
-    name = plan.release.name
     if fallen is None:
         outcome = Outcome.DEGRADED if execution.degraded else Outcome.FAILED
         lines = tuple(dict.fromkeys(line for found in execution.degraded for line in found.lines))
@@ -105,7 +104,7 @@ def interrupted(execution: Execution, fallen: Fallen | None, problem: str = "") 
         )
     finished = failed(execution, fallen, execution.journal.step, problem)
     if plan.policy is Policy.HELM:
-        return replace(finished, interrupted=True, lines=(f"Release {name} has been cancelled.",))
+        return replace(finished, interrupted=True, lines=())  # helm has said at once that the release is cancelled
     return replace(finished, interrupted=True, error="release failed: interrupted")
 
 
@@ -136,8 +135,8 @@ def nothing_to_uninstall(release: str, namespace: str) -> ReleaseFinished:
     )
 
 
-def not_begun(action: Action, release: str, namespace: str) -> ReleaseFinished:
-    """Interrupted before anything was planned: nothing was touched."""
+def not_begun(action: Action, release: str, namespace: str, *, recovering: bool = False) -> ReleaseFinished:
+    """Interrupted before anything was planned: nothing was touched, or only by the recovery of what a dead process left."""
     return ReleaseFinished(
         action=action,
         release=release,
@@ -148,6 +147,9 @@ def not_begun(action: Action, release: str, namespace: str) -> ReleaseFinished:
         exit_code=1,
         error="interrupted",
         interrupted=True,
+        hint=f"the recovery is not finished: the next command, or `steer recover {release}`, goes on with it"
+        if recovering
+        else "",
     )
 
 

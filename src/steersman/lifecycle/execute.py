@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -35,12 +35,13 @@ from steersman.lifecycle.plan import (
     WaitReady,
 )
 from steersman.lifecycle.policy import HookFailure, Phase, Rule, rule
+from steersman.lifecycle.unbroken import interrupted, unbroken
 from steersman.manifest.hooks import DeletePolicy
 
 # How many independent resources are written at a time.
 CONCURRENCY = 8
 
-_RUN: dict[type[Step], Callable[[Any, Execution], Awaitable[None]]] = {
+_RUN: dict[type[Step], Callable[[Any, Execution], Coroutine[Any, Any, None]]] = {
     CreateNamespace: record_steps.create_namespace,
     RecordRevision: record_steps.record_revision,
     RemoveRecords: record_steps.remove_records,
@@ -55,6 +56,10 @@ _RUN: dict[type[Step], Callable[[Any, Execution], Awaitable[None]]] = {
     RunHook: hook_run.run_hook,
     SkipHook: hook_run.skip_hook,
 }
+
+
+# The steps that are a few writes and no waiting: an interruption lets those under way finish.
+_BRIEF = (CreateNamespace, RecordRevision, RemoveRecords, Apply, Prune, Delete)
 
 
 class PlanStopped(Exception):
@@ -114,7 +119,7 @@ async def _run_group(execution: Execution, steps: list[Step]) -> list[tuple[Step
 
     async def worker() -> None:
         for step in waiting:
-            if failures and not isinstance(step, RunHook):
+            if (failures and not isinstance(step, RunHook)) or interrupted():
                 return
             error = await run_step(execution, step)
             if error is not None:
@@ -137,7 +142,8 @@ async def run_step(execution: Execution, step: Step) -> SteersmanError | None:
     execution.emit(StepStarted(step=step.id, title=step.title))
     result, message = "cancelled", ""
     try:
-        await _RUN[type(step)](step, execution)
+        work = _RUN[type(step)](step, execution)
+        await (unbroken(work) if isinstance(step, _BRIEF) else work)
         result = "done"
     except LeaseLost:
         raise

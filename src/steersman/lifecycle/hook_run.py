@@ -23,6 +23,7 @@ from steersman.lifecycle.record_steps import rewrite
 from steersman.lifecycle.redact import Redactor, redactor_for
 from steersman.lifecycle.resource_steps import placed
 from steersman.lifecycle.runs import SKIPPED, HookRun
+from steersman.lifecycle.unbroken import unbroken
 from steersman.manifest.hooks import DeletePolicy, HookExecution, HookPhase
 from steersman.record import replace
 from steersman.release.record import go_time
@@ -170,7 +171,7 @@ async def _create_and_await(step: RunHook, execution: Execution) -> HookEnd:
     redact = Redactor()
     if ref.kind in RUN_KINDS and ref.namespace is not None:
         redact = await redactor_for(execution.kube, target, ref.namespace)
-    created = await _create(target, ref, step, execution)
+    created = await unbroken(_create(target, ref, step, execution))  # once it is there, it can be stopped
     if not _is_waited_for(ref, execution.policy):
         return STORED
     return await _await_end(created, step, execution, redact)

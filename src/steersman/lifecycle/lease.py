@@ -30,6 +30,7 @@ from steersman.lifecycle import journal as journals
 from steersman.lifecycle.holder import Holder
 from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.steadily import steadily
+from steersman.lifecycle.unbroken import unbroken
 from steersman.record import field, record
 
 DURATION = 15.0
@@ -82,6 +83,11 @@ class Lease:
         """Another process has it now."""
         return self._lost
 
+    @property
+    def journal(self) -> Journal | None:
+        """The journal as it was last written."""
+        return None if self._held is None else journals.from_json(_journal_of(self._held) or "")
+
     async def acquire(self, *, wait: float = 0.0, on_waiting: Callable[[Found], None] | None = None) -> Found | None:
         """Take the lease; the answer is what a dead predecessor left, if there was one.
 
@@ -92,7 +98,7 @@ class Lease:
         told = False
         while True:
             try:
-                self._took(await self.kube.create(self._body(None, None), field_manager="steersman"))
+                self._took(await unbroken(self.kube.create(self._body(None, None), field_manager="steersman")))
                 return None
             except AlreadyExists:
                 pass
@@ -102,9 +108,8 @@ class Lease:
                 continue
             if watcher.gone(lease):
                 with suppress(Conflict, NotFound):
-                    self._took(
-                        await self.kube.replace(self._body(lease, _journal_of(lease)), field_manager="steersman")
-                    )
+                    body = self._body(lease, _journal_of(lease))
+                    self._took(await unbroken(self.kube.replace(body, field_manager="steersman")))
                     return found_in(lease)
                 continue
             found = found_in(lease)
@@ -163,7 +168,7 @@ class Lease:
                     if self._held is None:
                         return
                     if time.monotonic() - self._renewed >= self.duration / 3:
-                        await self._renew(journals.from_json(_journal_of(self._held) or ""))
+                        await self._renew(self.journal)
             except LeaseLost:
                 if self.on_lost is not None:
                     self.on_lost()

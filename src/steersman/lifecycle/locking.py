@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from steersman.errors import Forbidden, NoMatchingKind, NotFound
 from steersman.kube.interface import Kubernetes
 from steersman.lifecycle import lease as leases
@@ -33,8 +35,14 @@ async def lock(request: Request, kube: Kubernetes, emit: Emit) -> tuple[Lease | 
             )
         )
 
+    found: Found | None = None
     try:
-        return lease, await lease.acquire(wait=request.options.wait_lock, on_waiting=waiting)
+        found = await lease.acquire(wait=request.options.wait_lock, on_waiting=waiting)
+        await asyncio.sleep(0)  # an interruption while it was written is raised here
+        return lease, found
+    except asyncio.CancelledError:
+        await lease.release_it(leave=found.journal if found is not None else None)
+        raise
     except (Forbidden, NoMatchingKind) as error:
         emit(ReleaseWarning(message=f"no lease protects this release from a second writer: {error}"))
         return None, None

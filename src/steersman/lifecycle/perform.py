@@ -20,7 +20,7 @@ from steersman.lifecycle.lease import Lease
 from steersman.lifecycle.locking import lock
 from steersman.lifecycle.plan import Plan, RunHook
 from steersman.lifecycle.policy import Action, Phase, Policy, interruptible, rule
-from steersman.lifecycle.recovery import left_by_helm, one_deployed, recover
+from steersman.lifecycle.recovery import left_by_helm, one_deployed, recover, unfinished
 from steersman.lifecycle.remedy import put_in_order
 from steersman.lifecycle.request import Interrupted, Request, unless_interrupted
 from steersman.lifecycle.settling import owed
@@ -48,7 +48,11 @@ async def perform(
     execution: Execution | None = None
     try:
         if found is not None and found.journal is not None:
-            await recover(found, kube, watches, storage, emit, lease)
+            try:
+                await unless_interrupted(request, recover(found, kube, watches, storage, emit, lease))
+            except Interrupted:
+                leave = unfinished(found, lease)
+                raise
         leave = None
         situation = await look(storage, request.release)
         if request.options.ignore_not_found and request.action is Action.UNINSTALL and not situation.history:
@@ -60,7 +64,8 @@ async def perform(
         finished = await _run(request, execution, situation)
         return ending.timed(finished, time.monotonic() - clock)
     except Interrupted:
-        return ending.not_begun(request.action, request.release, request.namespace)
+        recovering = leave is not None
+        return ending.not_begun(request.action, request.release, request.namespace, recovering=recovering)
     except LeaseLost as lost:
         if execution is None:
             raise
@@ -84,14 +89,18 @@ async def perform_recovery(
     Raises ReleaseNotFound, ReleaseLocked.
     """
     clock = time.monotonic()
-    lease, found = await lock(request, kube, emit)
+    try:
+        lease, found = await unless_interrupted(request, lock(request, kube, emit))
+    except Interrupted:
+        return ending.not_begun(request.action, request.release, request.namespace)
     leave = found.journal if found is not None else None
     try:
         situation = await look(storage, request.release)
         if found is None or found.journal is None:
             found = left_by_helm(situation)
         if found is not None:
-            problem, leave = await recover(found, kube, watches, storage, emit, lease)
+            work = recover(found, kube, watches, storage, emit, lease)
+            problem, leave = await unless_interrupted(request, work)
             if problem:
                 raise RecoveryFailed(
                     f"release {request.release!r} could not be put in order: {problem}",
@@ -99,6 +108,9 @@ async def perform_recovery(
                     hint=f"`steer rollback` or `upgrade` goes on from what is there: `steer status {request.release}`",
                 )
         situation = await one_deployed(await look(storage, request.release), storage)
+    except Interrupted:
+        leave = unfinished(found, lease)
+        return ending.not_begun(request.action, request.release, request.namespace, recovering=True)
     finally:
         if lease is not None:
             await lease.release_it(leave=leave)
@@ -223,6 +235,8 @@ async def _after_interruption(execution: Execution, situation: Situation) -> Rel
         phase = Phase.TESTS
     elif not execution.journal.began and plan.action is not Action.UNINSTALL:
         return ending.interrupted(execution, None)
+    elif plan.policy is Policy.HELM:
+        phase = Phase.RESOURCES  # helm says and does the same wherever it is called off
     found = rule(plan.policy, plan.action, phase, rollback_on_failure=plan.options.rollback_on_failure)
     event = event_of(plan.action, phase)
     if found.completes:

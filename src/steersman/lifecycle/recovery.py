@@ -15,6 +15,7 @@ Every step of it may be done twice, so a process may die in the middle of a reco
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from steersman.errors import RecoveryFailed
@@ -104,7 +105,19 @@ async def recover(
             step=stopped.step.id,
             hint="nothing else was done; the next command tries it again",
         ) from stopped.cause
+    except asyncio.CancelledError:
+        execution.unfinished = True
+        journal = await owed(execution) or journal
+        if lease is not None:
+            await lease.write(journal)
+        raise
     return problem, await owed(execution)
+
+
+def unfinished(found: Found | None, lease: Lease | None) -> Journal | None:
+    """What an interrupted recovery of `found` leaves for the next one. What Helm left has its record, which tells it again."""
+    known = found.journal if found is not None else None
+    return (lease.journal if lease is not None else None) or known
 
 
 def _taken_over(journal: Journal, written: Release, situation: Situation) -> bool:

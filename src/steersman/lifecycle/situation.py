@@ -108,7 +108,9 @@ class Situation:
         raise ReleaseExists(
             f"release name check failed: {reason}" if policy is Policy.HELM else f"{reason}: {where}",
             release=self.name,
-            hint=f"`steer upgrade --install {self.name}` changes it, `steer uninstall {self.name}` removes it",
+            hint=f"`steer upgrade --install {self.name}` changes it, `steer uninstall {self.name}` removes it"
+            if newest.status is not Status.UNINSTALLING
+            else f"its removal was begun and not finished: `steer uninstall {self.name}` finishes it",
         )
 
     def require_idle(self) -> None:
@@ -135,11 +137,10 @@ class Situation:
                 return self.deployed.release()
             if newest.status in (Status.SUPERSEDED, Status.FAILED):
                 return newest.release()
-        raise ReleaseNotFound(
-            f'"{self.name}" has no deployed releases',
-            release=self.name,
-            hint=f"`steer upgrade --install {self.name}` installs it",
-        )
+        hint = f"`steer upgrade --install {self.name}` installs it"
+        if newest is not None and newest.status is Status.UNINSTALLING:
+            hint = f"its removal was begun and not finished: `steer uninstall {self.name}` finishes it"
+        raise ReleaseNotFound(f'"{self.name}" has no deployed releases', release=self.name, hint=hint)
 
     def rollback_target(self, version: int, policy: Policy) -> Release:
         """The revision to go back to; 0 is the one before. Raises ReleaseNotFound."""
