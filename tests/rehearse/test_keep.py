@@ -49,10 +49,11 @@ def test_what_does_not_hold_stays_until_ctrl_c_and_is_told_then(tmp_path: Path, 
     assert not kubeconfig.exists()
 
 
-def test_ctrl_c_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_middle_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     process = started(tmp_path, "sleep 1000")
     heard(process, "undisturbed")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     process.communicate(timeout=60)
-    assert process.returncode != 0
+    assert process.returncode == 1
     assert not list(tmp_path.glob("steersman-cluster-*"))

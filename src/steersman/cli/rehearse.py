@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -204,7 +205,8 @@ def _rehearse(settings: Settings, play: Play, policy: str, timeout: float, outpu
             loop.remove_signal_handler(signal.SIGINT)
             signal.signal(signal.SIGINT, interrupted)
 
-    found = asyncio.run(rehearse(play, AsyncClient, tell, kept if keep else None))
+    with terminated_as_interrupted():
+        found = asyncio.run(rehearse(play, AsyncClient, tell, kept if keep else None))
     if output == "table":
         _show(found)
     elif output == "junit":
@@ -214,6 +216,16 @@ def _rehearse(settings: Settings, play: Play, policy: str, timeout: float, outpu
     else:
         emit(found.to_json(), output)
     return 0 if found.holds else 1
+
+
+@contextmanager
+def terminated_as_interrupted() -> Iterator[None]:
+    """Within this block SIGTERM is answered as Ctrl-C: the throw-away clusters are taken down before the process ends."""
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show(found: Rehearsal) -> None:
