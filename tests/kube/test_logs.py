@@ -211,6 +211,25 @@ async def test_a_kubelet_that_is_a_moment_behind_is_asked_again(watches: Watches
     assert await reader.end() == ["p/main late"]
 
 
+@pytest.mark.parametrize(("code", "reason"), [(500, "InternalError"), (503, "ServiceUnavailable"), (507, "")])
+async def test_a_servers_own_trouble_is_waited_out(
+    watches: Watches, server: FakeServer, code: int, reason: str
+) -> None:
+    live = server.put(job("j", COMPLETE))
+    server.logs[("p", "main")] = says("here")
+    server.fault("GET", answers(code, reason, "the node is away"), path="/log", times=5)
+    server.put(pod(live, "p", main="terminated"))
+    assert await Reader(watches, live).end() == ["p/main here"]
+
+
+async def test_who_may_not_read_a_log_is_not_asked_again(watches: Watches, server: FakeServer) -> None:
+    live = server.put(job("j", COMPLETE))
+    server.logs[("p", "main")] = says("here")
+    server.fault("GET", answers(403, "Forbidden", "no"), path="/log", times=1)
+    server.put(pod(live, "p", main="terminated"))
+    assert await Reader(watches, live).end() == []
+
+
 async def test_a_log_that_is_gone_does_not_hold_up_the_others(watches: Watches, server: FakeServer) -> None:
     live = server.put(job("j", COMPLETE))
     server.fault("GET", answers(404, "NotFound"), path="/p1/log", times=10)

@@ -210,8 +210,8 @@ async def _read_once(
         return "waiting to start" not in str(error)  # the kubelet is a moment behind what the watch said
     except (ClusterUnreachable, ServerBusy):
         return False
-    except ApiError:
-        return True
+    except ApiError as error:
+        return error.code < 500  # a server's own trouble passes
     return True
 
 

@@ -82,20 +82,26 @@ def _inode(path: Path) -> int:
         return 0
 
 
-def _render(records: Iterator[bytes], *, timestamps: bool, since: datetime | None) -> Iterator[bytes]:
-    """The container's own bytes; pieces of one long line are joined again."""
-    earliest = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").encode() if since else b""
-    inside = False
-    for record in records:
-        match = _RECORD.match(record)
-        if match is None:
-            continue
-        stamp, kind, text = match.groups()
-        if earliest and stamp < earliest:
-            continue
-        head = stamp + b" " if timestamps and not inside else b""
-        yield head + (text or b"") + (b"\n" if kind == b"F" else b"")
-        inside = kind == b"P"
+class _Rendering:
+    """Records as the container's own bytes. Whether it is in a long line, whose pieces it joins, it knows from call to call."""
+
+    def __init__(self, *, timestamps: bool, since: datetime | None) -> None:
+        self._timestamps = timestamps
+        self._earliest = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").encode() if since else b""
+        self._inside = False
+
+    def __call__(self, records: Iterator[bytes]) -> Iterator[bytes]:
+        """Pieces of one line are joined; only the first gets a time."""
+        for record in records:
+            match = _RECORD.match(record)
+            if match is None:
+                continue
+            stamp, kind, text = match.groups()
+            if self._earliest and stamp < self._earliest:
+                continue
+            head = stamp + b" " if self._timestamps and not self._inside else b""
+            self._inside = kind == b"P"
+            yield head + (text or b"") + (b"" if self._inside else b"\n")
 
 
 async def read(
@@ -110,12 +116,14 @@ async def read(
 ) -> AsyncIterator[bytes]:
     """The log's bytes. With `grew` and `ended` it is followed: `grew` is set whenever there is more, until `ended` is done."""
     left = limit
+    render = _Rendering(timestamps=timestamps, since=since)
     with closing(LogTail(path)) as log:
-        lines = _render(log.existing(), timestamps=timestamps, since=since)
-        if tail is not None:
-            lines = iter(deque(lines, maxlen=tail))
+        records = log.existing()
+        if tail is not None:  # of records, as the kubelet counts, and before it looks at their times
+            records = iter(deque(records, maxlen=tail))
+        done = grew is None or ended is None
         while True:
-            for chunk in _joined(lines):
+            for chunk in _joined(render(records)):
                 piece = chunk if left is None else chunk[:left]
                 if piece:
                     yield piece
@@ -123,7 +131,7 @@ async def read(
                     left -= len(piece)
                     if left <= 0:
                         return
-            if grew is None or ended is None:
+            if done or grew is None or ended is None:
                 return
             done = ended.done()
             if not done:
@@ -132,11 +140,7 @@ async def read(
                 await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
                 grew.clear()
-            lines = _render(log.fresh(), timestamps=timestamps, since=None)
-            if done:
-                for chunk in _joined(lines):
-                    yield chunk
-                return
+            records = log.fresh()
 
 
 def _joined(lines: Iterator[bytes]) -> Iterator[bytes]:
