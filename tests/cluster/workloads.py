@@ -94,6 +94,18 @@ class Cluster:
         found = self.objects.list("events", "default")
         return [each for each in found if each["involvedObject"].get("uid") == obj["metadata"]["uid"]]
 
+    async def event(self, obj: Json, reason: str, *, nth: int = 0) -> Json:
+        """The event about that object with that reason (the first, or the `nth` after it), as soon as it is there."""
+        found: dict[str, Json] = {}
+        async with asyncio.timeout(PATIENCE):
+            async for seen in self.objects.watch("events", "default"):
+                about, event = seen.object["involvedObject"], seen.object
+                if about.get("uid") == obj["metadata"]["uid"] and event["reason"] == reason:
+                    found.setdefault(event["metadata"]["name"], event)
+                    if len(found) > nth:
+                        return event
+        raise AssertionError("unreachable")
+
     async def gone(self, resource: str, name: str, *, namespace: str | None = "default") -> None:
         async with asyncio.timeout(PATIENCE):
             async for event in self.objects.watch(resource, namespace):

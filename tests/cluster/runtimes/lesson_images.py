@@ -17,8 +17,8 @@ from steersman.cluster.runtimes.built_in import table
 _PYTHON = "/usr/bin/python3"
 
 
-def make(podman: list[str], folder: Path) -> list[str]:
-    """Makes the images for podman and gives their names. Raises LookupError where a program is missing, CalledProcessError."""
+def make(podman: list[str], folder: Path) -> None:
+    """Makes the images for podman. Raises LookupError where a program is missing, CalledProcessError."""
     root = folder / "root"
     _fill(root)
     archive = folder / "root.tar"
@@ -36,7 +36,6 @@ def make(podman: list[str], folder: Path) -> list[str]:
     }  # fmt: skip
     for name, lines in images.items():
         _run([*podman, "build", "--quiet", "--tag", name, "-"], "\n".join([f"FROM {base}", *lines]))
-    return [*images, base]
 
 
 def _run(command: list[str], given: str = "") -> None:

@@ -33,8 +33,32 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def images_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A place of its own for images and containers: another run of these tests makes and removes the same ones."""
+    if COMMAND is None:
+        pytest.skip("needs podman")
+    driver = subprocess.run(
+        [*COMMAND, "info", "--format", "{{.Store.GraphDriverName}}"], capture_output=True, text=True, check=False
+    )
+    if driver.returncode:
+        pytest.skip(f"podman does not work here: {driver.stderr[-200:]}")
+    place = tmp_path_factory.mktemp("storage")
+    settings = place / "storage.conf"
+    settings.write_text(
+        f'[storage]\ndriver = "{driver.stdout.strip()}"\ngraphroot = "{place}/graph"\nrunroot = "{place}/run"\n'
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONTAINERS_STORAGE_CONF", str(settings))
+        yield
+        for action in (["rm", "--all", "--force", "--time", "0"], ["rmi", "--all", "--force"]):
+            subprocess.run([*COMMAND, *action], capture_output=True, check=False)
+        if os.geteuid() == 0:
+            subprocess.run(["umount", f"{place}/graph/overlay"], capture_output=True, check=False)
+
+
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def image(images_of_our_own: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     busybox = shutil.which("busybox")
     if busybox is None or COMMAND is None:
         pytest.skip("no busybox to make an image of")
@@ -57,8 +81,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     if made.returncode:
         pytest.skip(f"podman does not work here: {made.stderr[-200:]}")
-    yield IMAGE
-    subprocess.run([*COMMAND, "rmi", "--force", IMAGE], capture_output=True, check=False)
+    return IMAGE
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -122,14 +145,12 @@ async def test_nothing_is_left(image: str) -> None:
 
 
 @pytest.fixture
-def images_of_the_lesson(image: str, tmp_path: Path) -> Iterator[None]:
+def images_of_the_lesson(image: str, tmp_path: Path) -> None:
     assert COMMAND is not None
     try:
-        made = lesson_images.make(COMMAND, tmp_path)
+        lesson_images.make(COMMAND, tmp_path)
     except LookupError as error:
         pytest.skip(str(error))
-    yield
-    subprocess.run([*COMMAND, "rmi", "--force", *made], capture_output=True, check=False)
 
 
 @pytest.mark.oracle
