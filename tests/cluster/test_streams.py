@@ -109,7 +109,6 @@ async def test_a_terminal_is_the_commands_own(running: LocalCluster, kubectl_on:
     [
         (["none", "--", "true"], 'pods "none" not found'),
         (["web", "-c", "none", "--", "true"], "container none is not valid for pod web"),
-        (["web", "--", "no-such-program"], "executable file not found in $PATH"),
     ],
 )
 async def test_exec_says_what_is_wrong(kubectl_on: Tool, arguments: list[str], says: str) -> None:
@@ -118,12 +117,51 @@ async def test_exec_says_what_is_wrong(kubectl_on: Tool, arguments: list[str], s
     assert says in output
 
 
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("no-such-program", 'exec: "no-such-program": executable file not found in $PATH'),
+        ("/etc/passwd", 'exec: "/etc/passwd": permission denied'),
+        ("./x", 'exec: "./x": stat ./x: no such file or directory'),
+        ("/usr/bin", 'exec: "/usr/bin": is a directory'),
+    ],
+)
+async def test_exec_of_what_cannot_be_started(kubectl_on: Tool, program: str, why: str) -> None:
+    """As a kubelet with containerd and runc, but for the id of the exec."""
+    code, output = await kubectl_on.run("exec", "web", "--", program)
+    assert code == 1
+    assert re.sub("[0-9a-f]{64}", "ID", output) == (
+        "error: Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "
+        f'"ID": OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown\n'
+    )
+
+
+@pytest.mark.parametrize("code", [126, 127])
+async def test_a_command_may_end_like_one_that_was_not_found(kubectl_on: Tool, code: int) -> None:
+    assert await kubectl_on.run("exec", "web", "--", "sh", "-c", f"exit {code}") == (
+        code, f"command terminated with exit code {code}\n",
+    )  # fmt: skip
+
+
 async def test_cp_there_and_back(kubectl_on: Tool, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_bytes(bytes(range(256)) * 500)
     await kubectl_on("cp", str(tmp_path / "folder"), "web:/tmp/copied")
     await kubectl_on("cp", "web:/tmp/copied/file", str(tmp_path / "back"))
     assert (tmp_path / "back").read_bytes() == (tmp_path / "folder" / "file").read_bytes()
+
+
+async def test_cp_of_folders_with_links(kubectl_on: Tool, tmp_path: Path) -> None:
+    """kubectl follows links of this side and leaves out those of the other."""
+    (tmp_path / "tree" / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "tree" / "deep" / "er" / "file").write_text("here\n")
+    (tmp_path / "tree" / "link").symlink_to("deep/er/file")
+    await kubectl_on("cp", str(tmp_path / "tree"), "web:/tmp/tree")
+    assert await kubectl_on("exec", "web", "--", "cat", "/tmp/tree/deep/er/file", "/tmp/tree/link") == "here\nhere\n"
+    await kubectl_on("exec", "web", "--", "ln", "-s", "file", "/tmp/tree/deep/er/other")
+    assert "skipping symlink" in await kubectl_on("cp", "web:/tmp/tree", str(tmp_path / "back"))
+    assert (tmp_path / "back" / "deep" / "er" / "file").read_text() == "here\n"
+    assert not (tmp_path / "back" / "deep" / "er" / "other").exists()
 
 
 async def test_port_forward_carries_many_connections(kubectl_on: Tool) -> None:
@@ -136,6 +174,25 @@ async def test_port_forward_carries_many_connections(kubectl_on: Tool) -> None:
                 return await response.text()
 
         assert await asyncio.gather(*(fetch() for _ in range(4))) == [wanted] * 4
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_port_forward_reaches_who_listens_at_the_pods_own_loopback(
+    running: LocalCluster, kubectl_on: Tool, address: str
+) -> None:
+    serve = f"python3 -m http.server 8001 --bind {address} --directory /usr"
+    ready = f'import socket; socket.create_connection(("{address}", 8001))'
+    name = "inner" if ":" in address else "loopback"
+    await kubectl_on("run", name, "--image=python:3", "--restart=Never", "--", "sh", "-c", serve)
+    await kubectl_on("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s")
+    await kubectl_on("exec", name, "--", "sh", "-c", f"until python3 -c '{ready}' 2>/dev/null; do sleep 0.05; done")
+    async with (
+        forwarded(kubectl_on, f"pod/{name}", ":8001") as port,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/") as response,
+    ):
+        assert "bin/" in await response.text()
+    await kubectl_on("delete", "pod", name, "--now", "--wait=false")
 
 
 async def test_port_forward_by_channels(running: LocalCluster, kubectl_on: Tool) -> None:

@@ -57,7 +57,8 @@ class PodAccess(Protocol):
     async def execute(self, namespace: str, pod: str, container: str, command: list[str], streams: list[int]) -> int:
         """Runs `command` with these descriptors (which stay the caller's) as stdin, stdout and stderr; its exit code.
 
-        A terminal as stdin becomes the command's controlling terminal. Raises as `check`.
+        A terminal as stdin becomes the command's controlling terminal. Raises as `check`, and ApiError (500) where the command
+        cannot be started.
         """
         ...
 

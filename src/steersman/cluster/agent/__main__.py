@@ -146,13 +146,14 @@ class Agent:
             self._descriptors.send(b"{}")
             return
         try:
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as fresh:
+            family = socket.AF_INET6 if request.get("six") else socket.AF_INET
+            with self._networks.inside(request.get("pod")), socket.socket(family, socket.SOCK_STREAM) as fresh:
                 if request.get("listen"):
                     fresh.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     fresh.bind(tuple(request["listen"]))
                     fresh.listen(128)
                 socket.send_fds(self._descriptors, [b"{}"], [fresh.fileno()])
-        except OSError as error:
+        except (OSError, KeyError) as error:
             self._descriptors.send(json.dumps({"error": str(error)}).encode())
 
 

@@ -171,11 +171,16 @@ class Link:
         outcome: dict[str, Any] = await self.ask("execute", streams=token, **arguments)
         return outcome
 
-    async def open_socket(self, *, listen: tuple[str, int] | None = None) -> socket.socket:
-        """A non-blocking TCP socket inside the cluster's network: unconnected, or listening at `listen`."""
+    async def open_socket(
+        self, *, listen: tuple[str, int] | None = None, pod: str | None = None, six: bool = False
+    ) -> socket.socket:
+        """A non-blocking TCP socket inside the cluster's network: unconnected, or listening at `listen`.
+
+        With a `pod` it is in that Pod's own network; `six` makes it one of IPv6.
+        """
         loop = asyncio.get_running_loop()
         async with self._fds_lock:
-            await loop.sock_sendall(self._fds, json.dumps({"listen": listen}).encode())
+            await loop.sock_sendall(self._fds, json.dumps({"listen": listen, "pod": pod, "six": six}).encode())
             await _readable(self._fds)
             data, descriptors, _, _ = socket.recv_fds(self._fds, 4096, 1)
         answer = json.loads(data)
@@ -185,9 +190,12 @@ class Link:
         made.setblocking(False)
         return made
 
-    async def dial(self, address: str, port: int, *, timeout: float = 5.0) -> socket.socket:
-        """A connection to a Pod or Service from inside the cluster's network. Raises OSError or TimeoutError."""
-        made = await self.open_socket()
+    async def dial(self, address: str, port: int, *, timeout: float = 5.0, pod: str | None = None) -> socket.socket:
+        """A connection to a Pod or Service from inside the cluster's network, or from inside a `pod`'s own.
+
+        Raises OSError or TimeoutError.
+        """
+        made = await self.open_socket(pod=pod, six=":" in address)
         try:
             await asyncio.wait_for(asyncio.get_running_loop().sock_connect(made, (address, port)), timeout)
         except BaseException:

@@ -267,12 +267,15 @@ class Processes:
     ) -> dict[str, Any]:
         """Runs a command inside a running container. `code` is None when it took longer than `timeout` seconds.
 
-        Without `streams` (descriptors for stdin, stdout and stderr) the answer has its `output`, at most 10 KiB of it.
+        Without `streams` (descriptors for stdin, stdout and stderr) the answer has its `output`, at most 10 KiB of it. Where the
+        command could not be started, `failure` says why.
         """
         process = self._running.get(key)
         child = await asyncio.shield(process.child) if process else 0
         if process is None or child <= 0:
-            return {"code": 1, "output": "container not running"}
+            for descriptor in streams or ():
+                os.close(descriptor)
+            return {"code": 1, "output": "", "failure": "container not running"}
         sandboxed = child != process.outer.pid
         if sandboxed:
             await _sandbox_stands(child)
@@ -290,15 +293,21 @@ class Processes:
         output = bytearray()
         reading = asyncio.ensure_future(_read_up_to(read, output, _MOST_OUTPUT)) if read >= 0 else None
         try:
-            code: int | None = await asyncio.wait_for(_pid_ended(runner), timeout)
+            code: int | None = await asyncio.wait_for(_pid_ended(runner.pid), timeout)
         except TimeoutError:
             code = None
+        failure = os.read(runner.failure, _CHUNK) if code is not None else b""
+        os.close(runner.failure)
         if reading is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(reading, 0.2)
             output += _left_in(read)[: max(0, _MOST_OUTPUT - len(output))]
             os.close(read)
-        return {"code": code, "output": output.decode(errors="replace")}
+        return {
+            "code": code,
+            "output": output.decode(errors="replace"),
+            "failure": failure.decode(errors="replace"),
+        }
 
     def kill_all(self) -> None:
         for process in self._running.values():

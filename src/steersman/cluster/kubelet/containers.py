@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steersman.cluster.agent.link import AgentError
-from steersman.cluster.kubelet import environment, etc, identity, probes, quantity
+from steersman.cluster.kubelet import environment, etc, hooks, identity, probes, pulling, quantity
 from steersman.cluster.kubelet.environment import ConfigError
 from steersman.cluster.kubelet.status import ContainerState
 from steersman.cluster.machinery import Json
@@ -20,9 +20,9 @@ from steersman.cluster.runtimes.images import Image
 from steersman.cluster.runtimes.interface import (
     Ended,
     Executed,
-    ImageUnavailable,
     Launch,
     Mount,
+    Runtime,
     StartError,
 )
 
@@ -100,36 +100,29 @@ class Container:
         finally:
             self._stop_probes()
 
+    @property
+    def runtime(self) -> Runtime:
+        return self._worker.kubelet.runtime
+
+    @property
+    def may_simulate(self) -> bool:
+        return self._worker.may_simulate
+
+    def waits(self, reason: str, message: str) -> None:
+        """Tells the API why it does not run yet."""
+        self.state.waiting(reason, message)
+        self._worker.publish()
+
     async def _image(self) -> Image | None:
-        """The image, pulled again and again while there is none; None where the container is to be simulated."""
-        reference, policy = self.spec["image"], self.spec.get("imagePullPolicy", "IfNotPresent")
-        pause = FIRST_BACK_OFF
-        runtime = self._worker.kubelet.runtime
-        while True:
-            try:
-                image = await runtime.image(reference, policy)
-            except ImageUnavailable as error:
-                if self._worker.may_simulate:
-                    return None
-                reason = str(error)
-            else:
-                self.state.image_id = f"{_runtime_of(image)}:{image.name}"
-                self.normal(
-                    "Pulled", f'Container image "{reference}" already present on machine and can be accessed by the pod'
-                )
-                return image
-            self.normal("Pulling", f'Pulling image "{reference}"')
-            self.warning("Failed", f'Failed to pull image "{reference}": {reason}')
-            self.warning("Failed", "Error: ErrImagePull")
-            self.state.waiting("ErrImagePull", reason)
-            self._worker.publish()
-            await asyncio.sleep(min(pause, 1.0))
-            self.normal("BackOff", f'Back-off pulling image "{reference}"')
-            self.warning("Failed", "Error: ImagePullBackOff")
-            self.state.waiting("ImagePullBackOff", f'Back-off pulling image "{reference}": ErrImagePull: {reason}')
-            self._worker.publish()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_BACK_OFF)
+        image = await pulling.image_of(self)
+        if image is not None:
+            self.state.image_id = f"{_runtime_of(image)}:{image.name}"
+            self._already_present()
+        return image
+
+    def _already_present(self) -> None:
+        words = f'Container image "{self.spec["image"]}" already present on machine and can be accessed by the pod'
+        self.normal("Pulled", words)
 
     async def _simulate(self) -> None:
         """Says everywhere that it does not run, and holds the place of what would."""
@@ -158,10 +151,7 @@ class Container:
         self.previous, self.attempt = self.attempt, attempt
         self._worker.kubelet.attempts[launch.key] = attempt
         if self.state.restarts or self.previous is not None:
-            self.normal(
-                "Pulled",
-                f'Container image "{self.spec["image"]}" already present on machine and can be accessed by the pod',
-            )
+            self._already_present()
         self.normal("Created", "Container created")
         begun = loop.time()
         try:
@@ -223,8 +213,7 @@ class Container:
             if message != told or tries % 15 == 0:
                 told = message
                 self.warning("Failed", f"Error: {message}")
-                self.state.waiting("CreateContainerConfigError", message)
-                self._worker.publish()
+                self.waits("CreateContainerConfigError", message)
             tries += 1
             await asyncio.sleep(1.0)
 
@@ -273,8 +262,7 @@ class Container:
         minutes, seconds = divmod(int(pause), 60)
         text = f"{minutes}m{seconds}s" if minutes else f"{seconds}s"
         self.warning("BackOff", f"Back-off restarting failed container {name} in pod {full}")
-        self.state.waiting("CrashLoopBackOff", f"back-off {text} restarting failed container={name} pod={full}")
-        self._worker.publish()
+        self.waits("CrashLoopBackOff", f"back-off {text} restarting failed container={name} pod={full}")
         await asyncio.sleep(pause)
 
     # --- probes and hooks -------------------------------------------------------------------------------------------
@@ -316,12 +304,12 @@ class Container:
                     self.state.ready = False
                     self._worker.publish()
                 return
-            self.normal("Killing", f"Container {name} failed {kind.lower()} probe, will be restarted")
+            self._killing(f"Container {name} failed {kind.lower()} probe")
             grace = float(probe.get("terminationGracePeriodSeconds") or self._worker.grace)
             self._worker.spawn(self._end(attempt, grace))
 
         def unhealthy(words: str) -> None:
-            self.warning("Unhealthy", f"{kind} probe failed: {words}")
+            self.warning("Unhealthy", f"{kind} probe {words}")
 
         task = asyncio.ensure_future(
             probes.run(kind, probe, self._target(attempt), succeeded=succeeded, failed=failed, unhealthy=unhealthy)
@@ -345,20 +333,21 @@ class Container:
         for task in self._probes:
             task.cancel()
 
+    def _killing(self, why: str) -> None:
+        """Says that the running attempt will be killed, and what then."""
+        if self.restart_policy != "Never":
+            self.normal("Killing", f"{why}, will be restarted")
+        elif len(self._worker.main) == 1:  # with it, the Pod ends
+            self.normal("Killing", f"Stopping container {self.spec['name']}")
+        else:
+            self.normal("Killing", why)
+
     async def _post_start(self, attempt: Attempt) -> None:
         hook = ((self.spec.get("lifecycle") or {}).get("postStart")) or {}
-        if not hook:
-            return
-        problem = await self._hook(hook, attempt, 60.0)
-        if problem:
-            self.warning("FailedPostStartHook", f"PostStartHook failed: {problem}")
+        if hook and not await hooks.run(hook, self._target(attempt)):
+            self.warning("FailedPostStartHook", "PostStartHook failed")
+            self.normal("Killing", "FailedPostStartHook")
             await self._end(attempt, self._worker.grace)
-
-    async def _hook(self, hook: Json, attempt: Attempt, timeout: float) -> str | None:
-        if "sleep" in hook:
-            await asyncio.sleep(min(float(hook["sleep"]["seconds"]), timeout))
-            return None
-        return await probes.check({**hook, "timeoutSeconds": timeout}, self._target(attempt))
 
     # --- stopping ---------------------------------------------------------------------------------------------------
 
@@ -387,10 +376,8 @@ class Container:
         deadline = loop.time() + grace
         runtime = self._worker.kubelet.runtime
         hook = ((self.spec.get("lifecycle") or {}).get("preStop")) or {}
-        if hook and grace > 0:
-            problem = await self._hook(hook, attempt, grace)
-            if problem:
-                self.warning("FailedPreStopHook", f"PreStopHook failed: {problem}")
+        if hook and grace > 0 and not await hooks.run(hook, self._target(attempt), timeout=grace):
+            self.warning("FailedPreStopHook", "PreStopHook failed")
         if grace > 0:
             await runtime.signal(attempt.launch.key, signal.SIGTERM)
             await asyncio.wait({attempt.ended}, timeout=max(deadline - loop.time(), 0.0))

@@ -34,6 +34,12 @@ def expand(text: str, variables: dict[str, str]) -> str:
     return _REFERENCE.sub(replace, text)
 
 
+def unknown(text: str, variables: dict[str, str]) -> str:
+    """The first name that `expand` would leave as written; empty where there is none."""
+    names = (match.group(1) for match in _REFERENCE.finditer(text))
+    return next((name for name in names if name is not None and name not in variables), "")
+
+
 def build(objects: Objects, pod: Json, container: Json, image_environment: dict[str, str]) -> dict[str, str]:
     """All variables, in the order in which the kubelet lets later ones win. Raises ConfigError."""
     namespace = pod["metadata"]["namespace"]

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from steersman.cluster import folders
-from steersman.cluster.kubelet import logs
+from steersman.cluster.kubelet import logs, probes
 from steersman.cluster.kubelet.containers import Attempt, Container
-from steersman.cluster.kubelet.volumes import VolumeOptions
+from steersman.cluster.kubelet.volumes import VolumeOptions, memory_place
 from steersman.cluster.kubelet.worker import PodWorker
 from steersman.cluster.machinery import Json, Objects
 from steersman.cluster.network.addresses import pod_addresses
 from steersman.cluster.node import LogRequest
 from steersman.cluster.recorder import Recorder
 from steersman.cluster.runtimes.interface import Ended, Launch, Runtime
-from steersman.errors import Conflict, Gone, Invalid, NotFound
+from steersman.errors import ApiError, Conflict, Gone, Invalid, NotFound
 
 NODE = "steersman"
 _SYNC_AGAIN = 10.0
@@ -62,6 +62,7 @@ class Kubelet:
             allow_host_path=options.allow_host_path,
             certificate_authority=options.certificate_authority,
             token=options.token,
+            memory=memory_place(options.state),
         )
         self._workers: dict[str, PodWorker] = {}
         runtime.handlers.ended = self._ended
@@ -78,11 +79,17 @@ class Kubelet:
     def _forget_old_folders(self) -> None:
         """What Pods left behind that went while no server ran."""
         known = {each["metadata"]["uid"] for each in self.objects.list("pods")}
+        self._forget_memory()
         for folder in (self.log_folder, self.volume_options.pods):
             folder.mkdir(parents=True, exist_ok=True)
             for each in folder.iterdir():
                 if each.name not in known:
                     folders.remove(each)
+
+    def _forget_memory(self) -> None:
+        """Volumes in memory do not outlive the server: to Pods, its end is their node's."""
+        if self.volume_options.memory is not None:
+            folders.remove(self.volume_options.memory)
 
     def _pod_changed(self, kind: str, pod: Json) -> None:
         uid = pod["metadata"]["uid"]
@@ -177,6 +184,7 @@ class Kubelet:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._forget_memory()
 
     # --- what the API asks for --------------------------------------------------------------------------------------
 
@@ -257,12 +265,25 @@ class Kubelet:
         """See `node.PodAccess`."""
         launch = self._running(namespace, pod, container)
         result = await self.runtime.execute(launch, command, streams=streams)
+        if result.failure:
+            words = f"error executing command in container: {probes.not_executed(result.failure)}"
+            raise ApiError(f"Internal error occurred: {words}", code=500, reason="InternalError")
         return 1 if result.code is None else result.code
 
     async def dial(self, namespace: str, pod: str, port: int) -> socket.socket:
         """See `node.PodAccess`."""
-        address = (self.objects.get("pods", pod, namespace).get("status") or {}).get("podIP")
+        found = self.objects.get("pods", pod, namespace)
+        address = (found.get("status") or {}).get("podIP")
         if not address:
             words = f"unable to forward port because pod {pod} is not running"
             raise Invalid(words, code=400, reason="BadRequest")
-        return await self.runtime.dial(address, port, timeout=_DIAL_PATIENCE)
+        if not self.runtime.sandboxed:
+            return await self.runtime.dial(address, port, timeout=_DIAL_PATIENCE)
+        uid = found["metadata"]["uid"]
+        try:
+            return await self.runtime.dial("127.0.0.1", port, timeout=_DIAL_PATIENCE, pod=uid)
+        except ConnectionRefusedError as error:
+            try:
+                return await self.runtime.dial("::1", port, timeout=_DIAL_PATIENCE, pod=uid)
+            except OSError:
+                raise error from None

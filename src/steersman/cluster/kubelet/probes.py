@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import secrets
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,10 @@ _QUICK = 0.1
 """Seconds between the first tries of a probe that has not succeeded yet (they are not counted as failures)."""
 
 
+class ProbeError(Exception):
+    """The probe could not be made, which says nothing of the container; `str()` says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """How a probe reaches its container: `execute(command, timeout)` runs in it, `dial(host, port, timeout)` connects."""
@@ -31,11 +36,13 @@ class Target:
 
 
 async def check(probe: Json, target: Target) -> str | None:
-    """One try: None where it succeeded, else the words of the failure."""
+    """One try: None where it succeeded, else the words of the failure. Raises ProbeError."""
     timeout = float(probe.get("timeoutSeconds") or 1)
     if "exec" in probe:
         command = probe["exec"].get("command") or []
         result = await target.execute(command, timeout)
+        if result.failure:
+            raise ProbeError(f"rpc error: code = Unknown desc = {not_executed(result.failure)}")
         if result.code is None:
             return f'command timed out: "{" ".join(command)}" timed out after {timeout:g}s'
         return None if result.code == 0 else result.output
@@ -47,18 +54,27 @@ async def check(probe: Json, target: Target) -> str | None:
             return await _tcp(action.get("host") or target.address, _port(action["port"], target), target, timeout)
     except TimeoutError:
         return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-    except (LookupError, ValueError, AgentError) as error:
-        return str(error)
+    except AgentError as error:
+        raise ProbeError(str(error)) from error
+
+
+def not_executed(failure: str) -> str:
+    """What containerd says where a command cannot be started in a container, for the reason that runc gave."""
+    return (
+        f'failed to exec in container: failed to start exec "{secrets.token_hex(32)}": OCI runtime exec failed: exec failed: '
+        f"unable to start container process: {failure}: unknown"
+    )
 
 
 def _port(port: object, target: Target) -> int:
+    """Raises ProbeError, with the words of Go's last try."""
     if isinstance(port, int):
         return port
+    if str(port) in target.ports:
+        return target.ports[str(port)]
     if str(port).isdigit():
         return int(str(port))
-    if str(port) not in target.ports:
-        raise LookupError(f"couldn't find port: {port!r}")
-    return target.ports[str(port)]
+    raise ProbeError(f'strconv.Atoi: parsing "{port}": invalid syntax')
 
 
 async def _tcp(host: str, port: int, target: Target, timeout: float) -> str | None:
@@ -96,12 +112,12 @@ async def _http(action: Json, target: Target, timeout: float) -> str | None:
             ssl=context,
             server_hostname="" if context else None,
         )
-    except (OSError, ssl.SSLError) as error:
+    except ssl.SSLError as error:
+        plain = error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+        return f'Get "{url}": {"http: server gave HTTP response to HTTPS client" if plain else error}'
+    except OSError as error:
         return f'Get "{url}": {error}'
-    headers = {"Host": f"{host}:{port}", "User-Agent": "kube-probe/1.36", "Accept": "*/*", "Connection": "close"}
-    headers |= {each["name"]: each.get("value", "") for each in action.get("httpHeaders") or ()}
-    lines = [f"GET {path if path.startswith('/') else '/' + path} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines = [f"GET {path if path.startswith('/') else '/' + path} HTTP/1.1", *_headers(action, f"{host}:{port}")]
     try:
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         first = await reader.readline()
@@ -118,6 +134,15 @@ async def _http(action: Json, target: Target, timeout: float) -> str | None:
     return None if 200 <= code < 400 else f"HTTP probe failed with statuscode: {code}"
 
 
+def _headers(action: Json, host: str) -> list[str]:
+    """What the Pod asks for, and what it does not, the kubelet's own. One that is asked for as empty is not sent."""
+    own = [(each["name"], each.get("value") or "") for each in action.get("httpHeaders") or ()]
+    asked = {name.lower() for name, _ in own}
+    usual = [("Host", host), ("User-Agent", "kube-probe/1.36"), ("Accept", "*/*")]
+    made = [each for each in usual if each[0].lower() not in asked] + [each for each in own if each[1]]
+    return [f"{name}: {value}" for name, value in [*made, ("Connection", "close")]]
+
+
 async def run(
     kind: Kind,
     probe: Json,
@@ -127,7 +152,7 @@ async def run(
     failed: Callable[[], None],
     unhealthy: Callable[[str], None],
 ) -> None:
-    """Probes for ever. `succeeded` and `failed` are called when a threshold is reached, `unhealthy` with each failure's words.
+    """Probes for ever. `succeeded` and `failed` are called when a threshold is reached, `unhealthy` with what an event says.
 
     Until the first success tries come in quick succession, since a container that is up should not be waited for; only one
     failure a period counts, so thresholds last as long as the Pod says.
@@ -141,7 +166,14 @@ async def run(
     ever, pause = False, _QUICK
     counted_at = loop.time() - period
     while True:
-        problem = await check(probe, target)
+        try:
+            problem = await check(probe, target)
+        except ProbeError as error:
+            if loop.time() - counted_at >= period:
+                counted_at = loop.time()
+                unhealthy(f"errored and resulted in unknown state: {error}")
+            await asyncio.sleep(period)
+            continue
         if problem is None:
             successes, failures, ever = successes + 1, 0, True
             if successes >= needed:
@@ -151,7 +183,7 @@ async def run(
         elif ever or loop.time() - counted_at >= period:
             counted_at = loop.time()
             successes, failures = 0, failures + 1
-            unhealthy(problem)
+            unhealthy(f"failed: {problem}")
             if failures >= tolerated:
                 failed()
                 if kind != "Readiness":

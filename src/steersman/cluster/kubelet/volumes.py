@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import os
 import shutil
 import stat
@@ -12,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from steersman.cluster import folders
-from steersman.cluster.kubelet.environment import ConfigError, expand, field_value, resource_value
+from steersman.cluster.kubelet.environment import ConfigError, expand, field_value, resource_value, unknown
 from steersman.cluster.machinery import Json, Objects
 from steersman.cluster.runtimes.interface import Mount
 
@@ -30,6 +31,8 @@ class VolumeOptions:
     allow_host_path: bool = False
     certificate_authority: str = ""
     token: Any = None
+    memory: Path | None = None
+    """Where volumes in memory are; None where this machine has no place for them."""
 
 
 @dataclass
@@ -50,10 +53,18 @@ class Volumes:
         return self.options.pods / str(self.pod["metadata"]["uid"])
 
     def prepare(self) -> None:
-        """Makes every volume that is not there yet. Raises MountError at the first that cannot be made."""
+        """Makes every volume that is mounted somewhere and not there yet. Raises MountError at the first that cannot be made.
+
+        What no container mounts is not looked at, as by the kubelet.
+        """
+        mounted = {
+            mount["name"]
+            for container in containers_of(self.pod["spec"])
+            for mount in [*(container.get("volumeMounts") or ()), *(container.get("volumeDevices") or ())]
+        }
         for volume in self.pod["spec"].get("volumes") or ():
             name = volume["name"]
-            if name in self.ready:
+            if name in self.ready or name not in mounted:
                 continue
             try:
                 self.ready[name] = str(self._make(volume))
@@ -64,6 +75,8 @@ class Volumes:
         name: str = volume["name"]
         folder = self.folder / "volumes" / name
         if "emptyDir" in volume:
+            if volume["emptyDir"].get("medium") == "Memory":
+                folder = self._in_memory(folder)
             folder.mkdir(parents=True, exist_ok=True)
             self._open_to_all(folder)
             return folder
@@ -84,6 +97,15 @@ class Volumes:
         write_files(folder, files, self.owner, shared=self._group is not None)
         self.read_only.add(name)
         return folder
+
+    def _in_memory(self, folder: Path) -> Path:
+        """Where it is on the machine's own file system in memory; `folder` itself where there is none."""
+        if self.options.memory is None:
+            return folder
+        self.options.memory.mkdir(mode=0o700, exist_ok=True)
+        if self.options.memory.stat().st_uid != os.geteuid():
+            raise MountError(f"{self.options.memory} belongs to somebody else")
+        return self.options.memory / str(self.pod["metadata"]["uid"]) / folder.name
 
     @property
     def _group(self) -> int | None:
@@ -183,7 +205,7 @@ class Volumes:
             source = self.ready.get(mount["name"])
             if source is None:
                 raise ConfigError(f'cannot find volume "{mount["name"]}" to mount into container "{container["name"]}"')
-            sub = expand(mount["subPathExpr"], environment) if mount.get("subPathExpr") else mount.get("subPath")
+            sub = _sub_path(mount, environment)
             path = str(PurePosixPath("/") / mount["mountPath"])
             read_only = bool(mount.get("readOnly")) or mount["name"] in self.read_only
             within = os.path.realpath(source) if sub else ""
@@ -191,8 +213,6 @@ class Volumes:
         return tuple(made)
 
     def _sub_path(self, source: str, sub: str) -> str:
-        if sub.startswith("/") or ".." in sub.split("/"):
-            raise ConfigError(f"subPath {sub!r} must not contain '..' and must be relative")
         path = os.path.realpath(os.path.join(source, sub))
         if os.path.commonpath([path, os.path.realpath(source)]) != os.path.realpath(source):
             raise ConfigError(f"subPath {sub!r} leads out of its volume")
@@ -204,6 +224,35 @@ class Volumes:
     def clean_up(self) -> None:
         """Removes all but the claims' folders."""
         folders.remove(self.folder)
+        if self.options.memory is not None:
+            folders.remove(self.options.memory / str(self.pod["metadata"]["uid"]))
+
+
+def memory_place(state: Path) -> Path | None:
+    """Where the cluster with that state folder may keep volumes in memory."""
+    shared = Path("/dev/shm")
+    if not os.path.ismount(shared) or not os.access(shared, os.W_OK):
+        return None
+    return shared / f"steersman-{os.geteuid()}-{hashlib.sha256(str(state).encode()).hexdigest()[:12]}"
+
+
+def containers_of(spec: Json) -> list[Json]:
+    """All containers of a Pod, of each kind."""
+    return [each for kind in ("initContainers", "containers", "ephemeralContainers") for each in spec.get(kind) or ()]
+
+
+def _sub_path(mount: Json, environment: dict[str, str]) -> str:
+    """The path within the volume, empty for all of it. Raises ConfigError."""
+    sub: str = mount.get("subPath") or ""
+    if written := mount.get("subPathExpr"):
+        sub = expand(written, environment)
+        if missing := unknown(written, environment):
+            raise ConfigError(f"missing value for {missing}")
+    if sub.startswith("/"):
+        raise ConfigError(f"error SubPath `{sub}` must not be an absolute path")
+    if ".." in sub.split("/"):
+        raise ConfigError(f"unable to provision SubPath `{sub}`: must not contain '..'")
+    return sub
 
 
 def contents(found: Json) -> dict[str, bytes]:

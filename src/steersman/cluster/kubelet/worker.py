@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from steersman.cluster.kubelet import etc, status
+from steersman.cluster.kubelet import etc, eviction, status
 from steersman.cluster.kubelet.containers import Container
 from steersman.cluster.kubelet.volumes import MountError, Volumes
 from steersman.cluster.machinery import Json, now
@@ -40,6 +40,7 @@ class PodWorker:
         self.volumes = Volumes(kubelet.objects, kubelet.volume_options, pod, self._owner())
         self.log_folder: Path = kubelet.log_folder / pod["metadata"]["uid"]
         self._stop = asyncio.Event()
+        self._evicted: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._grace: float | None = None
         self._gone = self._abandoned = False
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -99,12 +100,12 @@ class PodWorker:
         stopping = asyncio.ensure_future(self._stop.wait())
         deadline = self._deadline()
         try:
-            done, _ = await asyncio.wait({living, stopping}, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+            ends: set[asyncio.Future[Any]] = {living, stopping, self._evicted}
+            done, _ = await asyncio.wait(ends, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
             if not done:
-                self.state.forced_phase, self.state.reason = "Failed", "DeadlineExceeded"
-                self.state.message = "Pod was active on the node longer than the specified deadline"
-                self.kubelet.recorder.normal(self.pod, "DeadlineExceeded", self.state.message)
-                await self._halt(living, self.grace)
+                await self._fail(living, "DeadlineExceeded", self.grace)
+            elif self._evicted in done and not self._stop.is_set():
+                await self._fail(living, "Evicted", 0.0)
             elif living in done and not self._stop.is_set():
                 living.result()
         finally:
@@ -114,6 +115,22 @@ class PodWorker:
             elif not living.done():
                 await self._halt(living, self._grace or 0.0)
             await self._tear_down()
+
+    async def _fail(
+        self, living: asyncio.Future[None], reason: Literal["DeadlineExceeded", "Evicted"], grace: float
+    ) -> None:
+        """Ends the Pod for a reason of the node's own."""
+        self.state.forced_phase, self.state.reason = "Failed", reason
+        if reason == "Evicted":
+            self.state.message = self._evicted.result()
+            self.kubelet.recorder.warning(self.pod, reason, self.state.message)
+        else:
+            self.state.message = "Pod was active on the node longer than the specified deadline"
+            self.kubelet.recorder.normal(self.pod, reason, self.state.message)
+        await self._halt(living, grace)
+
+    async def _watch_storage(self, watch: eviction.StorageWatch) -> None:
+        self._evicted.set_result(await watch.exceeded())
 
     def _deadline(self) -> float | None:
         seconds = self.pod["spec"].get("activeDeadlineSeconds")
@@ -127,11 +144,15 @@ class PodWorker:
         if self._lost():
             return
         self.publish()
+        self._miss_pull_secrets()
         await self._sandbox()
         await self._mount()
         folder = self.volumes.folder / "etc"
         self.etc = etc.write(folder, self.pod, self.state.address)
         self.state.sandbox_ready = True
+        watch = eviction.StorageWatch(self.pod["spec"], self.volumes, self.log_folder)
+        if watch.needed:
+            self.spawn(self._watch_storage(watch))
         sidecars: list[asyncio.Task[None]] = []
         try:
             for container in self.init:
@@ -161,6 +182,15 @@ class PodWorker:
                 task.cancel()
         self.state.finished = True
         self.publish()
+
+    def _miss_pull_secrets(self) -> None:
+        metadata = self.pod["metadata"]
+        names = [str(each.get("name")) for each in self.pod["spec"].get("imagePullSecrets") or ()]
+        if missing := [each for each in names if not self.kubelet.objects.find("secrets", each, metadata["namespace"])]:
+            words = f"({', '.join(missing)}); attempting to pull the image may not succeed."
+            self.kubelet.recorder.warning(
+                self.pod, "FailedToRetrieveImagePullSecret", f"Unable to retrieve some image pull secrets {words}"
+            )
 
     def _failed_init(self, container: Container) -> None:
         self.state.finished = True
@@ -253,6 +283,8 @@ class PodWorker:
         self.state.finished = True
 
     async def _tear_down(self) -> None:
+        for task in self._tasks:
+            task.cancel()
         with contextlib.suppress(Exception):
             await self.kubelet.runtime.remove_pod(self.pod["metadata"]["uid"])
         if self.state.address:

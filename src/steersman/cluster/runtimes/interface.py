@@ -101,6 +101,8 @@ class Executed:
 
     code: int | None
     output: str
+    failure: str = ""
+    """Why it could not be started, in runc's words."""
 
 
 @dataclass
@@ -147,6 +149,9 @@ class Runtime(Protocol):
         self, launch: Launch, argv: list[str], *, timeout: float | None = None, streams: list[int] | None = None
     ) -> Executed: ...
 
-    async def dial(self, address: str, port: int, *, timeout: float) -> socket.socket:
-        """A connected, non-blocking socket to a Pod. Raises OSError or TimeoutError."""
+    async def dial(self, address: str, port: int, *, timeout: float, pod: str | None = None) -> socket.socket:
+        """A connected, non-blocking socket to a Pod, made inside of `pod`'s own network where one is named.
+
+        Raises OSError or TimeoutError.
+        """
         ...

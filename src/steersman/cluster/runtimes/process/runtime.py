@@ -266,11 +266,10 @@ class ProcessRuntime:
             timeout=timeout,
             streams=streams,
         )
-        return Executed(answer["code"], answer["output"])
+        return Executed(answer["code"], answer["output"], answer["failure"])
 
-    async def dial(self, address: str, port: int, *, timeout: float) -> socket.socket:
-        connection: socket.socket = await self._link.dial(address, port, timeout=timeout)
-        return connection
+    async def dial(self, address: str, port: int, *, timeout: float, pod: str | None = None) -> socket.socket:
+        return await self._link.dial(address, port, timeout=timeout, pod=pod if self.sandboxed else None)
 
     def close(self) -> None:
         """To be called when the agent is gone, and with it all processes."""
