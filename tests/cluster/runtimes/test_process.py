@@ -207,13 +207,29 @@ async def test_capabilities_are_dropped_and_commands_run_inside_have_no_more(run
     running.objects.delete("pods", "entered", "default")
 
 
-async def test_a_volume_that_cannot_be_made_is_told_as_failed_mount(running: Cluster) -> None:
-    volumes = [{"name": "v", "configMap": {"name": "missing"}}, {"name": "h", "hostPath": {"path": "/etc"}}]
-    running.create("jobs.batch", job("mounts", ["true"], pod={"volumes": volumes}))
-    pod = await running.pod_of("mounts")
-    event = await running.event(pod, "FailedMount")
-    assert event["message"] == 'MountVolume.SetUp failed for volume "v" : configmap "missing" not found'
-    running.objects.delete("jobs.batch", "mounts", "default")
+@pytest.mark.parametrize(
+    ("name", "volume", "message"),
+    [
+        ("map", {"configMap": {"name": "missing"}}, 'configmap "missing" not found'),
+        (
+            "key", {"secret": {"secretName": "lock", "items": [{"key": "no", "path": "x"}]}},
+            "references non-existent secret key: no",
+        ),
+        ("host", {"hostPath": {"path": "/etc"}}, "hostPath /etc is not allowed in this cluster"),
+    ],
+)  # fmt: skip
+async def test_a_volume_that_cannot_be_made_is_told_as_failed_mount(
+    running: Cluster, name: str, volume: dict[str, Any], message: str
+) -> None:
+    mounts = {"volumeMounts": [{"name": "v", "mountPath": "/v"}]}
+    if name == "key":
+        running.create("secrets", {"metadata": {"name": "lock"}, "stringData": {"password": "s3cret"}})
+    running.create(
+        "jobs.batch", job(f"mount-{name}", ["true"], container=mounts, pod={"volumes": [{"name": "v", **volume}]})
+    )
+    event = await running.event(await running.pod_of(f"mount-{name}"), "FailedMount")
+    assert event["message"].startswith(f'MountVolume.SetUp failed for volume "v" : {message}')
+    running.objects.delete("jobs.batch", f"mount-{name}", "default")
 
 
 async def test_init_containers_come_first_and_sidecars_stay(running: Cluster) -> None:
