@@ -1,7 +1,7 @@
 """Make the project's virtual environment: `environment.py DIR REQUIREMENT`.
 
-Works where Debian's python3-venv package is missing: the environment is then made without pip, and pip comes from PyPI as
-the wheel it is (a wheel can be run from its file).
+Works where Debian's python3-venv package is missing, which has Python's own pip: the environment is then made without, and
+pip comes from PyPI as the wheel it is (a wheel can be run from its file).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tempfile
 import urllib.parse
 import urllib.request
 import venv
+from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -25,14 +26,18 @@ def main(directory: str, requirement: str) -> int:
     target = Path(directory)
     python = target / "bin" / "python"
     if not python.exists():
-        # ensurepip is what Debian splits off; a venv without it needs nothing that Python itself lacks.
-        venv.create(target, symlinks=True, with_pip=False)
+        venv.create(target, symlinks=True, with_pip=find_spec("ensurepip") is not None)
     with tempfile.TemporaryDirectory() as scratch:
-        pip = (
-            [str(python), "-m", "pip"] if has_pip(python) else [str(python), str(download_pip(Path(scratch))) + "/pip"]
-        )
+        try:
+            pip = ["-m", "pip"] if has_pip(python) else [str(download_pip(Path(scratch))) + "/pip"]
+        except OSError as error:
+            print(
+                f"pip cannot be had from PyPI ({error}): install Debian's python3-venv, which brings one",
+                file=sys.stderr,
+            )
+            return 1
         code = subprocess.call(
-            [*pip, "install", "--quiet", "--disable-pip-version-check", "pip", "--editable", requirement]
+            [str(python), *pip, "install", "--quiet", "--disable-pip-version-check", "pip", "--editable", requirement]
         )
     # What pip does for a package that it copies, and not for one that stays where it is. Without it, whoever runs
     # Python with PYTHONDONTWRITEBYTECODE waits at every start for all modules to be compiled.
