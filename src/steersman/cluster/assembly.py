@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steersman.cluster import credentials
+from steersman.cluster.access.bootstrap import ensure_roles
 from steersman.cluster.agent.begin import Begun
 from steersman.cluster.api.server import ApiServer, LoggedRequest
 from steersman.cluster.choice import Choice
@@ -70,6 +71,7 @@ async def run_cluster(
             runtime=options.runtime,
             agent=options.agent,
         )
+        ensure_roles(objects)
         async with run_workloads(objects, workload_options) as workloads:
             server = ApiServer(
                 objects,

@@ -25,8 +25,10 @@ from steersman.cluster.deleting import Deleting
 from steersman.cluster.options import (
     CONTROLLER,
     Admission,
+    Check,
     Deleted,
     Json,
+    Operation,
     PatchKind,
     WatchEvent,
     WriteOptions,
@@ -39,9 +41,11 @@ from steersman.cluster.resources import Resource
 __all__ = [
     "CONTROLLER",
     "Admission",
+    "Check",
     "Deleted",
     "Json",
     "Objects",
+    "Operation",
     "PatchKind",
     "WatchEvent",
     "WriteOptions",
@@ -52,7 +56,7 @@ __all__ = [
 
 
 class Objects(Deleting):
-    """All objects of a cluster. `admission` hooks run in order before every write, `written` hooks after it.
+    """All objects of a cluster. `admission` hooks and then `checks` run in order before every write, `written` hooks after it.
 
     Reading is in `reading`, the steps of a write in `writing`, deletion in `deleting`; here is what controllers call.
     """

@@ -24,16 +24,6 @@ class LogRequest:
     limit_bytes: int | None = None
 
 
-class Accounts(Protocol):
-    """Who makes and knows the tokens of service accounts."""
-
-    def issue(self, namespace: str, account: str, uid: str, *, seconds: int = 3600, audience: str = "") -> str: ...
-
-    def user_of(self, token: str) -> str | None:
-        """`system:serviceaccount:NAMESPACE:NAME` for a good token, else None."""
-        ...
-
-
 class LogSource(Protocol):
     """Where container output is found."""
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from steersman.cluster.access.identity import User
 from steersman.cluster.history import EventType
 from steersman.cluster.resources import Resource
 
 Json = dict[str, Any]
 PatchKind = Literal["json", "merge", "strategic", "apply"]
+Operation = Literal["CREATE", "UPDATE", "DELETE"]
 
 NAMESPACE_MISMATCH = "the namespace of the provided object does not match the namespace sent on the request"
 CONTROLLER = "kube-controller-manager"
@@ -47,11 +49,15 @@ class WriteOptions:
     patch: tuple[PatchKind, Any] | None = None  # what the object was made by, where that was a patch
     applied: bool = False  # managedFields have been settled by server-side apply
     warnings: list[str] = field(default_factory=list)
+    user: User | None = None  # who asked; None for the cluster's own parts
 
 
-# An admission hook sees (operation CREATE, UPDATE or DELETE; resource; new object; old object or None), may change the new
-# object, and raises Forbidden or Invalid to refuse.
-Admission = Callable[[Literal["CREATE", "UPDATE", "DELETE"], Resource, Json, Json | None], None]
+# An admission hook sees (operation; resource; new object; old object or None), may change the new object, and raises Forbidden or
+# Invalid to refuse.
+Admission = Callable[[Operation, Resource, Json, Json | None], None]
+
+# A check comes after it and changes nothing; it also sees who writes, and how.
+Check = Callable[[Operation, Resource, Json, Json | None, WriteOptions], None]
 
 # Called after every write that was stored, with the object as stored and whether it is gone.
 Written = Callable[[Resource, Json, bool], None]

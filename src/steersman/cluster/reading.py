@@ -9,7 +9,7 @@ from typing import Any
 from steersman.cluster import selectors, status
 from steersman.cluster.history import Change, EventType, Record
 from steersman.cluster.kinds.conversion import converts, from_storage
-from steersman.cluster.options import Admission, WatchEvent, Written
+from steersman.cluster.options import Admission, Check, WatchEvent, Written
 from steersman.cluster.resources import Registry, Resource
 from steersman.cluster.store import Store
 
@@ -23,6 +23,7 @@ class Reading:
         self.store = store
         self.registry = registry or Registry()
         self.admission: list[Admission] = []
+        self.checks: list[Check] = []
         self.written: list[Written] = []
 
     def get(self, resource: str | Resource, name: str, namespace: str | None = None) -> Json:

@@ -97,14 +97,19 @@ def modified(resource: Resource, name: str) -> Conflict:
 
 def invalid(resource: Resource, name: str, causes: list[Cause]) -> Invalid:
     """422 with one cause a field; the message names a single cause bare and several in brackets."""
-    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    return invalid_kind(resource.kind, resource.group, name, causes)
+
+
+def invalid_kind(kind: str, group: str, name: str, causes: list[Cause]) -> Invalid:
+    """As `invalid`, for a kind that may be none of a resource's (`TokenRequest`), or unknown ("")."""
     texts = list(dict.fromkeys(str(cause) for cause in causes))
     text = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
-    found = details(resource, name, kind=resource.kind)
+    found: Json = {key: value for key, value in (("name", name), ("group", group), ("kind", kind)) if value}
     found["causes"] = [
         {"reason": REASONS[cause.problem], "message": cause.text, "field": cause.field} for cause in causes
     ]
-    return Invalid(f'{kind} "{name}" is invalid: {text}', code=422, reason="Invalid", details=found)
+    qualified = f"{kind}.{group}" if group else kind
+    return Invalid(f'{qualified} "{name}" is invalid: {text}', code=422, reason="Invalid", details=found)
 
 
 def bad_request(message: str) -> Invalid:
@@ -210,7 +215,7 @@ def to_status(error: ApiError) -> Json:
         status["reason"] = error.reason
     if error.details:
         status["details"] = error.details
-    elif error.reason == "Invalid":
+    elif error.reason in ("Invalid", "Forbidden"):
         status["details"] = {}
     status["code"] = error.code
     return status

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from steersman.cluster.access.tokens import TokenIssuer
 from steersman.cluster.agent.begin import Begun
 from steersman.cluster.agent.link import SandboxUnavailable
 from steersman.cluster.choice import Choice
@@ -25,8 +26,9 @@ from steersman.cluster.controllers.network_table import NetworkTable
 from steersman.cluster.controllers.priorities import PodPriorities
 from steersman.cluster.controllers.quotas import QuotaAdmission, QuotaController
 from steersman.cluster.controllers.replicasets import ReplicaSetController, ReplicationControllerController
+from steersman.cluster.controllers.roles import RoleAggregationController
 from steersman.cluster.controllers.scheduling import Scheduler
-from steersman.cluster.controllers.service_accounts import PodAccounts, TokenIssuer
+from steersman.cluster.controllers.service_accounts import PodAccounts
 from steersman.cluster.controllers.statefulsets import StatefulSetController
 from steersman.cluster.kubelet.kubelet import Kubelet, KubeletOptions
 from steersman.cluster.machine import Machine
@@ -66,7 +68,7 @@ class Workloads:
 async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIterator[Workloads]:
     """Runs it all until the block ends; then no process of any Pod is left. Needs the namespaces to be there."""
     images = ImageTable(options.folder / "images.yaml")
-    tokens = TokenIssuer(options.folder)
+    tokens = TokenIssuer(options.folder, objects)
     admission: list[Admission] = [
         ServiceAddresses(objects),
         PodAccounts(objects),
@@ -126,7 +128,7 @@ def _kubelet(objects: Objects, machine: Machine, tokens: TokenIssuer, options: W
         simulate=options.simulate,
         allow_host_path=options.allow_host_path,
         certificate_authority=options.certificate_authority,
-        token=lambda pod, audience, seconds: tokens.for_pod(objects, pod, audience, seconds),
+        token=tokens.for_pod,
     )
     kubelet = Kubelet(objects, machine.runtime, kubelet_options)
     machine.lost.append(kubelet.lost_everything)
@@ -139,7 +141,7 @@ def _controllers(objects: Objects, options: WorkloadOptions) -> list[Controller]
         ReplicationControllerController(objects), DeploymentController(objects), StatefulSetController(objects),
         DaemonSetController(objects), EndpointsController(objects), Scheduler(objects), GarbageCollector(objects),
         volumes.VolumeController(objects, options.folder / "volumes"), QuotaController(objects),
-        namespaces.NamespaceController(objects, options.certificate_authority),
+        namespaces.NamespaceController(objects, options.certificate_authority), RoleAggregationController(objects),
     ]  # fmt: skip
 
 

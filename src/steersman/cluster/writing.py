@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from typing import Any, Literal
+from typing import Any
 
 from steersman.cluster import status
 from steersman.cluster.fields import managed as fields
@@ -17,7 +17,7 @@ from steersman.cluster.history import Record
 from steersman.cluster.kinds.catalog import strategy_of
 from steersman.cluster.kinds.conversion import converts, to_storage
 from steersman.cluster.kinds.metadata import metadata_causes
-from steersman.cluster.options import NAMESPACE_MISMATCH, PatchKind, WriteOptions, now
+from steersman.cluster.options import NAMESPACE_MISMATCH, Operation, PatchKind, WriteOptions, now
 from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.patch.strategic import strategic_merge_patch
@@ -63,6 +63,7 @@ class Writing(Reading):
         strategy.prepare_create(obj)
         strategy.default(obj)
         self._admit("CREATE", resource, obj, None)
+        self._check("CREATE", resource, obj, None, options)
         causes = self._metadata_causes(resource, meta) + strategy.validate(obj)
         if resource.custom is not None:
             causes += custom.causes(schema_of(resource), obj)
@@ -190,6 +191,7 @@ class Writing(Reading):
         if strategy.generation and not subresource and _spec_changed(new, old):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         self._admit("UPDATE", resource, new, old)
+        self._check("UPDATE", resource, new, old, options)
         causes = self._metadata_causes(resource, new["metadata"], old["metadata"])
         causes += strategy.validate(new) + strategy.validate_update(new, old)
         if resource.custom is not None:
@@ -285,11 +287,15 @@ class Writing(Reading):
         labels = dict(meta.get("labels") or {})
         return Record(resource.storage, meta.get("namespace", ""), meta["name"], revision, encoded, labels)
 
-    def _admit(
-        self, operation: Literal["CREATE", "UPDATE", "DELETE"], resource: Resource, obj: Json, old: Json | None
-    ) -> None:
+    def _admit(self, operation: Operation, resource: Resource, obj: Json, old: Json | None) -> None:
         for hook in self.admission:
             hook(operation, resource, obj, old)
+
+    def _check(
+        self, operation: Operation, resource: Resource, obj: Json, old: Json | None, options: WriteOptions
+    ) -> None:
+        for check in self.checks:
+            check(operation, resource, obj, old, options)
 
     def _metadata_causes(self, resource: Resource, meta: Json, old: Json | None = None) -> Causes:
         return metadata_causes(meta, old, strategy_of(resource).check_name)

@@ -17,11 +17,12 @@ import aiohttp
 import pytest
 
 from steersman.cluster import credentials
+from steersman.cluster.access.tokens import TokenIssuer
 from steersman.cluster.api.server import ApiServer, LoggedRequest
 from steersman.cluster.kinds.custom import CustomResources
 from steersman.cluster.local import LocalCluster
 from steersman.cluster.machinery import Objects
-from steersman.cluster.node import Accounts, LogSource
+from steersman.cluster.node import LogSource
 from steersman.cluster.store import Store
 
 Json = dict[str, Any]
@@ -86,17 +87,17 @@ def kubeconfig_session(path: Path) -> tuple[aiohttp.ClientSession, str]:
 
 @contextlib.asynccontextmanager
 async def api_server(
-    folder: Path, logs: LogSource | None = None, accounts: Accounts | None = None
+    folder: Path, logs: LogSource | None = None, *, accounts: bool = False
 ) -> AsyncIterator[LocalCluster]:
-    """An API server on which nothing acts: no controllers, no Pods."""
+    """An API server on which nothing acts: no controllers, no Pods. With `accounts`, it makes tokens."""
     found = credentials.obtain(folder)
     objects = Objects(Store())
     CustomResources(objects).load()
     objects.create("namespaces", {"metadata": {"name": "default"}})
     requests: list[LoggedRequest] = []
-    server = ApiServer(
-        objects, found, found.server_context(folder), request_log=requests.append, logs=logs, accounts=accounts
-    )
+    issuer = TokenIssuer(folder, objects) if accounts else None
+    tls = found.server_context(folder)
+    server = ApiServer(objects, found, tls, request_log=requests.append, logs=logs, accounts=issuer)
     await server.start()
     try:
         credentials.write_kubeconfig(folder / "kubeconfig", server.url, found)

@@ -241,35 +241,6 @@ async def test_bodies_may_be_yaml(api: Api) -> None:
     assert (await api.call("POST", CONFIGMAPS, "x", "text/plain")).status == 415
 
 
-class KnownAccounts:
-    """Tokens that say who they are."""
-
-    def issue(self, namespace: str, account: str, uid: str, *, seconds: int = 3600, audience: str = "") -> str:
-        return f"{namespace}:{account}"
-
-    def user_of(self, token: str) -> str | None:
-        return f"system:serviceaccount:{token}" if token.startswith("default:") else None
-
-
-async def test_a_service_account_gets_a_token_and_is_known_by_it(tmp_path: Path) -> None:
-    async with api_server(tmp_path, accounts=KnownAccounts()) as running:
-        running.objects.create("serviceaccounts", {"metadata": {"name": "s"}}, "default")
-        session, url = kubeconfig_session(running.kubeconfig)
-        async with session:
-            api = Api(session, url)
-            request: Json = {
-                "apiVersion": "authentication.k8s.io/v1",
-                "kind": "TokenRequest",
-                "spec": {"audiences": []},
-            }
-            made = await api.post("/api/v1/namespaces/default/serviceaccounts/s/token", request)
-            token = made["status"]["token"]
-            path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-            for header, user in ((f"Bearer {token}", "system:serviceaccount:default:s"), (None, "steersman")):
-                reply = await api.call("POST", path, {}, headers={"Authorization": header} if header else None)
-                assert reply.body["status"]["userInfo"]["username"] == user
-
-
 CRD: dict[str, Any] = {
     "metadata": {"name": "ws.example.com"},
     "spec": {

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steersman.cluster.access.authorizer import Authorizer
 from steersman.cluster.api.paths import parse
 from steersman.cluster.api.subresources import Subresources
 from steersman.cluster.api.verbs import PATCHES, Call, Verbs
@@ -80,7 +81,7 @@ def verbs() -> Verbs:
     objects.create(
         "customresourcedefinitions.apiextensions.k8s.io", {"metadata": {"name": "widgets.example.com"}, "spec": spec}
     )
-    return Verbs(objects)
+    return Verbs(objects, Authorizer(objects))
 
 
 def carry_out(verbs: Verbs, method: str, path: str, query: dict[str, str], content_type: str, body: bytes) -> None:

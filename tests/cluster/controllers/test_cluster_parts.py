@@ -13,7 +13,7 @@ from steersman.cluster.controllers.network_table import tables
 from steersman.cluster.controllers.nodes import ensure_node
 from steersman.cluster.controllers.quotas import QuotaAdmission, QuotaController
 from steersman.cluster.controllers.scheduling import Scheduler
-from steersman.cluster.controllers.service_accounts import PodAccounts, TokenIssuer
+from steersman.cluster.controllers.service_accounts import PodAccounts
 from steersman.cluster.controllers.volumes import VolumeController, ensure_storage_class
 from steersman.errors import Forbidden, Invalid
 
@@ -230,12 +230,3 @@ async def test_pods_get_an_account_and_its_token(tmp_path: Path) -> None:
             Forbidden, match='error looking up service account default/nobody: serviceaccount "nobody" not found'
         ):
             found.create("pods", "r", pod(serviceAccountName="nobody"))
-
-
-def test_tokens_are_known_again_and_forgeries_are_not(tmp_path: Path) -> None:
-    issuer = TokenIssuer(tmp_path)
-    token = issuer.issue("default", "web", "uid")
-    assert TokenIssuer(tmp_path).user_of(token) == "system:serviceaccount:default:web"
-    assert issuer.user_of(token[:-2] + "xx") is None
-    assert issuer.user_of(issuer.issue("default", "web", "uid", seconds=-1)) is None
-    assert issuer.user_of("nonsense") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import socket
 import ssl
@@ -12,6 +13,13 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from steersman.cluster import status
+from steersman.cluster.access import impersonation
+from steersman.cluster.access.attributes import attributes_of
+from steersman.cluster.access.authentication import Authenticator
+from steersman.cluster.access.authorizer import Authorizer
+from steersman.cluster.access.escalation import Escalation
+from steersman.cluster.access.identity import ANONYMOUS, User
+from steersman.cluster.access.tokens import TokenIssuer
 from steersman.cluster.api import discovery, negotiate, reviews
 from steersman.cluster.api.encode import to_bytes
 from steersman.cluster.api.openapi import OpenApi
@@ -19,9 +27,9 @@ from steersman.cluster.api.paths import Target, parse
 from steersman.cluster.api.streams import sessions
 from steersman.cluster.api.subresources import Subresources
 from steersman.cluster.api.verbs import Answer, Call, Verbs
-from steersman.cluster.credentials import USER, Credentials
+from steersman.cluster.credentials import Credentials
 from steersman.cluster.machinery import Objects
-from steersman.cluster.node import Accounts, LogSource, PodAccess
+from steersman.cluster.node import LogSource, PodAccess
 from steersman.errors import ApiError
 
 LOG = logging.getLogger(__name__)
@@ -59,18 +67,20 @@ class ApiServer:
         logs: LogSource | None = None,
         pods: PodAccess | None = None,
         request_log: Callable[[LoggedRequest], None] | None = None,
-        accounts: Accounts | None = None,
+        accounts: TokenIssuer | None = None,
     ) -> None:
         self.objects = objects
-        self.credentials = credentials
-        self.verbs = Verbs(objects)
+        self.authenticator = Authenticator(credentials, accounts)
+        self.authorizer = Authorizer(objects)
+        objects.checks.append(Escalation(self.authorizer))
+        self.reviews = reviews.Reviews(self.authorizer, self.authenticator)
+        self.verbs = Verbs(objects, self.authorizer)
         self.subresources = Subresources(self.verbs, logs, accounts)
         self.sessions = sessions.Sessions(objects, pods, logs)
         self.openapi = OpenApi(objects.registry)
         self.ready = True
         self._tls = tls
         self._request_log = request_log
-        self._accounts = accounts
         self._runner: web.AppRunner | None = None
         self._stopping = False
         self._streams: set[asyncio.Task[None]] = set()
@@ -95,12 +105,23 @@ class ApiServer:
         assert self._runner is not None
         await web.SockSite(self._runner, listening, ssl_context=self._tls).start()
 
-    def _user(self, header: str) -> str | None:
-        """Whom an Authorization header names; None for nobody."""
-        if self.credentials.accepts(header):
-            return USER
-        kind, _, token = header.partition(" ")
-        return self._accounts.user_of(token.strip()) if kind.lower() == "bearer" and self._accounts else None
+    def _admitted(self, request: web.Request) -> User:
+        """Who asks, once it is clear that they may. Raises Unauthorized, Forbidden."""
+        header = request.headers.get("Authorization", "")
+        user = self.authenticator.user_of(header)
+        if user is None:
+            if header or request.path not in PUBLIC:
+                raise status.unauthorized()
+            return ANONYMOUS
+        if impersonation.wanted(request.headers):
+            user = impersonation.impersonate(user, request.headers, self.authorizer)
+        if not user.is_master:
+            wanted = attributes_of(user, request.method, request.path, request.query)
+            self.authorizer.check(wanted)
+            if wanted.subresource in sessions.SUBRESOURCES and wanted.resource == "pods":
+                # To come in by a WebSocket is a GET, and yet no mere reading.
+                self.authorizer.check(dataclasses.replace(wanted, verb="create"))
+        return user
 
     async def stop(self) -> None:
         """End all watches and connections."""
@@ -113,13 +134,11 @@ class ApiServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
-            user = self._user(request.headers.get("Authorization", ""))
-            if user is None and request.path not in PUBLIC:
-                raise status.unauthorized()
+            user = self._admitted(request)
             target = parse(request.path, self.objects.registry)
             if target is not None and target.subresource in sessions.SUBRESOURCES:
                 return await self.sessions.serve(request, target)
-            answer = await self._answer(request, target, user or "system:anonymous")
+            answer = await self._answer(request, target, user)
             if answer.stream is not None:
                 return await self._send_stream(request, answer)
         except ApiError as error:
@@ -134,7 +153,7 @@ class ApiServer:
             answer = Answer(to_bytes(status.to_status(failure)), 500)
         return web.Response(body=answer.body, status=answer.code, headers=_headers(answer))
 
-    async def _answer(self, request: web.Request, target: Target | None, user: str) -> Answer:
+    async def _answer(self, request: web.Request, target: Target | None, user: User) -> Answer:
         path, method = request.path, request.method
         if target is None:
             return self._fixed(request)
@@ -146,12 +165,13 @@ class ApiServer:
             request.headers.get("Content-Type", ""),
             request.headers.get("User-Agent", ""),
             await request.read() if request.can_read_body else b"",
+            user,
         )
         if method == "GET":
-            return self._carry_out(call, user)
+            return self._carry_out(call)
         code = 500
         try:
-            answer = self._carry_out(call, user)
+            answer = self._carry_out(call)
             code = answer.code
         except ApiError as error:
             code = error.code
@@ -161,14 +181,14 @@ class ApiServer:
                 self._request_log(LoggedRequest(method, path, request.query_string, call.content_type, call.body, code))
         return answer
 
-    def _carry_out(self, call: Call, user: str) -> Answer:
+    def _carry_out(self, call: Call) -> Answer:
         if call.target.resource.name in reviews.RESOURCES:
             if call.method != "POST":
                 raise status.method_not_allowed()
             kind = call.target.resource
             registry = self.objects.registry
             obj = negotiate.read_kind(call.body, call.content_type, registry, kind.api_version, kind.kind)
-            return Answer(to_bytes(reviews.review(call.target.resource, obj, user, self._user)), 201)
+            return Answer(to_bytes(self.reviews.review(kind, obj, call.user, call.target.namespace or "")), 201)
         if call.target.subresource:
             return self.subresources.handle(call)
         return self.verbs.handle(call)

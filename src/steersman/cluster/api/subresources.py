@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from steersman.cluster import status
-from steersman.cluster.api import negotiate
+from steersman.cluster.access.tokens import TokenIssuer
+from steersman.cluster.api import negotiate, token_requests
 from steersman.cluster.api.encode import to_bytes
 from steersman.cluster.api.verbs import Answer, Call, Verbs, delete_arguments
-from steersman.cluster.machinery import now
-from steersman.cluster.node import Accounts, LogRequest, LogSource
+from steersman.cluster.node import LogRequest, LogSource
 from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.selectors import format_selector
@@ -24,7 +24,7 @@ class Subresources:
     """Carries out calls on subresources. `logs` is where container output comes from, None where no Pod ever runs;
     `accounts` makes tokens."""
 
-    def __init__(self, verbs: Verbs, logs: LogSource | None, accounts: Accounts | None = None) -> None:
+    def __init__(self, verbs: Verbs, logs: LogSource | None, accounts: TokenIssuer | None = None) -> None:
         self.verbs = verbs
         self.objects = verbs.objects
         self.logs = logs
@@ -51,7 +51,7 @@ class Subresources:
             case "finalize", "PUT":
                 return self.verbs.update(call)
             case "token", "POST":
-                return self.token(call)
+                return token_requests.answer(call, self.objects, self.accounts)
             case "ephemeralcontainers", "GET":
                 return self.verbs.get(call)
             case "ephemeralcontainers", _:
@@ -157,33 +157,6 @@ class Subresources:
         self.objects.bind(target.name, target.namespace or "", node["name"], labels=labels, dry_run=options.dry_run)
         made = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
         return Answer(to_bytes(made), 201)
-
-    # --- ServiceAccounts --------------------------------------------------------------------------------------------
-
-    def token(self, call: Call) -> Answer:
-        """A TokenRequest, answered."""
-        target = call.target
-        account = self.objects.get("serviceaccounts", target.name, target.namespace)
-        if self.accounts is None:
-            raise ApiError("this cluster issues no tokens for service accounts", code=501, reason="NotImplemented")
-        kind = target.resource.subresources["token"]
-        body = negotiate.read_kind(call.body, call.content_type, self.objects.registry, kind.api_version, kind.kind)
-        spec: Json = body.get("spec") or {}
-        seconds = spec.get("expirationSeconds") or 3600
-        audiences = spec.get("audiences") or []
-        token = self.accounts.issue(
-            target.namespace or "",
-            target.name,
-            account["metadata"]["uid"],
-            seconds=seconds,
-            audience=audiences[0] if audiences else "",
-        )
-        ends = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        answer: Json = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1"}
-        answer["metadata"] = {"name": target.name, "namespace": target.namespace, "creationTimestamp": now()}
-        answer["spec"] = {**spec, "audiences": audiences, "expirationSeconds": seconds}
-        answer["status"] = {"token": token, "expirationTimestamp": ends}
-        return Answer(to_bytes(answer), 201)
 
 
 async def _stream(logs: LogSource, request: LogRequest) -> AsyncIterator[bytes]:

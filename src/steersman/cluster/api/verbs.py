@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steersman.cluster import status
+from steersman.cluster.access.attributes import Attributes
+from steersman.cluster.access.authorizer import Authorizer
+from steersman.cluster.access.identity import ADMIN, User
 from steersman.cluster.api import negotiate
 from steersman.cluster.api.encode import Encoder, to_bytes
 from steersman.cluster.api.notices import notices
@@ -49,6 +52,7 @@ class Call:
     content_type: str = ""
     user_agent: str = ""
     body: bytes = b""
+    user: User = ADMIN
 
 
 @dataclass(slots=True)
@@ -66,8 +70,9 @@ class Answer:
 class Verbs:
     """Carries out calls on `objects`."""
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Objects, authorizer: Authorizer) -> None:
         self.objects = objects
+        self.authorizer = authorizer
 
     def handle(self, call: Call) -> Answer:
         """Everything but subresources. Raises ApiError."""
@@ -166,11 +171,24 @@ class Verbs:
         target, options = call.target, self.options(call)
         kind, patch = self.read_patch(call)
         existed = self.objects.store.get(target.resource.storage, target.namespace or "", target.name) is not None
+        if kind == "apply" and not existed and not call.user.is_master:
+            self._check_creation(call)
         found = self.objects.patch_object(
             target.resource, target.name, target.namespace, patch, kind, target.subresource, options
         )
         warnings = options.warnings + notices(target.resource, found)
         return Answer(self.encoder(call).one(found), 200 if existed else 201, warnings=warnings)
+
+    def _check_creation(self, call: Call) -> None:
+        """Applying what is not there creates it, which takes one more right. Raises Forbidden."""
+        target = call.target
+        namespace = target.namespace or ""
+        wanted = Attributes(
+            call.user, "create", target.resource.group, target.resource.plural, "", target.name, namespace
+        )
+        decision = self.authorizer.decide(wanted)
+        if not decision.allowed:
+            raise wanted.forbidden(decision.reason)
 
     def delete(self, call: Call) -> Answer:
         target = call.target
@@ -226,6 +244,7 @@ class Verbs:
             bool(dry_run),
             validation=validation,  # type: ignore[arg-type]
             force=query.get("force") in ("true", "1"),
+            user=call.user,
         )
 
     def read_object(self, call: Call, options: WriteOptions) -> Json:
