@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import shlex
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -92,6 +94,7 @@ spec:
 
 
 async def test_a_pod_reaches_the_api_with_its_account(session: Session) -> None:
+    await session.run("kubectl create rolebinding api --clusterrole=view --serviceaccount=default:default")
     script = (
         "d=/var/run/secrets/kubernetes.io/serviceaccount;"
         'curl -fsS --cacert $d/ca.crt -H "Authorization: Bearer $(cat $d/token)" https://kubernetes.default.svc/api/v1/namespaces/default'
@@ -102,12 +105,24 @@ async def test_a_pod_reaches_the_api_with_its_account(session: Session) -> None:
 
 
 @pytest.mark.parametrize("image", ["bitnami/kubectl:1.33", "registry.k8s.io/kubectl:v1.33.0", "alpine/k8s:1.33.0"])
-async def test_kubectl_in_a_pod_finds_its_cluster(session: Session, image: str) -> None:
+async def test_kubectl_in_a_pod_may_what_its_role_allows(session: Session, image: str) -> None:
     name = image.replace("/", "-").replace(":", "-").replace(".", "-")
     script = "kubectl get configmap kube-root-ca.crt -o name && kubectl create configmap $(hostname) --from-literal=a=b"
-    await session.run(f"kubectl create job {name} --image={image} -- sh -c '{script}'")
-    await session.run(f"kubectl wait --for=condition=complete job/{name} --timeout=60s")
-    lines = (await session.run(f"kubectl logs job/{name}")).splitlines()
+    account = json.dumps({"spec": {"serviceAccountName": name}})
+    options = ["--image", image, "--restart=Never", "--overrides", account, "--command"]
+    run = shlex.join(["kubectl", "run", name, *options, "--", "sh", "-c", script])
+    await session.run(f"kubectl create serviceaccount {name}")
+    await session.run(run)
+    await session.run(f"kubectl wait --for=jsonpath={{.status.phase}}=Failed pod/{name} --timeout=60s")
+    refused = (
+        f'configmaps "kube-root-ca.crt" is forbidden: User "system:serviceaccount:default:{name}" cannot get resource'
+    )
+    assert refused in await session.run(f"kubectl logs {name}")
+    await session.run(f"kubectl delete pod {name}")
+    await session.run(f"kubectl create rolebinding {name} --clusterrole=edit --serviceaccount=default:{name}")
+    await session.run(run)
+    await session.run(f"kubectl wait --for=jsonpath={{.status.phase}}=Succeeded pod/{name} --timeout=60s")
+    lines = (await session.run(f"kubectl logs {name}")).splitlines()
     assert lines[0] == "configmap/kube-root-ca.crt"
     assert lines[1].endswith(" created")
 

@@ -40,10 +40,21 @@ def _read(
         if not isinstance(content, dict) or not document.name:
             return None
         keys = {*(content.get("data") or {}), *(content.get("stringData") or {}), *(content.get("binaryData") or {})}
-        return ChartObject(
-            document.kind, document.name, document.namespace, path, events, weight, policies, tuple(sorted(keys))
+        subjects = tuple(
+            str(each.get("name")) for each in content.get("subjects") or () if each.get("kind") == "ServiceAccount"
         )
-    except (SteersmanError, TypeError):
+        return ChartObject(
+            document.kind,
+            document.name,
+            document.namespace,
+            path,
+            events,
+            weight,
+            policies,
+            tuple(sorted(keys)),
+            subjects,
+        )
+    except (SteersmanError, TypeError, AttributeError):
         return None
 
 

@@ -103,6 +103,8 @@ class ChartObject:
     weight: int = 0
     delete_policies: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    """Of a RoleBinding or ClusterRoleBinding: the ServiceAccounts that it names."""
 
 
 @dataclass(frozen=True, slots=True)
