@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,24 @@ def test_a_hook_that_fails_by_itself_is_named_with_its_last_lines(
     assert "BROKEN" in printed
     assert "pre-upgrade hook broken, runs: its last lines\n  no such table" in printed
     assert printed.endswith("Not everything held.\n")
+
+
+def test_a_hook_without_the_rights_it_needs_is_found_with_the_role_that_gives_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], oracle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{os.environ['PATH']}:{oracle}")
+    hook = job("restart", "pre-install", "kubectl get configmaps", image="bitnami/kubectl:1.33")
+    chart = write_chart(tmp_path / "chart", hook)
+    assert run(["rehearse", "install", "shop", chart]) == 1
+    printed = capsys.readouterr().out
+    assert "The hook's ServiceAccount default may not list configmaps in namespace default." in printed
+    assert 'resources: ["configmaps"]\n' in printed
+    role = printed.partition("serviceAccountName: restart in shop/templates/0.yaml:\n")[2].partition("\nVERIFY")[0]
+    roles = [line.removeprefix("      ") for line in role.splitlines()]
+    (tmp_path / "chart" / "templates" / "1.yaml").write_text("\n".join(roles))
+    named = hook.replace("restartPolicy: Never", "restartPolicy: Never\n      serviceAccountName: restart")
+    (tmp_path / "chart" / "templates" / "0.yaml").write_text(named)
+    assert run(["rehearse", "install", "shop", chart, "--scenario", "twice"]) == 0
 
 
 def test_json_of_an_uninstall_that_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

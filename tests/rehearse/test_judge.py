@@ -10,6 +10,7 @@ from steersman.lifecycle.events import HookFinished
 from steersman.manifest.hooks import HookEvent
 from steersman.rehearse.faults import ENDED_EARLY
 from steersman.rehearse.judge import repeated_verdict
+from steersman.rehearse.perform import Performance
 from steersman.rehearse.verdict import Result, Scenario
 
 
@@ -34,7 +35,9 @@ def hook(result: Literal["Succeeded", "Failed"]) -> HookFinished:
 def test_what_a_second_run_shows(
     scenario: Scenario, note: str | None, after: Literal["Succeeded", "Failed"], result: Result, detail: str
 ) -> None:
-    verdict = repeated_verdict(hook("Succeeded"), hook(after), scenario, note)
+    verdict = repeated_verdict(
+        hook("Succeeded"), hook(after), scenario, Performance(notes={hook(after).hook: note} if note else {})
+    )
     assert (verdict.result, verdict.detail) == (result, detail)
 
 

@@ -23,6 +23,7 @@ from steersman.cli.settings import Settings
 if TYPE_CHECKING:
     from steersman.chart.model import Chart
     from steersman.client import AsyncClient
+    from steersman.lifecycle.events import HookFinished
     from steersman.rehearse.perform import Play
     from steersman.rehearse.stage import State
     from steersman.rehearse.verdict import Rehearsal, Scenario
@@ -187,7 +188,7 @@ def _rehearse(settings: Settings, play: Play, policy: str, timeout: float, outpu
     from steersman.lifecycle.policy import Policy
     from steersman.rehearse.run import rehearse
 
-    play = replace(play, policy=Policy(policy), options=Options(timeout=timeout))
+    play = replace(play, policy=Policy(policy), options=Options(timeout=timeout), explain=_explain)
 
     def tell(text: str) -> None:
         print(f"… {text}", file=sys.stderr, flush=True)
@@ -218,6 +219,15 @@ def _rehearse(settings: Settings, play: Play, policy: str, timeout: float, outpu
     return 0 if found.holds else 1
 
 
+async def _explain(client: AsyncClient, release: Release, hook: HookFinished) -> str:
+    """The diagnosis of a hook that failed on the throw-away cluster."""
+    from steersman.cli.diagnose import diagnosis_text
+    from steersman.diagnose.failure import diagnose_failure
+
+    found = await diagnose_failure(client.kube, release, hook.hook, event=str(hook.event))
+    return "" if found is None else diagnosis_text(found)
+
+
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
     """Within this block SIGTERM is answered as Ctrl-C: the throw-away clusters are taken down before the process ends."""
@@ -240,6 +250,8 @@ def _show(found: Rehearsal) -> None:
             echo(f"\n{each.event} hook {each.hook}, {each.scenario}: its last lines")
             for line in each.log[-10:]:
                 echo(f"  {line}")
+            if each.cause:
+                echo(f"\n{each.cause}")
     if found.error:
         echo(f"\nThe {found.action} itself did not succeed: {found.error}")
     echo(f"\n{_summary(found)}")

@@ -19,11 +19,14 @@ def plain_verdict(hook: HookFinished, seen: Performance) -> Verdict:
     detail = hook.message or hook.reason
     if seen.unable:
         detail += f" (it had to do without {', '.join(name for _, name in seen.unable)}, which could not run here)"
-    return Verdict(hook.event, hook.hook, Scenario.RUNS, Result.BROKEN, detail, hook.log_tail)
+    return Verdict(
+        hook.event, hook.hook, Scenario.RUNS, Result.BROKEN, detail, hook.log_tail, hook.seconds, seen.cause(hook)
+    )
 
 
-def repeated_verdict(hook: HookFinished, after: HookFinished, scenario: Scenario, note: str | None) -> Verdict:
-    """Whether the hook succeeds after a run of it that came to its end, or was killed. `note` is what came of that run."""
+def repeated_verdict(hook: HookFinished, after: HookFinished, scenario: Scenario, seen: Performance) -> Verdict:
+    """Whether the hook succeeds after a run of it that came to its end, or was killed, in the run that was `seen`."""
+    note = seen.notes.get(hook.hook)
     if after.result == "Succeeded":
         result = Result.SKIPPED if note == ENDED_EARLY else Result.HELD
         detail = "the second run did no harm" if scenario is Scenario.TWICE else "it recovered"
@@ -31,7 +34,8 @@ def repeated_verdict(hook: HookFinished, after: HookFinished, scenario: Scenario
     early = scenario is Scenario.TWICE or note == ENDED_EARLY
     what = "fails when it runs a second time" if early else "does not recover from being killed"
     detail = f"{what}: {after.message or after.reason}"
-    return Verdict(hook.event, hook.hook, scenario, Result.BROKEN, detail, after.log_tail, after.seconds)
+    cause = seen.cause(after)
+    return Verdict(hook.event, hook.hook, scenario, Result.BROKEN, detail, after.log_tail, after.seconds, cause)
 
 
 def failing_verdict(play: Play, hook: HookFinished, seen: Performance) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,17 +22,20 @@ from steersman.rehearse.faults import Fault, Key, Meddling, faulty
 from steersman.rehearse.images import lacking, take_along
 from steersman.rehearse.stage import Known, State, objects_of, set_up, stand_in
 from steersman.rehearse.verdict import Scenario
-from steersman.release.record import Status
+from steersman.release.record import Release, Status
 
 # Called with the kubeconfig of a cluster in which something did not hold, before the cluster goes.
 Kept = Callable[[str], Awaitable[None]]
+
+# Says why a hook of that revision failed, in several lines; asked while the cluster is still there.
+Explain = Callable[[Any, Release, HookFinished], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
     """What is rehearsed. `before` are the revisions that are there; `chart` and `values` are for install and upgrade.
 
-    `unable` are hooks that are known to be unable to run here, each with what would help.
+    `unable` are hooks that are known to be unable to run here, each with what would help. `explain` looks into failed hooks.
     """
 
     action: Action
@@ -45,6 +49,7 @@ class Play:
     options: Options = field(default_factory=Options)
     scenarios: frozenset[Scenario] = frozenset(Scenario)
     unable: Mapping[Key, str] = field(default_factory=dict)
+    explain: Explain | None = None
 
 
 @dataclass(slots=True)
@@ -52,7 +57,7 @@ class Performance:
     """What happened in one run: every hook's last attempt, the end, and the release's state after it.
 
     `unable` are the hooks that could not run here and were stood in for, each with why; `overrides` what the hooks
-    themselves say about their failure.
+    themselves say about their failure; `causes` why those failed that did, by event and name.
     """
 
     hooks: list[HookFinished] = field(default_factory=list)
@@ -62,6 +67,10 @@ class Performance:
     notes: Mapping[str, str] = field(default_factory=dict)
     unable: Mapping[Key, str] = field(default_factory=dict)
     overrides: Mapping[str, HookFailure | None] = field(default_factory=dict)
+    causes: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def cause(self, hook: HookFinished) -> str:
+        return self.causes.get((str(hook.event), hook.hook), "")
 
     def of(self, hook: HookFinished) -> HookFinished | None:
         same = [each for each in self.hooks if (each.event, each.hook) == (hook.event, hook.hook)]
@@ -101,9 +110,19 @@ async def perform(
                     raise
             seen.notes = meddler.notes
             seen.deployed_after = await _deployed(client, play.release)
+            if play.explain is not None and all(each.fault is not Fault.FAILS for each in meddling.values()):
+                await _explain(play.explain, client, plan.release.version, play.release, seen)
         if keep is not None and not good(seen):
             await keep(str(cluster.kubeconfig))
     return seen
+
+
+async def _explain(explain: Explain, client: Actor, revision: int, name: str, seen: Performance) -> None:
+    for hook in seen.hooks:
+        if hook.result == "Failed":
+            with suppress(SteersmanError):
+                release = await client.get(name, revision)
+                seen.causes[str(hook.event), hook.hook] = await explain(client, release, hook)
 
 
 async def _prepare(play: Play, make_actor: MakeActor, client: Actor) -> None:

@@ -74,7 +74,7 @@ async def _all_at_once(
         for hook in judged:
             after = seen.of(hook)
             assert after is not None
-            verdicts.append(repeated_verdict(hook, after, scenario, seen.notes.get(hook.hook)))
+            verdicts.append(repeated_verdict(hook, after, scenario, seen))
             rest.remove(hook)
     return verdicts
 

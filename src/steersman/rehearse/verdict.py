@@ -30,7 +30,8 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`detail` is one line; `log` the hook's last lines where it failed; `seconds` how long the hook took."""
+    """`detail` is one line; `log` the hook's last lines where it failed, `cause` why, in several lines; `seconds` how long the
+    hook took."""
 
     event: str
     hook: str
@@ -39,6 +40,7 @@ class Verdict:
     detail: str = ""
     log: tuple[str, ...] = ()
     seconds: float = 0.0
+    cause: str = ""
 
 
 @dataclass(slots=True)
