@@ -28,7 +28,8 @@ def junit(found: Rehearsal) -> str:
             time=f"{each.seconds:.3f}",
         )
         if each.result is Result.BROKEN:
-            ElementTree.SubElement(case, "failure", message=each.detail).text = "\n".join([*each.log, *filter(None, [each.cause])])
+            lines = [*each.log, each.cause] if each.cause else each.log
+            ElementTree.SubElement(case, "failure", message=each.detail).text = "\n".join(lines)
         elif each.result is Result.SKIPPED:
             ElementTree.SubElement(case, "skipped", message=each.detail)
     if found.error:
