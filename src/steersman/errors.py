@@ -228,7 +228,14 @@ class ServerBusy(ApiError):
 
 
 class OutcomeUnknown(KubernetesError):
-    """A write was sent and the answer never came, and reading back could not tell whether it was done."""
+    """A write was sent and the answer never came, and reading back could not tell whether it was done.
+
+    `request` is its method and path.
+    """
+
+    def __init__(self, message: str, *, request: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.request = request
 
 
 class NoMatchingKind(KubernetesError):

@@ -58,4 +58,5 @@ def connect(settings: Settings, network: Network | None = None) -> Client:
         overrides=overrides,
         network=network,
         on_warning=lambda text: print(f"Warning: {text}", file=sys.stderr),
+        on_waiting=lambda text: print(text, file=sys.stderr, flush=True),
     )

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import time
+from contextlib import suppress
+from math import inf
 
 from steersman.kube.network import (
-    CONNECT_SECONDS,
     ConnectFailed,
     ConnectionLost,
     Endpoint,
     Stream,
+    broken,
+    in_words,
+    no_answer,
     open_tunnel,
     reason_of,
+    tls_failed,
 )
 
 # One header block or one piece of a body; bodies themselves may be larger.
@@ -28,40 +32,77 @@ class AsyncioStream:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._silence = self._until = inf
+        self._began = self._heard = 0.0  # when something came last
+        self._alarm: asyncio.TimerHandle | None = None
+        self._late: float | None = None  # how long it took, when the time is over
         if (sock := writer.get_extra_info("socket")) is not None:  # a watch must notice that its server is gone
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if hasattr(socket, "TCP_KEEPIDLE"):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
 
+    def allow(self, silence: float | None, until: float | None = None) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        self._silence = self._until = inf
+        if silence is not None or until is not None:
+            self._silence = inf if silence is None else silence
+            self._until = inf if until is None else until
+            self._began = self._heard = time.monotonic()
+            self._watch()
+
+    def _watch(self) -> None:
+        """One timer for a whole request, set anew where something came meanwhile: one for each read would cost more."""
+        now, due = time.monotonic(), min(self._heard + self._silence, self._until)
+        if now < due:
+            self._alarm = asyncio.get_running_loop().call_later(due - now, self._watch)
+        else:
+            self._late = now - (self._began if now >= self._until else self._heard)
+            self._writer.transport.abort()
+
     async def write(self, data: bytes) -> None:
         try:
             self._writer.write(data)
             await self._writer.drain()
         except OSError as error:
-            raise ConnectionLost(reason_of(error)) from error
+            raise self._lost(error) from error
 
     async def read_until(self, separator: bytes) -> bytes:
         try:
             return await self._reader.readuntil(separator)
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            raise ConnectionLost("the server closed the connection") from error
+        except asyncio.IncompleteReadError as error:
+            raise self._lost("the server closed the connection") from error
+        except asyncio.LimitOverrunError as error:
+            raise self._lost("the answer is not HTTP: its head does not end") from error
         except OSError as error:
-            raise ConnectionLost(reason_of(error)) from error
+            raise self._lost(error) from error
 
     async def read_exactly(self, size: int) -> bytes:
-        try:
-            return await self._reader.readexactly(size)
-        except asyncio.IncompleteReadError as error:
-            raise ConnectionLost("the answer was cut off") from error
-        except OSError as error:
-            raise ConnectionLost(reason_of(error)) from error
+        pieces = []
+        while size:
+            piece = await self.read(size)
+            if not piece:
+                raise ConnectionLost("the answer was cut off")
+            pieces.append(piece)
+            size -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def read(self, size: int) -> bytes:
         try:
-            return await self._reader.read(size)
+            piece = await self._reader.read(size)
         except OSError as error:
-            raise ConnectionLost(reason_of(error)) from error
+            raise self._lost(error) from error
+        if not piece and self._late is not None:
+            raise self._lost("")
+        self._heard = time.monotonic()
+        return piece
+
+    def _lost(self, why: str | OSError) -> ConnectFailed | ConnectionLost:
+        if self._late is not None:
+            return no_answer(self._late)
+        return ConnectionLost(why) if isinstance(why, str) else broken(why)
 
     def usable(self) -> bool:
         return not (self._writer.is_closing() or self._reader.at_eof())
@@ -91,33 +132,23 @@ class AsyncioNetwork:
         self._more = concurrency - 1
         self._patience = 0.0  # seconds
 
-    async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream:
+    async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None, seconds: float) -> Stream:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(seconds):
                 stream = await _connect(endpoint, context)
             self._patience = max(self._patience, WORTH_A_CONNECTION * (loop.time() - began))
             return stream
         except TimeoutError as error:
-            raise ConnectFailed(f"no connection within {CONNECT_SECONDS:g} s") from error
-        except ssl.SSLCertVerificationError as error:
-            raise ConnectFailed(f"tls: {error.verify_message}", permanent=True) from error
+            raise ConnectFailed(f"no connection within {in_words(seconds)}") from error
         except ssl.SSLError as error:
-            raise ConnectFailed(f"tls: {error.reason or error}", permanent=True) from error
+            raise tls_failed(error) from error
         except OSError as error:
             raise ConnectFailed(reason_of(error)) from error
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-    @asynccontextmanager
-    async def limit(self, seconds: float | None) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(seconds):
-                yield
-        except TimeoutError as error:
-            raise ConnectionLost(f"no answer within {seconds:g} s") from error
 
     async def acquire(self) -> None:
         if self._more and self._places.locked():

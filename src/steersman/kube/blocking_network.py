@@ -9,23 +9,28 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
+from math import inf
 from typing import Any, TypeVar
 
 from steersman.kube.network import (
-    ANSWER_SECONDS,
-    CONNECT_SECONDS,
     ConnectFailed,
     ConnectionLost,
     Endpoint,
+    NoAnswer,
     Stream,
+    broken,
+    in_words,
+    no_answer,
     open_tunnel,
     reason_of,
+    tls_failed,
 )
 
 T = TypeVar("T")
 PIECE = 1 << 16
+LONGEST_HEAD = 1 << 20
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -45,15 +50,36 @@ class BlockingStream:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._buffer = bytearray()
+        self._silence = self._until = inf
+        self._began = 0.0
+
+    def allow(self, silence: float | None, until: float | None = None) -> None:
+        self._began = time.monotonic()
+        self._silence = inf if silence is None else silence
+        self._until = inf if until is None else until
+
+    def _set_limit(self) -> None:
+        """Give the next call of the socket its time."""
+        allowed = min(self._silence, self._until - time.monotonic())
+        self._socket.settimeout(None if allowed == inf else max(0.001, allowed))
+
+    def _too_late(self) -> NoAnswer:
+        now = time.monotonic()
+        return no_answer(now - self._began if now >= self._until else self._silence)
 
     async def write(self, data: bytes) -> None:
+        self._set_limit()
         try:
             self._socket.sendall(data)
+        except TimeoutError as error:
+            raise self._too_late() from error
         except OSError as error:
-            raise ConnectionLost(reason_of(error)) from error
+            raise broken(error) from error
 
     async def read_until(self, separator: bytes) -> bytes:
         while (end := self._buffer.find(separator)) < 0:
+            if len(self._buffer) > LONGEST_HEAD:
+                raise ConnectionLost("the answer is not HTTP: its head does not end")
             self._fill()
         return self._take(end + len(separator))
 
@@ -79,6 +105,7 @@ class BlockingStream:
         """Turn the connection into a TLS connection. Raises OSError."""
         # As with addresses: a name in bytes does without the IDNA codec.
         name = server_name.encode() if server_name.isascii() else server_name
+        self._set_limit()
         self._socket = context.wrap_socket(self._socket, server_hostname=name)
 
     def _fill(self) -> None:
@@ -88,10 +115,13 @@ class BlockingStream:
             raise ConnectionLost("the server closed the connection") from error
 
     def _receive(self) -> None:
+        self._set_limit()
         try:
             data = self._socket.recv(PIECE)
+        except TimeoutError as error:
+            raise self._too_late() from error
         except OSError as error:
-            raise ConnectionLost(reason_of(error)) from error
+            raise broken(error) from error
         if not data:
             raise EOFError
         self._buffer += data
@@ -105,24 +135,18 @@ class BlockingStream:
 class BlockingNetwork:
     """The Network of one command: one request at a time."""
 
-    async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream:
+    async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None, seconds: float) -> Stream:
         try:
-            return await _connect(endpoint, context)
-        except ssl.SSLCertVerificationError as error:
-            raise ConnectFailed(f"tls: {error.verify_message}", permanent=True) from error
-        except ssl.SSLError as error:
-            raise ConnectFailed(f"tls: {error.reason or error}", permanent=True) from error
+            return await _connect(endpoint, context, seconds)
         except TimeoutError as error:
-            raise ConnectFailed(f"no connection within {CONNECT_SECONDS:g} s") from error
+            raise ConnectFailed(f"no connection within {in_words(seconds)}") from error
+        except ssl.SSLError as error:
+            raise tls_failed(error) from error
         except OSError as error:
             raise ConnectFailed(reason_of(error)) from error
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - there is no event loop to hold up
-
-    @asynccontextmanager
-    async def limit(self, seconds: float | None) -> AsyncGenerator[None, None]:
-        yield  # the socket's own timeout bounds each read
 
     async def acquire(self) -> None:
         return
@@ -131,7 +155,8 @@ class BlockingNetwork:
         return
 
 
-async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream:
+async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None, seconds: float) -> Stream:
+    until = time.monotonic() + seconds
     proxy = endpoint.proxy
     if proxy is None:
         address = (endpoint.host, endpoint.port)
@@ -139,10 +164,10 @@ async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream
         address = (proxy.hostname or "", proxy.port or {"https": 443, "http": 80}.get(proxy.scheme, 1080))
     # A name as bytes is taken as it is; as text it would cost the import of the IDNA codec.
     host: Any = address[0].encode() if address[0].isascii() else address[0]
-    sock = socket.create_connection((host, address[1]), timeout=CONNECT_SECONDS)
-    sock.settimeout(ANSWER_SECONDS)
+    sock = socket.create_connection((host, address[1]), timeout=seconds)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     stream = BlockingStream(sock)
+    stream.allow(None, until)
     try:
         if proxy is not None:
             if proxy.scheme == "https":

@@ -40,18 +40,20 @@ def connect(
     network: Network | None = None,
     cache: Path | None = DEFAULT_CACHE,
     on_warning: Callable[[str], None] | None = None,
+    on_waiting: Callable[[str], None] | None = None,
 ) -> Client:
     """Make a client for the cluster that the kubeconfig, the environment and `overrides` name. Sends nothing yet.
 
     `network` is asyncio's unless given (see `kube.network`); `cache` is the folder for discovery's answers, None for none;
-    `on_warning` gets the server's warnings. Raises ClusterUnreachable where nothing names a cluster.
+    `on_warning` gets the server's warnings, `on_waiting` a line when retrying takes long. Raises ClusterUnreachable where nothing
+    names a cluster.
     """
     connection = load_connection(kubeconfig, overrides)
     if network is None:
         from steersman.kube.asyncio_network import AsyncioNetwork
 
         network = AsyncioNetwork()
-    session = Session(connection, network, on_warning=on_warning)
+    session = Session(connection, network, on_warning=on_warning, on_waiting=on_waiting)
     return Client(session, cache=default_cache() if cache is DEFAULT_CACHE else cache)
 
 
@@ -80,7 +82,7 @@ class Client:
         if not self._version:
             answer = await self.session.object("GET", "/version")
             if "gitVersion" not in answer:
-                raise self.session.no_api_server("it does not tell Kubernetes' version")
+                raise self.session.trouble.no_api_server("it does not tell Kubernetes' version")
             self._version = str(answer["gitVersion"])
         return self._version
 
@@ -91,7 +93,7 @@ class Client:
         return await self.discovery.resource(api_version, kind)
 
     async def get(self, ref: ObjectRef) -> Object:
-        return await self.session.object("GET", await self._path(ref))
+        return await self.session.resource("GET", await self._path(ref))
 
     async def list(
         self,
@@ -115,7 +117,7 @@ class Client:
                 items, pages = [], {}  # the pages' snapshot expired: take all in one answer
                 continue
             # items of a list carry no type of their own; readers of single objects expect it
-            items += [{"apiVersion": api_version, "kind": kind, **item} for item in page.get("items") or []]
+            items += [{"apiVersion": api_version, "kind": kind, **item} for item in _items(page, self.session)]
             metadata = page.get("metadata") or {}
             if not metadata.get("continue"):
                 return ObjectList(items, str(metadata.get("resourceVersion") or ""))
@@ -134,7 +136,7 @@ class Client:
         path = collection_path(resource, self._namespace(resource, metadata.get("namespace")))
         query = writing(field_manager, dry_run=dry_run, strict=strict)
         if dry_run:
-            return await self.session.object("POST", path, query, obj)
+            return await self.session.resource("POST", path, query, obj)
         return await create_once(self.session, path, query, obj, field_manager)
 
     async def replace(
@@ -149,7 +151,7 @@ class Client:
         query = writing(field_manager, dry_run=dry_run, strict=strict)
         # Without a resourceVersion it says the same however often; with one, a second time meets the first one's Conflict.
         if dry_run or not obj["metadata"].get("resourceVersion"):
-            return await self.session.object("PUT", path, query, obj)
+            return await self.session.resource("PUT", path, query, obj)
         return await replace_once(self.session, path, query, obj)
 
     async def patch(
@@ -170,7 +172,7 @@ class Client:
             query["force"] = "true"
         # An apply and a merge name the wanted result; only a JSON patch, which names edits, may do another thing the second time.
         repeat = Repeat.UNSAFE if patch_type is PatchType.JSON and not dry_run else Repeat.SAFE
-        return await self.session.object("PATCH", path, query, body, repeat=repeat, content_type=patch_type.value)
+        return await self.session.resource("PATCH", path, query, body, repeat=repeat, content_type=patch_type.value)
 
     async def delete(
         self,
@@ -242,6 +244,16 @@ class Client:
 
     def _namespace(self, resource: ApiResource, namespace: str | None) -> str | None:
         return (namespace or self.default_namespace) if resource.namespaced else None
+
+
+def _items(page: Object, session: Session) -> list[Object]:
+    """The items of a list. Raises ClusterUnreachable where it is no list at all, lest that be taken for an empty one."""
+    items = page.get("items") or []
+    if not isinstance(items, list) or ("items" not in page and not str(page.get("kind")).endswith("List")):
+        raise session.trouble.no_api_server("its answer to a list is none")
+    if not all(isinstance(item, dict) and isinstance(item.get("metadata"), dict) for item in items):
+        raise session.trouble.no_api_server("its list has items that are no objects")
+    return items
 
 
 def collection_path(resource: ApiResource, namespace: str | None) -> str:

@@ -114,7 +114,7 @@ class Discovery:
         except NotFound:
             known.groups.pop(api_version, None)
             return
-        known.groups[api_version] = from_resource_list(json.loads(answer.body))
+        known.groups[api_version] = from_resource_list(self._session.parsed(answer))
         _write_cache(self._file(), known)
 
     async def _ask_for_all(self) -> dict[str, GroupVersion]:
@@ -141,7 +141,7 @@ class Discovery:
                 return False
             if etag := answer.headers.get("etag"):
                 etags[path] = etag
-            groups.update(from_aggregated(json.loads(answer.body)))
+            groups.update(from_aggregated(self._session.parsed(answer)))
         changed = known.aggregated is None or etags != known.etags or not etags
         known.groups, known.etags, known.aggregated = groups, etags, True
         if changed:
@@ -149,8 +149,8 @@ class Discovery:
         return True
 
     async def _ask_group_by_group(self) -> dict[str, GroupVersion]:
-        core = json.loads((await self._session.request(Request("GET", "/api"))).body)
-        named = json.loads((await self._session.request(Request("GET", "/apis"))).body)
+        core = await self._session.object("GET", "/api")
+        named = await self._session.object("GET", "/apis")
         paths = {version: f"/api/{version}" for version in core.get("versions") or []}
         for group in named.get("groups") or []:
             paths.update({v["groupVersion"]: f"/apis/{v['groupVersion']}" for v in group.get("versions") or []})
@@ -158,7 +158,7 @@ class Discovery:
         for api_version, path in paths.items():
             with suppress(NotFound, ServerBusy):  # a group whose server is away must not hide the others
                 answer = await self._session.request(Request("GET", path))
-                groups[api_version] = from_resource_list(json.loads(answer.body))
+                groups[api_version] = from_resource_list(self._session.parsed(answer))
         return groups
 
 

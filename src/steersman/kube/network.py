@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -19,7 +18,7 @@ from steersman.kube.config import Connection, Tls
 from steersman.record import record
 
 CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 65.0  # an API server gives up on its own requests after 60 s
+NOT_TLS = "the server does not speak TLS there"
 
 
 class ConnectFailed(Exception):
@@ -34,8 +33,17 @@ class ConnectionLost(Exception):
     """The connection broke after a request had begun to be sent: whether the server acted on it is unknown."""
 
 
+class NoAnswer(ConnectionLost):
+    """Nothing came within the time that was allowed."""
+
+
 class Stream(Protocol):
     """A connected byte stream. All methods raise ConnectionLost."""
+
+    def allow(self, silence: float | None, until: float | None = None) -> None:
+        """From now on, raise NoAnswer where nothing comes (or nothing is taken) for `silence` seconds, and at `until`, a
+        time.monotonic(), whatever comes. None is no limit."""
+        ...
 
     async def write(self, data: bytes) -> None: ...
 
@@ -57,15 +65,11 @@ class Stream(Protocol):
 class Network(Protocol):
     """How to reach an endpoint, and how to wait."""
 
-    async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream:
-        """Raises ConnectFailed."""
+    async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None, seconds: float) -> Stream:
+        """Raises ConnectFailed, after `seconds` at the latest."""
         ...
 
     async def sleep(self, seconds: float) -> None: ...
-
-    def limit(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
-        """A block that raises ConnectionLost when it takes longer; None is no limit."""
-        ...
 
     async def acquire(self) -> None:
         """Take one of the places for concurrent requests; `release` gives it back."""
@@ -206,8 +210,40 @@ def _load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -
         context.load_cert_chain(named.name)
 
 
+def no_answer(seconds: float) -> NoAnswer:
+    """Nothing came for so long."""
+    return NoAnswer(f"no answer within {in_words(seconds)}")
+
+
+def in_words(seconds: float) -> str:
+    """`0.2 s`, `3 s`, `120 s`: as exact as a person wants to know it."""
+    if seconds < 1:
+        return f"{seconds:.1g} s"
+    return f"{seconds:.1f} s".replace(".0 s", " s") if seconds < 10 else f"{seconds:.0f} s"
+
+
+def tls_failed(error: ssl.SSLError) -> ConnectFailed:
+    """What went wrong between the two ends of TLS, with the server's own words where it sent an alert."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConnectFailed(f"tls: {error.verify_message}", permanent=True)
+    if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
+        return ConnectFailed(f"tls: {NOT_TLS}", permanent=True)
+    alert = (error.reason or "").lower().replace("_", " ")
+    return ConnectFailed(f"tls: {alert or error}", permanent=True)
+
+
+def broken(error: OSError) -> ConnectFailed | ConnectionLost:
+    """What a read or a write failed with. A TLS alert (an expired client certificate) comes with the first read, and means that
+    nothing was taken up."""
+    if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+        return tls_failed(error)
+    return ConnectionLost(reason_of(error))
+
+
 def reason_of(error: OSError) -> str:
     """`connection refused`, whichever way asyncio or the socket module put it."""
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).lower().replace("_", " ")
     if isinstance(error, socket.gaierror) or not error.errno:
         return (error.strerror or str(error) or type(error).__name__).lower()
     return os.strerror(error.errno).lower()

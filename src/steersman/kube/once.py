@@ -10,8 +10,11 @@ from typing import Any
 
 from steersman.errors import AlreadyExists, Conflict, KubernetesError, NotFound, OutcomeUnknown
 from steersman.kube.interface import Object
-from steersman.kube.retry import Repeat, delay, latest, one_budget
+from steersman.kube.retry import Repeat, delay, latest, one_budget, share
 from steersman.kube.session import Query, Session, quote
+
+# Part of the time that is left: the rest is for reading back what became of it.
+FOR_THE_WRITE = 0.7
 
 
 async def create_once(session: Session, path: str, query: Query, obj: Object, field_manager: str) -> Object:
@@ -22,7 +25,8 @@ async def create_once(session: Session, path: str, query: Query, obj: Object, fi
         pauses = _Pauses(session)
         while True:
             try:
-                return await session.object("POST", path, query, obj, repeat=Repeat.UNSAFE)
+                with share(FOR_THE_WRITE):
+                    return await session.resource("POST", path, query, obj, repeat=Repeat.UNSAFE)
             except AlreadyExists:
                 if unknown is None:
                     raise
@@ -44,7 +48,8 @@ async def replace_once(session: Session, path: str, query: Query, obj: Object) -
         pauses = _Pauses(session)
         while True:
             try:
-                return await session.object("PUT", path, query, obj, repeat=Repeat.UNSAFE)
+                with share(FOR_THE_WRITE):
+                    return await session.resource("PUT", path, query, obj, repeat=Repeat.UNSAFE)
             except OutcomeUnknown as error:
                 unknown = error
             found = await _read_back(session, path, unknown)
@@ -62,7 +67,8 @@ async def delete_once(session: Session, path: str, options: dict[str, Any]) -> N
         pauses = _Pauses(session)
         while True:
             try:
-                await session.object("DELETE", path, None, options, repeat=Repeat.UNSAFE)
+                with share(FOR_THE_WRITE):
+                    await session.object("DELETE", path, None, options, repeat=Repeat.UNSAFE)
                 return
             except (NotFound, Conflict) as error:
                 if unknown is None or (isinstance(error, Conflict) and "preconditions" not in options):
@@ -92,7 +98,7 @@ class _Pauses:
         self._attempt += 1
         pause = delay(self._attempt, None)
         if time.monotonic() + pause >= self._until:
-            raise unknown
+            raise self._session.trouble.undone(unknown)
         await self._session.network.sleep(pause)
 
 
@@ -102,11 +108,11 @@ class _Pauses:
 async def _read_back(session: Session, path: str, unknown: OutcomeUnknown) -> Object:
     """What stands there now. Raises NotFound, and `unknown` where it cannot be read: that it failed is not known either."""
     try:
-        return await session.object("GET", path)
+        return await session.resource("GET", path)
     except NotFound:
         raise
     except KubernetesError as error:
-        raise unknown from error
+        raise session.trouble.unread(unknown, error) from error
 
 
 async def _ours(

@@ -18,7 +18,13 @@ FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 5.0
 RETRIES_OF_INTERNAL_ERRORS = 3
 
+# How long one attempt is waited for: an API server gives up on its own requests after 60 s.
+ANSWER_SECONDS = 65.0
+# The same before any answer has come, of what may be no API server at all: an overloaded one sends a request away after 15 s.
+FIRST_ANSWER_SECONDS = 20.0
+
 _until: ContextVar[float | None] = ContextVar("steersman_deadline", default=None)
+_each: ContextVar[float | None] = ContextVar("steersman_time_for_each_request", default=None)
 
 
 class Repeat(Enum):
@@ -47,10 +53,33 @@ def deadline(seconds: float) -> Iterator[None]:
         _until.reset(token)
 
 
+@contextmanager
+def each_within(seconds: float) -> Iterator[None]:
+    """Within this block, and in tasks that begin in it, each request takes `seconds` at most, with all its attempts.
+
+    Unlike a `deadline`, it does not run down: so it is right for an action of many requests, some of which come late.
+    """
+    token = _each.set(seconds)
+    try:
+        yield
+    finally:
+        _each.reset(token)
+
+
 def latest() -> float:
     """The time.monotonic() at which a request that starts now stops retrying."""
-    until = _until.get()
-    return until if until is not None else time.monotonic() + DEFAULT_BUDGET_SECONDS
+    until, each = _until.get(), _each.get()
+    return until if until is not None else time.monotonic() + (DEFAULT_BUDGET_SECONDS if each is None else each)
+
+
+def is_bounded() -> bool:
+    """Whether somebody has said how long a request may take. If not, an answer that keeps coming is read to its end."""
+    return _until.get() is not None or _each.get() is not None
+
+
+def share(part: float) -> AbstractContextManager[None]:
+    """For a block that must leave time for what comes after it: it gets this part of what is left."""
+    return deadline(max(0.0, latest() - time.monotonic()) * part)
 
 
 def one_budget() -> AbstractContextManager[None]:

@@ -9,22 +9,34 @@ import urllib.parse
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar
 
-from steersman.errors import ApiError, ClusterUnreachable, OutcomeUnknown
+from steersman.errors import ApiError, ClusterUnreachable, KubernetesError, ServerBusy
 from steersman.kube.config import Connection
 from steersman.kube.credentials import Authenticator
 from steersman.kube.http1 import Exchange, Head
 from steersman.kube.interface import Object
 from steersman.kube.network import (
-    ANSWER_SECONDS,
+    CONNECT_SECONDS,
     ConnectFailed,
     ConnectionLost,
     Network,
+    NoAnswer,
     Stream,
     endpoint_of,
     tls_context,
 )
-from steersman.kube.retry import Repeat, Verdict, delay, judge_answer, latest, retry_after_seconds
+from steersman.kube.retry import (
+    ANSWER_SECONDS,
+    FIRST_ANSWER_SECONDS,
+    Repeat,
+    Verdict,
+    delay,
+    is_bounded,
+    judge_answer,
+    latest,
+    retry_after_seconds,
+)
 from steersman.kube.status import error_from_answer
+from steersman.kube.trouble import Trouble
 from steersman.record import record
 
 # How often what never answered yet is tried when it takes the connection and then drops it: it may be no API server at all.
@@ -63,10 +75,18 @@ class Answer:
 
 
 class Session:
-    """Owns the connections to one API server. `on_warning` gets the text of each Warning header (RFC 9111 §5.5)."""
+    """Owns the connections to one API server.
+
+    `on_warning` gets the text of each Warning header (RFC 9111 §5.5), `on_waiting` a line when retrying takes long.
+    """
 
     def __init__(
-        self, connection: Connection, network: Network, *, on_warning: Callable[[str], None] | None = None
+        self,
+        connection: Connection,
+        network: Network,
+        *,
+        on_warning: Callable[[str], None] | None = None,
+        on_waiting: Callable[[str], None] | None = None,
     ) -> None:
         self.connection = connection
         self.network = network
@@ -77,6 +97,7 @@ class Session:
         self.reached = False  # an answer has come before: a refused connection is then a restart, not a wrong address
         self.server_date = ""  # of the last answer, by the server's clock
         self._on_warning = on_warning
+        self.trouble = Trouble(connection, on_waiting)
 
     async def request(self, request: Request) -> Answer:
         """Send and return the answer. Raises ApiError, ClusterUnreachable, or OutcomeUnknown (only for Repeat.UNSAFE)."""
@@ -95,7 +116,35 @@ class Session:
         """As `request`, with JSON on both sides."""
         encoded = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         answer = await self.request(Request(method, path, query, encoded, content_type, repeat=repeat))
-        parsed: Object = json.loads(answer.body)
+        return self.parsed(answer)
+
+    async def resource(
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        body: Any = None,
+        *,
+        repeat: Repeat = Repeat.SAFE,
+        content_type: str = "application/json",
+    ) -> Object:
+        """As `object`, where the answer is one of Kubernetes' objects, which have a name."""
+        answer = await self.object(method, path, query, body, repeat=repeat, content_type=content_type)
+        metadata = answer.get("metadata")
+        if not isinstance(metadata, dict) or not metadata.get("name"):
+            raise self.trouble.no_api_server("its answer is no object of Kubernetes")
+        return answer
+
+    def parsed(self, answer: Answer) -> Object:
+        """The JSON object of an answer. Raises ClusterUnreachable where it is none: no API server answers so."""
+        try:
+            parsed = json.loads(answer.body)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            content = answer.headers.get("content-type", "")
+            told = f" (Content-Type: {content})" if content and not content.startswith("application/json") else ""
+            raise self.trouble.no_api_server(f"its answer is no JSON object{told}")
         return parsed
 
     async def stream(self, request: Request, *, idle_seconds: float | None = None) -> AsyncGenerator[bytes, None]:
@@ -104,13 +153,9 @@ class Session:
         Raises what `request` raises, and ConnectionLost when the stream breaks in the middle or is silent for `idle_seconds`.
         """
         exchange, head = await self._retrying(request, self._begun)
-        pieces = exchange.pieces(head)
+        exchange.stream.allow(idle_seconds)
         try:
-            while True:
-                async with self.network.limit(idle_seconds):
-                    piece = await anext(pieces, b"")
-                if not piece:
-                    return
+            async for piece in exchange.pieces(head):
                 yield piece
         finally:
             exchange.stream.close()
@@ -120,22 +165,26 @@ class Session:
         while self._idle:
             self._idle.pop().stream.close()
 
-    async def _retrying(self, request: Request, attempt_once: Callable[[Request], Awaitable[T]]) -> T:
+    async def _retrying(self, request: Request, attempt_once: Callable[[Request, float], Awaitable[T]]) -> T:
+        began = time.monotonic()
         until, attempt, renewed = latest(), 0, False
+        before: KubernetesError | None = None
         while True:
             attempt += 1
             retry_after: float | None = None
+            failure: KubernetesError
             try:
-                result = await attempt_once(request)
+                result = await attempt_once(request, until)
             except ConnectFailed as error:
-                failure: Exception = self._unreachable(error)
+                failure = self.trouble.unreachable(error)
                 if error.permanent or not self.reached:
                     raise failure from error
             except ConnectionLost as error:
                 if request.repeat is Repeat.UNSAFE:
-                    raise OutcomeUnknown(f"{request}: {error}; whether it was done is unknown") from error
-                failure = self._unreachable(error)
-                if not self.reached and attempt >= ATTEMPTS_AT_A_STRANGER:
+                    raise self.trouble.unknown(str(request), error, reached=self.reached) from error
+                failure = self.trouble.unreachable(error)
+                # A stranger who is silent will not speak at a second try.
+                if not self.reached and (attempt >= ATTEMPTS_AT_A_STRANGER or isinstance(error, NoAnswer)):
                     raise failure from error
             except _Refusal as refusal:
                 self.reached = True
@@ -154,28 +203,37 @@ class Session:
                     attempt=attempt,
                 )
                 if verdict is Verdict.FINAL:
+                    if attempt > 1 and isinstance(failure, ServerBusy):
+                        failure = self.trouble.given_up(failure, attempt, time.monotonic() - began)
                     raise failure from None
                 if verdict is Verdict.UNKNOWN:
-                    raise OutcomeUnknown(f"{request}: {failure}; whether it was done is unknown") from failure
+                    raise self.trouble.unknown(str(request), failure) from failure
             else:
                 self.reached = True
+                self.trouble.over()
                 return result
-            pause = delay(attempt, retry_after)
-            if time.monotonic() + pause >= until:
-                raise failure
+            pause, now = delay(attempt, retry_after), time.monotonic()
+            if now + pause >= until:
+                # That an attempt of the last moment got no answer says less than what the one before it got.
+                raise self.trouble.given_up(before if before and now >= until else failure, attempt, now - began)
+            before = failure
+            self.trouble.retrying(failure, now + pause - began, until - now)
             await self.network.sleep(pause)
 
-    async def _whole(self, request: Request) -> Answer:
+    async def _whole(self, request: Request, until: float) -> Answer:
         """One attempt at a request whose answer is read whole, on a kept connection where there is one."""
         await self.network.acquire()
         try:
             while True:
-                exchange = self._kept() or Exchange(await self._connect())
+                exchange = self._kept() or Exchange(await self._connect(until))
                 fresh = not exchange.used
                 try:
-                    async with self.network.limit(ANSWER_SECONDS):
-                        head = await self._send(exchange, request, compressed=not self._endpoint.is_near)
-                        body = await exchange.body(head)
+                    exchange.stream.allow(self._patience(until), until if is_bounded() else None)
+                    head = await self._send(exchange, request, compressed=not self._endpoint.is_near)
+                    body = await exchange.body(head)
+                except NoAnswer:
+                    await self.aclose()  # the other kept ones are as dead, where a firewall has forgotten them
+                    raise
                 except ConnectionLost:
                     if fresh or request.repeat is Repeat.UNSAFE:
                         raise
@@ -183,24 +241,43 @@ class Session:
                 finally:
                     self._give_back(exchange)
                 if head.status >= 400:
-                    raise _Refusal(error_from_answer(head.status, body), head.headers)
-                content = head.headers.get("content-type", "")
-                if content.startswith("text/html"):
-                    raise self.no_api_server("it answers with a web page")
-                if content.startswith("application/json") and not body.lstrip().startswith(b"{"):
-                    raise self.no_api_server("its answer is no JSON object")
-                return Answer(head.status, head.headers, body)
+                    raise self._refusal(head, body)
+                return self._checked(Answer(head.status, head.headers, body))
         finally:
             self.network.release()
 
-    async def _begun(self, request: Request) -> tuple[Exchange, Head]:
+    def _patience(self, until: float) -> float:
+        """How many seconds to wait for an answer."""
+        most = ANSWER_SECONDS if self.reached else FIRST_ANSWER_SECONDS
+        return max(0.0, min(most, until - time.monotonic()))
+
+    def _refusal(self, head: Head, body: bytes) -> _Refusal | ClusterUnreachable:
+        if b"HTTP request to an HTTPS server" in body[:512]:  # Go's words to who speaks plain HTTP to it
+            return self.trouble.no_api_server("it speaks HTTPS; write https:// in the kubeconfig's `server`")
+        return _Refusal(error_from_answer(head.status, body), head.headers)
+
+    def _checked(self, answer: Answer) -> Answer:
+        """Raises ClusterUnreachable for what no API server answers."""
+        content = answer.headers.get("content-type", "")
+        if content.startswith("text/html"):
+            raise self.trouble.no_api_server("it answers with a web page")
+        if 300 <= answer.status < 400 and answer.status != 304:
+            target = answer.headers.get("location", "")
+            raise self.trouble.no_api_server(f"it sends us on to {target!r}, where credentials are not sent to")
+        if content.startswith("application/json") and not answer.body.lstrip().startswith(b"{"):
+            raise self.trouble.no_api_server("its answer is no JSON object")
+        return answer
+
+    async def _begun(self, request: Request, until: float) -> tuple[Exchange, Head]:
         """One attempt at a request whose answer will be streamed: its head is there."""
-        exchange = Exchange(await self._connect())
+        exchange = Exchange(await self._connect(until))
         try:
-            async with self.network.limit(ANSWER_SECONDS):
-                head = await self._send(exchange, request, compressed=False)
-                if head.status >= 400:
-                    raise _Refusal(error_from_answer(head.status, await exchange.body(head)), head.headers)
+            exchange.stream.allow(self._patience(until))
+            head = await self._send(exchange, request, compressed=False)
+            if head.status >= 400:
+                raise self._refusal(head, await exchange.body(head))
+            if head.status >= 300 or head.headers.get("content-type", "").startswith("text/html"):
+                self._checked(Answer(head.status, head.headers, b"{"))
         except BaseException:
             exchange.stream.close()
             raise
@@ -235,8 +312,10 @@ class Session:
             exchange.stream.close()
         return None
 
-    async def _connect(self) -> Stream:
-        return await self.network.connect(self._endpoint, self._tls_context() if self._endpoint.tls else None)
+    async def _connect(self, until: float) -> Stream:
+        context = self._tls_context() if self._endpoint.tls else None
+        seconds = max(0.001, min(CONNECT_SECONDS, until - time.monotonic()))
+        return await self.network.connect(self._endpoint, context, seconds)
 
     def _tls_context(self) -> ssl.SSLContext:
         certificate = self._authenticator.certificate()
@@ -246,24 +325,10 @@ class Session:
 
     def _give_back(self, exchange: Exchange) -> None:
         if exchange.reusable and len(self._idle) < KEPT:
+            exchange.stream.allow(None)
             self._idle.append(exchange)
         else:
             exchange.stream.close()
-
-    def no_api_server(self, why: str) -> ClusterUnreachable:
-        """The error of a server that answers, but not as Kubernetes does."""
-        return ClusterUnreachable(
-            f"Kubernetes cluster unreachable: {self.connection.where()}: {why}",
-            hint="Correct the `server` of the kubeconfig, or log in where a proxy or portal stands before it.",
-        )
-
-    def _unreachable(self, error: Exception) -> ClusterUnreachable:
-        hint = (
-            "Is the API server up, and is it the one you mean? `steer cluster status` tells of the one on this machine."
-        )
-        if str(error).startswith("tls: "):  # somebody is there
-            hint = "Check the kubeconfig's server, certificate-authority, tls-server-name and client-certificate, and the clock."
-        return ClusterUnreachable(f"Kubernetes cluster unreachable: {self.connection.where()}: {error}", hint=hint)
 
 
 def quote(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from steersman.errors import Forbidden, NoMatchingKind, NotFound
+from steersman.errors import ClusterUnreachable, Forbidden, NoMatchingKind, NotFound, OutcomeUnknown, ServerBusy
 from steersman.kube.interface import Kubernetes
 from steersman.lifecycle import lease as leases
 from steersman.lifecycle.events import LeaseWaiting, ReleaseWarning
@@ -18,6 +18,18 @@ async def lock(request: Request, kube: Kubernetes, emit: Emit) -> tuple[Lease | 
     """Take the release's lease. Policy `helm` only looks whether somebody holds it: Helm writes none."""
     lease = Lease(kube, request.release, request.namespace, duration=request.lease_duration, dead=request.dead)
     lease.on_lost = request.interrupt.set
+    try:
+        return await _lock(lease, request, emit)
+    except (ClusterUnreachable, OutcomeUnknown, ServerBusy) as error:
+        if isinstance(error, ServerBusy) and request.policy is Policy.ROLLBACK:
+            error.args = (f"the lease of release {request.release!r} cannot be taken: {error}",)
+        error.hint = " ".join(
+            part for part in (f"Nothing of release {request.release!r} was touched.", error.hint) if part
+        )
+        raise
+
+
+async def _lock(lease: Lease, request: Request, emit: Emit) -> tuple[Lease | None, Found | None]:
     if request.policy is Policy.HELM:
         if (holder := await lease.look()) is not None:
             raise leases.locked(request.release, holder)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from steersman.errors import ReleaseFailed
 from steersman.kube.interface import Kubernetes
+from steersman.kube.retry import each_within
 from steersman.kube.watches import Watches
 from steersman.lifecycle.event_queue import EventQueue
 from steersman.lifecycle.events import Event, Outcome, ReleaseFinished
@@ -34,8 +35,9 @@ class Operation:
 
     async def _run(self) -> ReleaseFinished:
         try:
-            async with Watches(self._kube) as watches:
-                finished = await self._work(self.request, self._kube, watches, self._storage, self._events.put)
+            with each_within(self.request.options.timeout):
+                async with Watches(self._kube) as watches:
+                    finished = await self._work(self.request, self._kube, watches, self._storage, self._events.put)
             self._events.put(finished)
             return finished
         finally:
