@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
+# How long the reason of a failure may be looked for.
+DIAGNOSIS_SECONDS = 15.0
 
 
 class View(Protocol):
@@ -151,6 +153,7 @@ class Failed:
         self._client = client
         self.revision, self.name, self.event = 0, "", ""
         self.resources: Diagnosis | None = None
+        self.examined = False
 
     def note(self, event: Event) -> None:
         from steersman.lifecycle.events import HookFinished, ReleaseStarted
@@ -164,6 +167,7 @@ class Failed:
         """What the engine calls before it puts things in order."""
         from steersman.diagnose.resources import diagnose_step
 
+        self.examined = True
         self.resources = await diagnose_step(self._client.kube, release, step, error)
 
 
@@ -179,10 +183,11 @@ async def tell_cause(client: AsyncClient, failed: Failed, finished: ReleaseFinis
     from steersman.cli.diagnose import diagnosis_text
     from steersman.diagnose.failure import diagnose_failure
     from steersman.errors import SteersmanError
+    from steersman.kube.retry import deadline
 
     diagnosis = failed.resources
-    if diagnosis is None:
-        with suppress(SteersmanError):
+    if diagnosis is None and (failed.name or failed.examined):  # else the server does not answer
+        with suppress(SteersmanError), deadline(DIAGNOSIS_SECONDS):
             release = await client.get(finished.release, failed.revision)
             diagnosis = await diagnose_failure(client.kube, release, failed.name, event=failed.event)
     if diagnosis is not None:

@@ -49,13 +49,13 @@ class Trouble:
 
     def given_up(self, failure: KubernetesError, attempts: int, seconds: float) -> KubernetesError:
         """The last failure of many, with how often and how long it was tried."""
-        effort = "once" if attempts == 1 else f"{attempts} times in {in_words(seconds)}"
+        effort = f"; tried {attempts} times in {in_words(seconds)}" if attempts > 1 else ""
         if not isinstance(failure, ApiError):
-            failure.args = (f"{failure}; tried {effort}",)
+            failure.args = (f"{failure}{effort}",)
             return failure
         hint = f"It asks its clients to slow down. {_TRY_LATER}" if failure.code == 429 else f"{_TRY_LATER} {_READYZ}"
         return type(failure)(
-            f"{self._answers(failure)}; tried {effort}",
+            f"{self._answers(failure)}{effort}",
             code=failure.code,
             reason=failure.reason,
             details=failure.details,

@@ -39,9 +39,16 @@ def failed(execution: Execution, fallen: Fallen, step: str, problem: str, *, hin
     lines = fallen.lines
     error = fallen.text(fallen.rule.error)
     name = fallen.release.name
-    if problem:
-        lines = (f"The way back failed, too: {problem}", f'Release "{name}" is not in order')
-        hint = f"`steer status {name}` shows what is there, `steer rollback` or `upgrade` goes on from it"
+    if problem and fallen.plan.action is Action.TEST:
+        lines = (*lines, f"The result could not be recorded: {problem}")
+    elif problem:
+        same = problem == fallen.cause
+        back = (
+            "The way back could not be begun, for the same reason" if same else f"The way back failed, too: {problem}"
+        )
+        lines = (back, f'Release "{name}" is not in order')
+        go_on = f"`steer status {name}` shows what is there, `steer rollback` or `upgrade` goes on from it"
+        hint = "\n".join(part for part in (hint, go_on) if part)
     return replace(
         _standing(execution, fallen, problem),
         error=error,

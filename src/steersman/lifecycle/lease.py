@@ -16,10 +16,9 @@ from typing import Any
 
 from steersman.errors import (
     AlreadyExists,
-    ApiError,
-    ClusterUnreachable,
     Conflict,
     Forbidden,
+    KubernetesError,
     LeaseLost,
     NotFound,
     ReleaseLocked,
@@ -146,7 +145,7 @@ class Lease:
             if held is None or self._lost:
                 return
             # A lease that cannot be given back expires.
-            with suppress(ApiError, ClusterUnreachable):
+            with suppress(KubernetesError):
                 if leave is None:
                     await self.kube.delete(self.ref, uid=held["metadata"]["uid"])
                 else:
@@ -173,7 +172,7 @@ class Lease:
                 if self.on_lost is not None:
                     self.on_lost()
                 return
-            except (ApiError, ClusterUnreachable):
+            except KubernetesError:
                 continue  # the next renewal, or the next write, tells whether somebody else has it by now
 
     async def _renew(self, journal: Journal | None) -> None:

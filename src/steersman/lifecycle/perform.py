@@ -6,8 +6,9 @@ import asyncio
 import time
 from contextlib import suppress
 
-from steersman.errors import LeaseLost, RecoveryFailed, SteersmanError
+from steersman.errors import ClusterUnreachable, LeaseLost, OutcomeUnknown, RecoveryFailed, ServerBusy, SteersmanError
 from steersman.kube.interface import Kubernetes
+from steersman.kube.retry import each_within
 from steersman.kube.watches import Watches
 from steersman.lifecycle import ending
 from steersman.lifecycle.aftermath import Fallen
@@ -30,6 +31,8 @@ from steersman.release.storage import Storage
 
 # Seconds for which the way back waits while the caller looks at what failed.
 EXAMINATION = 15.0
+# Seconds that each request of the way back gets from a server that has just let a request wait for the whole --timeout.
+SECOND_CHANCE = 10.0
 
 
 async def perform(
@@ -168,6 +171,9 @@ async def _run(request: Request, execution: Execution, situation: Situation) -> 
     try:
         interrupted = await _until_done_or_interrupted(request, execution)
     except PlanStopped as stopped:
+        if isinstance(stopped.cause, ClusterUnreachable | OutcomeUnknown | ServerBusy):
+            with each_within(min(SECOND_CHANCE, request.options.timeout)):
+                return await _after_failure(execution, situation, stopped)
         await _examine(request, execution, stopped)
         return await _after_failure(execution, situation, stopped)
     if interrupted:
