@@ -57,6 +57,7 @@ class FakeKube:
     objects: dict[Key, Object] = field(default_factory=dict)
     dead: bool = False
     _version: Any = field(default_factory=lambda: itertools.count(1))
+    default_is_gone: bool = False
     _now: int = 0
     _watches: list[tuple[str, str | None, asyncio.Queue[WatchEvent]]] = field(default_factory=list)
 
@@ -98,6 +99,8 @@ class FakeKube:
 
     async def get(self, ref: ObjectRef) -> Object:
         await self._take("get", ref.kind, ref.name)
+        if (ref.kind, ref.name) == ("Namespace", "default") and not self.default_is_gone:
+            return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
         return copy.deepcopy(self._found(ref))
 
     async def list(

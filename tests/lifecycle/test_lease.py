@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from steersman.errors import ApiError, Forbidden, LeaseLost, ReleaseLocked
+from steersman.kube.status import error_from_status
 from steersman.lifecycle import journal as journals
 from steersman.lifecycle.events import HookStarted, LeaseWaiting, ReleaseWarning
 from steersman.lifecycle.holder import Holder, from_json, known_dead, this_process
@@ -105,6 +106,69 @@ async def test_a_lease_that_is_renewed_is_alive_whatever_the_clocks_say() -> Non
     with pytest.raises(ReleaseLocked):
         await lease(kube, duration=1.0).acquire(wait=1.5)
     await held.release_it()
+
+
+@pytest.mark.parametrize(
+    "stamp", ["1999-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z", "no time at all", None]
+)
+async def test_a_live_holder_with_a_wrong_clock_is_named_as_soon_as_it_renews(stamp: str | None) -> None:
+    """It is neither robbed nor waited for without end though nobody asked to wait; policy `helm`, which only looks, sees it."""
+    kube = FakeKube()
+    held = lease(kube, duration=0.6)
+    await held.acquire()
+    spec = kube.one("Lease", "steersman-my-app")["spec"]
+    spec["renewTime"] = stamp
+    with pytest.raises(ReleaseLocked):
+        await lease(kube, duration=0.6).acquire()
+    kube.one("Lease", "steersman-my-app")["spec"]["renewTime"] = stamp
+    assert await lease(kube, duration=0.6).look() is not None
+    await held.release_it()
+
+
+@pytest.mark.parametrize("stamp", ["1999-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z"])
+async def test_a_dead_holder_with_a_wrong_clock_holds_nothing_for_ever(stamp: str) -> None:
+    kube = FakeKube()
+    dying = lease(kube, duration=1.0)
+    await dying.acquire()
+    assert dying._renewal is not None
+    dying._renewal.cancel()
+    kube.one("Lease", "steersman-my-app")["spec"]["renewTime"] = stamp
+    assert await lease(kube, duration=1.0).look() is None
+    assert await lease(kube, duration=1.0).acquire() is not None
+
+
+async def test_a_namespace_that_goes_takes_its_release_with_it() -> None:
+    driver = Driver(lease_duration=0.3)
+    await driver.install()
+    driver.kube.job_ends = {"pre-upgrade-hook": ""}
+
+    def delete(event: object, _: object) -> None:
+        if isinstance(event, HookStarted):
+            driver.kube.default_is_gone = True
+            driver.kube.objects.clear()
+
+    driver.on_event = delete
+    finished = await driver.upgrade(timeout=30.0)
+    assert finished.exit_code == 1
+    assert finished.error.startswith("namespace 'default' is being deleted, and release 'my-app' with it")
+    assert "--create-namespace" in finished.hint
+
+
+async def test_nothing_is_begun_in_a_namespace_that_is_being_deleted() -> None:
+    kube = FakeKube()
+    message = "unable to create new content in namespace default because it is being terminated"
+    details = {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]}
+    status = {"code": 403, "reason": "Forbidden", "message": message, "details": details}
+
+    def terminating(request: Request) -> None:
+        if request.verb == "create":
+            raise error_from_status(status)
+
+    kube.fault = terminating
+    with pytest.raises(Forbidden, match="being terminated") as caught:
+        await Driver(kube=kube).install()
+    assert caught.value.hint.startswith("Wait until the namespace is gone")
+    assert kube.live() == set()
 
 
 async def test_a_journal_is_left_for_the_next_command() -> None:

@@ -32,10 +32,26 @@ _BY_CODE: dict[int, type[ApiError]] = {
     504: ServerBusy,
 }
 
-_HINTS: dict[type[ApiError], str] = {
-    Unauthorized: "The server does not accept the kubeconfig's credentials; log in again or renew the token.",
-    Forbidden: "Ask for the permission, or check it with `kubectl auth can-i`.",
-}
+_WEBHOOKS = "`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations` tells whose webhook it is"
+# What a 4xx or 500 is about, by the words that API servers use: (code, a part of the message, the way out). The first one counts.
+_HINTS = (
+    (401, "", "The server does not accept the kubeconfig's credentials; log in again or renew the token."),
+    (403, "because it is being terminated", "Wait until the namespace is gone; --create-namespace then makes it anew."),
+    (
+        403,
+        "exceeded quota",
+        "Free or ask for more: `kubectl describe resourcequota` in that namespace tells what is used.",
+    ),
+    (
+        403,
+        "violates PodSecurity",
+        "Change what it names in the Pod's securityContext, or the namespace's pod-security labels.",
+    ),
+    (0, "failed calling webhook", f"That webhook's own service does not do its work; {_WEBHOOKS}."),
+    (0, "admission webhook", f"Change what it objects to, or ask whose rule it is: {_WEBHOOKS}."),
+    (0, "denied request", "Change what the policy objects to, or ask whose rule it is."),
+    (403, "", "Ask for the permission, or check it with `kubectl auth can-i`."),
+)
 
 
 def parse_status(body: bytes) -> dict[str, Any] | None:
@@ -53,7 +69,16 @@ def error_from_status(status: dict[str, Any], code: int = 0) -> ApiError:
     reason = str(status.get("reason") or "")
     kind = AlreadyExists if reason == "AlreadyExists" else Gone if reason == "Expired" else _BY_CODE.get(code, ApiError)
     message = str(status.get("message") or reason or f"the server answered {code}")
-    return kind(message, code=code, reason=reason, details=status.get("details") or {}, hint=_HINTS.get(kind, ""))
+    return kind(message, code=code, reason=reason, details=status.get("details") or {}, hint=_hint(code, message))
+
+
+def _hint(code: int, message: str) -> str:
+    return next((hint for about, said, hint in _HINTS if about in (0, code) and said in message), "")
+
+
+def is_terminating(error: ApiError) -> bool:
+    """Whether nothing can be created because the namespace is being deleted."""
+    return any(reason == "NamespaceTerminating" for reason, _, _ in causes(error))
 
 
 def error_from_answer(code: int, body: bytes) -> ApiError:
@@ -68,7 +93,7 @@ def error_from_answer(code: int, body: bytes) -> ApiError:
         message = f'an error on the server ("{text}") has prevented the request from succeeding'
     else:
         message = f"the server answered {code}"
-    return kind(message, code=code, hint=_HINTS.get(kind, ""))
+    return kind(message, code=code, hint=_hint(code, message))
 
 
 def causes(error: ApiError) -> list[tuple[str, str, str]]:

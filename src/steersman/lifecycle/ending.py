@@ -43,9 +43,7 @@ def failed(execution: Execution, fallen: Fallen, step: str, problem: str, *, hin
         lines = (*lines, f"The result could not be recorded: {problem}")
     elif problem:
         same = problem == fallen.cause
-        back = (
-            "The way back could not be begun, for the same reason" if same else f"The way back failed, too: {problem}"
-        )
+        back = "The way back failed for the same reason" if same else f"The way back failed, too: {problem}"
         lines = (back, f'Release "{name}" is not in order')
         go_on = f"`steer status {name}` shows what is there, `steer rollback` or `upgrade` goes on from it"
         hint = "\n".join(part for part in (hint, go_on) if part)

@@ -16,6 +16,7 @@ from typing import Any
 
 from steersman.errors import (
     AlreadyExists,
+    ApiError,
     Conflict,
     Forbidden,
     KubernetesError,
@@ -24,6 +25,7 @@ from steersman.errors import (
     ReleaseLocked,
 )
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.kube.retry import deadline
 from steersman.lifecycle import holder as holders
 from steersman.lifecycle import journal as journals
 from steersman.lifecycle.holder import Holder
@@ -67,7 +69,8 @@ class Lease:
     _renewed: float = 0.0
     _renewal: asyncio.Task[None] | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _lost: bool = False
+    loss: LeaseLost | None = None
+    """Why we hold it no more, though we did not give it back."""
 
     @property
     def ref(self) -> ObjectRef:
@@ -79,8 +82,8 @@ class Lease:
 
     @property
     def lost(self) -> bool:
-        """Another process has it now."""
-        return self._lost
+        """Another process has it now, or its namespace is gone."""
+        return self.loss is not None
 
     @property
     def journal(self) -> Journal | None:
@@ -117,16 +120,25 @@ class Lease:
             if not told and on_waiting is not None:
                 on_waiting(found)
                 told = True
-            await asyncio.sleep(min(POLL, self.duration / 10))
+            await self._pause()
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(min(POLL, self.duration / 10))
 
     async def look(self) -> Found | None:
         """Who holds the lease and is not known to be dead, without taking it; None when nobody does, or we may not ask."""
-        try:
-            lease = await self.kube.get(self.ref)
-        except (NotFound, Forbidden):
-            return None
         watcher = _Watcher(self.duration, self.dead)
-        return None if watcher.gone(lease) or watcher.in_doubt(lease) else found_in(lease)
+        while True:
+            try:
+                lease = await self.kube.get(self.ref)
+            except (NotFound, Forbidden):
+                return None
+            if watcher.gone(lease):
+                return None
+            if not watcher.in_doubt(lease):
+                break
+            await self._pause()
+        return found_in(lease)
 
     async def write(self, journal: Journal | None) -> None:
         """Write the journal, which renews the lease. Raises LeaseLost."""
@@ -142,7 +154,7 @@ class Lease:
                 self._renewal.cancel()
                 self._renewal = None
             held, self._held = self._held, None
-            if held is None or self._lost:
+            if held is None or self.lost:
                 return
             # A lease that cannot be given back expires.
             with suppress(KubernetesError):
@@ -167,7 +179,8 @@ class Lease:
                     if self._held is None:
                         return
                     if time.monotonic() - self._renewed >= self.duration / 3:
-                        await self._renew(self.journal)
+                        with deadline(self.duration / 3):  # it is not worth more: the next one comes
+                            await self._renew(self.journal)
             except LeaseLost:
                 if self.on_lost is not None:
                     self.on_lost()
@@ -180,12 +193,30 @@ class Lease:
             self._held = await steadily(lambda: self._replace(None if journal is None else journal.to_json()))
             self._renewed = time.monotonic()
         except (Conflict, NotFound) as error:
-            self._lost = True
-            raise LeaseLost(
-                f"another process took over release {self.release!r}; nothing more is written here",
+            self.loss = await self._why_lost(error)
+            raise self.loss from error
+
+    async def _why_lost(self, error: ApiError) -> LeaseLost:
+        if isinstance(error, NotFound) and await self._namespace_goes():
+            return LeaseLost(
+                f"namespace {self.namespace!r} is being deleted, and release {self.release!r} with it; nothing more is done here",
                 release=self.release,
-                hint=f"`steer status {self.release}` shows what it did",
-            ) from error
+                hint="When it is gone, `steer install` with --create-namespace begins anew.",
+            )
+        return LeaseLost(
+            f"another process took over release {self.release!r}; nothing more is written here",
+            release=self.release,
+            hint=f"`steer status {self.release}` shows what it did",
+        )
+
+    async def _namespace_goes(self) -> bool:
+        try:
+            found = await self.kube.get(ObjectRef("v1", "Namespace", self.namespace))
+        except NotFound:
+            return True
+        except KubernetesError:
+            return False
+        return bool(found["metadata"].get("deletionTimestamp"))
 
     async def _replace(self, journal: str | None) -> Object:
         """Raises Conflict and NotFound where it is not ours any more; others may touch it (a label, a refused write)."""
@@ -232,6 +263,7 @@ class _Watcher:
     dead: Callable[[Holder], bool]
     _version: str = ""
     _since: float = 0.0
+    _renewed: bool = False
 
     def gone(self, lease: Object) -> bool:
         spec = lease.get("spec") or {}
@@ -242,15 +274,19 @@ class _Watcher:
             return True
         version = lease["metadata"]["resourceVersion"]
         if version != self._version:
+            self._renewed = bool(self._version)
             self._version, self._since = version, time.monotonic()
             return False
         return time.monotonic() - self._since >= float(spec.get("leaseDurationSeconds") or self.duration)
 
     def in_doubt(self, lease: Object) -> bool:
-        """Whether the lease looks expired by the clocks, so that it is worth to watch it for its duration."""
+        """Whether it is worth to watch the lease for its duration: by the clocks it was last renewed too long ago, or is to be
+        renewed in the future, and it has not been renewed before our eyes."""
+        if self._renewed:
+            return False
         spec = lease.get("spec") or {}
         renewed = _parse(spec.get("renewTime"))
-        return renewed is None or time.time() - renewed > float(spec.get("leaseDurationSeconds") or self.duration)
+        return renewed is None or abs(time.time() - renewed) > float(spec.get("leaseDurationSeconds") or self.duration)
 
 
 def found_in(lease: Object) -> Found:

@@ -6,6 +6,7 @@ import asyncio
 
 from steersman.errors import ClusterUnreachable, Forbidden, NoMatchingKind, NotFound, OutcomeUnknown, ServerBusy
 from steersman.kube.interface import Kubernetes
+from steersman.kube.status import is_terminating
 from steersman.lifecycle import lease as leases
 from steersman.lifecycle.events import LeaseWaiting, ReleaseWarning
 from steersman.lifecycle.execution import Emit
@@ -56,6 +57,8 @@ async def _lock(lease: Lease, request: Request, emit: Emit) -> tuple[Lease | Non
         await lease.release_it(leave=found.journal if found is not None else None)
         raise
     except (Forbidden, NoMatchingKind) as error:
+        if isinstance(error, Forbidden) and is_terminating(error):
+            raise
         emit(ReleaseWarning(message=f"no lease protects this release from a second writer: {error}"))
         return None, None
     except NotFound as error:

@@ -232,8 +232,8 @@ async def _after_failure(execution: Execution, situation: Situation, stopped: Pl
 
 async def _after_interruption(execution: Execution, situation: Situation) -> ReleaseFinished:
     plan = execution.plan
-    if execution.lease is not None and execution.lease.lost:
-        raise LeaseLost(f"another process took over release {plan.release.name!r}", release=plan.release.name)
+    if execution.lease is not None and execution.lease.loss is not None:
+        raise execution.lease.loss
     if not interruptible(plan.policy, plan.action):
         return ending.interrupted(execution, None)
     phase = execution.phase if execution.phase is not Phase.RECORD else Phase.PRE_HOOKS

@@ -65,6 +65,7 @@ async def recover(
     written = next((stored.release() for stored in situation.history if stored.version == journal.revision), None)
     if written is None or journal.action is Action.TEST or journal.settled:
         return "", None
+    what = f"{journal.action} at step {journal.step or 'record'}"
     emit(
         RecoveryStarted(
             release=journal.release,
@@ -72,7 +73,9 @@ async def recover(
             action=journal.action,
             revision=journal.revision,
             step=journal.step,
-            message=f"{found.holder or 'an earlier process'} died during {journal.action} at step {journal.step or 'record'}",
+            message=f"{found.holder} died during {what}"
+            if found.holder
+            else f"an earlier command did not finish its {what}",
         )
     )
     for run in journal.runs:
