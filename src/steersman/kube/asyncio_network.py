@@ -59,7 +59,7 @@ class AsyncioStream:
         if now < due:
             self._alarm = asyncio.get_running_loop().call_later(due - now, self._watch)
         else:
-            self._late = now - (self._began if now >= self._until else self._heard)
+            self._late = now - self._began if now >= self._until else self._silence
             self._writer.transport.abort()
 
     async def write(self, data: bytes) -> None:
