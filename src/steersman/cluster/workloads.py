@@ -19,6 +19,7 @@ from steersman.cluster.controllers.controller import Controller
 from steersman.cluster.controllers.cronjobs import CronJobController
 from steersman.cluster.controllers.daemonsets import DaemonSetController
 from steersman.cluster.controllers.deployments import DeploymentController
+from steersman.cluster.controllers.disruptions import DisruptionController
 from steersman.cluster.controllers.endpoints import EndpointsController
 from steersman.cluster.controllers.garbage import GarbageCollector
 from steersman.cluster.controllers.jobs import JobController
@@ -142,6 +143,7 @@ def _controllers(objects: Objects, options: WorkloadOptions) -> list[Controller]
         DaemonSetController(objects), EndpointsController(objects), Scheduler(objects), GarbageCollector(objects),
         volumes.VolumeController(objects, options.folder / "volumes"), QuotaController(objects),
         namespaces.NamespaceController(objects, options.certificate_authority), RoleAggregationController(objects),
+        DisruptionController(objects),
     ]  # fmt: skip
 
 

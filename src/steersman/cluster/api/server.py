@@ -143,6 +143,8 @@ class ApiServer:
                 return await self._send_stream(request, answer)
         except ApiError as error:
             answer = Answer(to_bytes(status.to_status(error)), error.code)
+            if (seconds := (error.details or {}).get("retryAfterSeconds")) is not None:
+                answer.headers.append(("Retry-After", str(seconds)))
         except web.HTTPRequestEntityTooLarge:
             message = f"Request entity too large: limit is {MAX_BODY}"
             too_large = ApiError(message, code=413, reason="RequestEntityTooLarge")

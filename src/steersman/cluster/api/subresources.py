@@ -8,9 +8,9 @@ from typing import Any
 
 from steersman.cluster import status
 from steersman.cluster.access.tokens import TokenIssuer
-from steersman.cluster.api import negotiate, token_requests
+from steersman.cluster.api import eviction, negotiate, token_requests
 from steersman.cluster.api.encode import to_bytes
-from steersman.cluster.api.verbs import Answer, Call, Verbs, delete_arguments
+from steersman.cluster.api.verbs import Answer, Call, Verbs
 from steersman.cluster.node import LogRequest, LogSource
 from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
@@ -45,7 +45,7 @@ class Subresources:
             case "log", "GET":
                 return self.log(call)
             case "eviction", "POST":
-                return self.evict(call)
+                return eviction.evict(call, self.objects)
             case "binding", "POST":
                 return self.bind(call)
             case "finalize", "PUT":
@@ -130,16 +130,6 @@ class Subresources:
         if self.logs is None:
             raise status.bad_request(f"no runtime on this cluster keeps logs of pod {target.name}")
         return Answer(content_type="text/plain", stream=_stream(self.logs, request))
-
-    def evict(self, call: Call) -> Answer:
-        target = call.target
-        body, _ = negotiate.read_object(call.body, call.content_type, self.objects.registry)
-        options = body.get("deleteOptions") or {}
-        arguments = delete_arguments(Call("DELETE", target, call.query, body=to_bytes(options)), self.objects.registry)
-        self.objects.delete("pods", target.name, target.namespace, **arguments)
-        return Answer(
-            to_bytes({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}), 201
-        )
 
     def bind(self, call: Call) -> Answer:
         """A scheduler's decision for one Pod."""
