@@ -17,6 +17,12 @@ ADD = "psql -c 'ALTER TABLE agents ADD COLUMN status text'"
 INSERT = "psql -c 'INSERT INTO agents VALUES (1)'"
 ONCE_MORE: Json = {"backoffLimit": 1}
 
+FIELD = "automountServiceAccountToken"
+KUBECTL = "kubectl rollout restart deployment/app"
+NO_TOKEN: Json = {FIELD: False}
+TOLD: Json = {FIELD: True}
+TOKEN = {"name": "token", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
+
 BAD: list[tuple[str, list[Json], str]] = [
     ("hook-deadline", [job()], "at spec: no activeDeadlineSeconds"),
     ("hook-deadline", [pod()], "no activeDeadlineSeconds"),
@@ -41,11 +47,29 @@ BAD: list[tuple[str, list[Json], str]] = [
     ("hook-repeats-unsafe-work", [job(spec=ONCE_MORE, script=ADD)], "'ADD COLUMN status'"),
     ("hook-repeats-unsafe-work", [job(spec={"backoffLimit": None}, script=INSERT)], "'INSERT INTO agents VALUES'"),
     ("hook-repeats-unsafe-work", [job(restartPolicy="OnFailure", script=ADD)], "OnFailure repeats it"),
+    ("service-account-token-missing", [job(script=KUBECTL, **NO_TOKEN)], "`kubectl` asks Kubernetes"),
+    (
+        "service-account-token-missing",
+        [document("ServiceAccount", "mute", **NO_TOKEN), job(script=KUBECTL, serviceAccountName="mute")],
+        "the Pod is given no token",
+    ),
     ("unmounted-volume", [job(**VOLUME)], "no container mounts the claim 'b'"),
     ("unmounted-volume", [job(container=MOUNT)], "the Pod has no volume of that name"),
 ]
 
 GOOD: list[tuple[str, list[Json]]] = [
+    ("service-account-token-missing", [job(script=KUBECTL)]),
+    ("service-account-token-missing", [job(script="psql -c 'SELECT 1'", **NO_TOKEN)]),
+    ("service-account-token-missing", [job(script="kubectl version --client; helm template .", **NO_TOKEN)]),
+    ("service-account-token-missing", [job(script=f"export KUBECONFIG=/k\n{KUBECTL}", **NO_TOKEN)]),
+    ("service-account-token-missing", [job(script=KUBECTL, volumes=[TOKEN], **NO_TOKEN)]),
+    (
+        "service-account-token-missing",
+        [
+            document("ServiceAccount", "mute", **NO_TOKEN),
+            job(script=KUBECTL, serviceAccountName="mute", **TOLD),
+        ],
+    ),
     ("hook-resources", [job(container=REQUESTS), job(name="b", resources=REQUESTS["resources"])]),
     ("hook-privileges", [job(container=CONFINED, hostNetwork=False)]),
     ("hook-security-context", [job(container=CONFINED), pod(securityContext={"runAsNonRoot": True})]),

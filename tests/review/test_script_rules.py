@@ -29,6 +29,20 @@ def found(rule: str, manifest: str) -> list[str]:
 
 SECRET = {"env": [{"name": "DB_PASS", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}
 MOUNT = {"volumeMounts": [{"name": "b", "mountPath": "/backup"}]}
+READ_ONLY = {"securityContext": {"readOnlyRootFilesystem": True}}
+RESETS = (
+    "flyway -url=jdbc:x clean migrate", "liquibase drop-all", "npx prisma migrate reset --force", "prisma migrate dev",
+    "prisma db push --accept-data-loss", "bundle exec rails db:drop db:create", "rake db:reset", "manage.py flush --noinput",
+    "alembic downgrade base", "php artisan migrate:fresh", "knex migrate:rollback --all", "npx sequelize-cli db:drop",
+    "typeorm schema:drop", "php bin/console doctrine:database:drop --force", "goose postgres $DSN reset", "dbmate drop",
+    "migrate -path /m -database $DSN drop", "dropdb --if-exists shop", "mysqladmin -f drop shop", "kubectl -n x delete pvc data",
+    "kubectl delete --wait namespace shop", "aws s3 rm s3://bucket --recursive",
+)  # fmt: skip
+ONWARD = (
+    "flyway migrate", "liquibase update", "prisma migrate deploy", "rails db:migrate", "manage.py migrate --noinput",
+    "alembic upgrade head", "php artisan migrate --force", "goose up", "migrate -path /m -database $DSN up", "createdb shop",
+    "kubectl delete configmap x --namespace shop", "kubectl delete pod -l app=pvc", "aws s3 rm s3://bucket/one", "echo clean",
+)  # fmt: skip
 
 BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("script-without-errexit", "psql -c 'SELECT 1'\necho done", {}),
@@ -46,6 +60,14 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("secret-on-command-line", "PGPASSWORD=hunter2 psql -c 'SELECT 1'", {}),
     ("secret-on-command-line", "psql postgres://me:hunter2@db/x -c 'SELECT 1'", {}),
     ("secret-on-command-line", 'mysql -p"$DB_PASS" -e "SELECT 1"', SECRET),
+    ("secret-on-command-line", "curl -fsS -H 'Authorization: Bearer abcdef123456' https://x", {}),
+    ("secret-on-command-line", "curl -fsS -H 'X-Api-Key: abcdef123456' https://x", {}),
+    ("secret-on-command-line", "curl -fsS -u admin:hunter2 https://x", {}),
+    ("secret-on-command-line", "mysql -phunter2 -e 'SELECT 1'", {}),
+    ("secret-on-command-line", "redis-cli -a hunter2 -e PING", {}),
+    ("secret-on-command-line", "tool --password hunter2", {}),
+    ("secret-on-command-line", "tool --api-key=hunter2", {}),
+    ("secret-on-command-line", "git clone https://x/y glpat-abcdefghijklmnop1234", {}),
     ("curl-without-fail", "curl -s http://x/health", {}),
     ("curl-without-timeout", "curl -f http://x/health", {}),
     ("unbounded-loop", "until pg_isready; do sleep 1; done", {}),
@@ -55,9 +77,13 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("bashism-under-sh", "source /env", {}),
     ("bashism-under-sh", "diff <(ls a) <(ls b)", {}),
     ("write-without-volume", "pg_dump db > /backup/db.sql", {}),
+    ("write-without-volume", "pg_dump db | gzip > /backup/db.gz", {}),
+    ("write-without-volume", "date > /tmp/now", READ_ONLY),
     ("variable-not-set", "psql -h ${DB_HOST} -c 'SELECT 1'", {}),
     ("variable-not-set", 'curl -f "http://$REGISTRY/register"', {}),
     ("redis-cli-exit-code", "redis-cli -h cache FLUSHALL", {}),
+    *(("migration-tool-resets", command, {}) for command in RESETS),
+    ("migration-tool-resets", "flyway clean", {"event": "post-install"}),
 ]
 GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("script-without-errexit", "set -e\npsql -c 'SELECT 1'\necho done", {}),
@@ -107,6 +133,22 @@ GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("redis-cli-exit-code", '[ "$(redis-cli ping)" = PONG ]\nredis-cli -e flushdb\nredis-cli info | grep -q role', {}),
     ("script-without-errexit", 'R=$(curl -s http://x)\necho "$R" | grep -q ok || exit 1\necho fine', {}),
     ("write-without-volume", "echo x > /dev/null; echo y > /tmp/z; echo w > relative", {}),
+    ("write-without-volume", "date > /backup/now", MOUNT | READ_ONLY),
+    ("write-without-volume", "date > /backup", MOUNT),
+    (
+        "secret-on-command-line",
+        "curl -fsS -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' https://x",
+        {},
+    ),
+    (
+        "secret-on-command-line",
+        "psql -p 5432; mkdir -p data; redis-cli -e PING; curl -u :$PW x; tool --password-file /run/p",
+        {},
+    ),
+    ("secret-on-command-line", "tool --secret-name db --token=$(cat /t) --password $PW --no-password --password", {}),
+    *(("migration-tool-resets", command, {}) for command in ONWARD),
+    ("migration-tool-resets", "alembic downgrade base", {"event": "pre-rollback"}),
+    ("migration-tool-resets", "kubectl delete pvc data", {"event": "post-delete"}),
 ]
 
 

@@ -272,7 +272,7 @@ def _command(node: Any) -> Command:
     redirected = node.parent if node.parent is not None and node.parent.type == "redirected_statement" else None
     redirects: list[tuple[str, str]] = []
     heredocs: list[Heredoc] = []
-    for child in redirected.named_children if redirected is not None else node.named_children:
+    for child in (redirected or _redirected_pipeline(node) or node).named_children:
         if child.type == "file_redirect":
             target = child.child_by_field_name("destination")
             operator = next((part.type for part in child.children if not part.is_named), ">")
@@ -300,6 +300,14 @@ def _command(node: Any) -> Command:
         captured_by=variable,
         fed_by=_feeder(redirected or node),
     )
+
+
+def _redirected_pipeline(node: Any) -> Any:
+    """The statement that sends a pipeline's output somewhere, for the pipeline's last command; None for others."""
+    pipeline = node.parent
+    if pipeline is None or pipeline.type != "pipeline" or pipeline.named_children[-1] != node:
+        return None
+    return pipeline.parent if pipeline.parent is not None and pipeline.parent.type == "redirected_statement" else None
 
 
 def _capture(node: Any) -> tuple[bool, str]:

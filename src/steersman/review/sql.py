@@ -39,6 +39,14 @@ class Statement:
     changes: bool = True
 
 
+def computed_again(column: str) -> str:
+    """Why an UPDATE that takes a column's new value from its old one (`n = n + 1`) is unsafe to repeat, as in `unsafe`."""
+    return (
+        f"UPDATE computes {column} from its own value, and a second run does so once more: "
+        "a WHERE that the rows no longer meet once they are changed"
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class SqlText:
     """SQL that one call of a client runs. `path` and `offset` lead to its first line within `item`."""

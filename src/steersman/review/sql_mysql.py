@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from steersman.review.sql import Statement
+from steersman.review.sql import Statement, computed_again
 
 
 def read(text: str) -> list[Statement]:
@@ -77,7 +77,7 @@ def _statement(node: Any, line: int) -> Statement:
             if node.args.get("where")
             else f"{word} without WHERE {'removes' if word == 'DELETE' else 'changes'} every row"
         )
-        return Statement(line, kind, table, loses=loses)
+        return Statement(line, kind, table, _counted_again(node) if kind == "Update" else "", loses=loses)
     if kind == "TruncateTable":
         return Statement(line, kind, table, loses="TRUNCATE removes all rows")
     if kind == "Alter":
@@ -89,7 +89,36 @@ def _statement(node: Any, line: int) -> Statement:
         return Statement(line, kind, control=setting[1].lower() if setting else "", changes=False)
     if kind == "Transaction":
         return Statement(line, kind, control="BEGIN", changes=False)
+    if kind in ("Commit", "Rollback"):
+        return Statement(line, kind, control=kind.upper(), changes=False)
     return Statement(line, kind, changes=False)
+
+
+_GROWS = ("Add", "Sub", "Mul", "Div", "Concat")
+
+
+def _counted_again(node: Any) -> str:
+    """Of an UPDATE: that it changes a column by its own value, and its WHERE does not ask for that column."""
+    asked = _columns(node.args.get("where"))
+    for change in node.args.get("expressions") or ():
+        column = str(change.this.name)
+        if column not in asked and _grows(change.expression, column):
+            return computed_again(column)
+    return ""
+
+
+def _grows(value: Any, column: str) -> bool:
+    if type(value).__name__ == "Paren":
+        return _grows(value.this, column)
+    if type(value).__name__ not in _GROWS:
+        return False
+    parts = value.args.get("expressions") or (value.this, value.expression)
+    return any((type(part).__name__ == "Column" and part.name == column) or _grows(part, column) for part in parts)
+
+
+def _columns(node: Any) -> set[str]:
+    """The names of all columns that an expression mentions."""
+    return {str(part.name) for part in node.walk() if type(part).__name__ == "Column"} if node is not None else set()
 
 
 _SETTING = re.compile(r"^SET\s+(?:SESSION\s+|LOCAL\s+|GLOBAL\s+|@@(?:session\.)?)?(\w+)", re.IGNORECASE)

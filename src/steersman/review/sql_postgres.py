@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from steersman.review.sql import Statement
+from steersman.review.sql import Statement, computed_again
 
 _IF_NOT_EXISTS = {
     "CreateStmt": "CREATE TABLE",
@@ -159,7 +159,7 @@ def _other(node: Any, kind: str, line: int, table: str) -> Statement:
             if node.whereClause is not None
             else f"{word} without WHERE {'removes' if word == 'DELETE' else 'changes'} every row"
         )
-        return Statement(line, kind, table, loses=loses)
+        return Statement(line, kind, table, _counted_again(node) if word == "UPDATE" else "", loses=loses)
     if kind == "AlterEnumStmt":
         safe = node.skipIfNewValExists or not node.newVal
         return Statement(line, kind, unsafe="" if safe else "ADD VALUE fails when it is there already: IF NOT EXISTS")
@@ -175,6 +175,47 @@ def _other(node: Any, kind: str, line: int, table: str) -> Statement:
             mend="leave it to a maintenance window",
         )
     return Statement(line, kind, table, changes=kind not in ("VacuumStmt", "CopyStmt", "DoStmt", "LockStmt"))
+
+
+_GROWS = ("+", "-", "*", "/", "||")
+
+
+def _counted_again(node: Any) -> str:
+    """Of an UPDATE: that it changes a column by its own value, and its WHERE does not ask for that column."""
+    asked = _columns(node.whereClause)
+    for target in node.targetList or ():
+        if target.name not in asked and _grows(target.val, target.name):
+            return computed_again(target.name)
+    return ""
+
+
+def _grows(value: Any, column: str) -> bool:
+    if type(value).__name__ != "A_Expr" or _last(value.name) not in _GROWS:
+        return False
+    sides = (value.lexpr, value.rexpr)
+    if _last(value.name) == "||" and any(_is_object(side) for side in sides):
+        return False  # JSON that is laid over JSON says the same the second time
+    return any(
+        (type(side).__name__ == "ColumnRef" and _last(side.fields) == column) or _grows(side, column) for side in sides
+    )
+
+
+def _is_object(value: Any) -> bool:
+    if type(value).__name__ == "TypeCast":
+        return _last(value.typeName) in ("json", "jsonb") or _is_object(value.arg)
+    text = getattr(getattr(value, "val", None), "sval", "")
+    return str(text or "").lstrip().startswith("{")
+
+
+def _columns(node: Any) -> set[str]:
+    """The names of all columns that an expression mentions."""
+    if isinstance(node, tuple | list):
+        return {name for each in node for name in _columns(each)}
+    if type(node).__name__ == "ColumnRef":
+        return {_last(node.fields)}
+    if not hasattr(type(node), "__slots__") or isinstance(node, str):
+        return set()
+    return {name for field in type(node).__slots__ for name in _columns(getattr(node, field, None))}
 
 
 def _index(node: Any, line: int, table: str) -> Statement:

@@ -54,6 +54,8 @@ def _shown(command: Command, secrets: set[str]) -> str:
     for variable, value in command.assignments:
         if named_so(variable) and value and "$" not in value:
             return f"{variable} stands in the script in clear text"
+    if literal := _literal(command):
+        return literal
     printing = command.name in ("echo", "printf") and not command.redirects and not command.piped_into
     for position, word in enumerate(command.words):
         used = [variable for variable in VARIABLE.findall(word) if variable in secrets or named_so(variable)]
@@ -65,6 +67,41 @@ def _shown(command: Command, secrets: set[str]) -> str:
         if used and (LONG.match(option) or (command.name in CLIENTS and option.startswith(SHORT[command.name]))):
             return f"${used[0]} is an argument of `{command.name}`, which the process list shows"
     return ""
+
+
+_TOKENS = re.compile(
+    r"\b(gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abpr]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.eyJ[\w-]{10,})"
+)
+_HEADER = re.compile(
+    r"^(authorization:\s*(bearer|basic|token)\s+|(x-)?api-?key:\s*|x-[\w-]*token:\s*)(?P<value>[^\s$]{6,})$",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"^[^\s$<>{}/][^$<>{}\s]{2,}$")
+
+
+def _literal(command: Command) -> str:
+    """A secret that stands in the script itself: after an option that takes one, in a header, or as a token of a known form."""
+    for position, word in enumerate(command.words):
+        following = command.words[position + 1] if position + 1 < len(command.words) else ""
+        if _TOKENS.search(word):
+            return "a token stands in the script in clear text"
+        if header := _HEADER.match(word.removeprefix("--header=").removeprefix("-H")):
+            return f"the header {word.removeprefix('-H').partition(':')[0]} holds {_what(header)} in clear text"
+        if match := LONG.match(word):
+            value = word[match.end() :].removeprefix("=") if "=" in word else following
+            if _PLAIN.match(value) and not value.startswith("-"):
+                return f"the value of {match.group()} stands in the script in clear text"
+        if command.name == "curl" and word in ("-u", "--user") and re.match(r"^[^:$\s]+:[^$\s]{3,}$", following):
+            return "the password of `curl -u` stands in the script in clear text"
+        if command.name in MYSQL and re.match(r"^-p[^\s$]{3,}$", word):
+            return f"the password of `{command.name} -p` stands in the script in clear text"
+        if command.name in ("redis-cli", "valkey-cli") and word == "-a" and _PLAIN.match(following):
+            return f"the password of `{command.name} -a` stands in the script in clear text"
+    return ""
+
+
+def _what(header: re.Match[str]) -> str:
+    return "a token" if header[2] else "a key"
 
 
 RULE = Rule("secret-on-command-line", "script", Severity.WARNING, "secrets are in no argument and in no log", check)
