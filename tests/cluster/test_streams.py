@@ -224,6 +224,81 @@ async def test_attach_shows_what_comes_and_the_end(kubectl_on: Tool) -> None:
     assert await process.wait() == 0
 
 
+ECHOES = """
+apiVersion: v1
+kind: Pod
+metadata: {name: echoes}
+spec:
+  terminationGracePeriodSeconds: 0
+  restartPolicy: Never
+  containers:
+  - name: main
+    image: busybox
+    stdin: true
+    command: [sh, -c, "while read x; do echo got $x; echo not $x >&2; done; echo end; exit 5"]
+"""
+
+
+async def test_attach_gives_a_container_its_stdin(running: LocalCluster, kubectl_on: Tool) -> None:
+    """One that takes it from many, one after the other: the end of the first is not the end of its stdin."""
+    await kubectl_on("apply", "-f", "-", stdin=ECHOES)
+    await kubectl_on("wait", "--for=condition=Ready", "pod/echoes", "--timeout=60s")
+    session, url = kubeconfig_session(running.kubeconfig)
+    address = f"{url}/api/v1/namespaces/default/pods/echoes/attach?stdin=true&stdout=true&stderr=true"
+    async with session:
+        for word in (b"one", b"two"):
+            async with session.ws_connect(address, protocols=["v5.channel.k8s.io"]) as socket:
+                await socket.send_bytes(b"\x00" + word + b"\n")
+                await socket.send_bytes(b"\xff\x00")
+                said: dict[int, bytes] = {1: b"", 2: b""}
+                while not said[1] or not said[2]:
+                    message = await asyncio.wait_for(socket.receive_bytes(), 60)
+                    said[message[0]] += message[1:]
+                assert said == {1: b"got " + word + b"\n", 2: b"not " + word + b"\n"}
+    log = (await kubectl_on("logs", "echoes")).splitlines()
+    assert sorted(log) == ["got one", "got two", "not one", "not two"]
+    await kubectl_on("delete", "pod", "echoes", "--now", "--wait=false")
+
+
+async def test_run_with_stdin_is_a_command_of_its_own(kubectl_on: Tool) -> None:
+    """`kubectl run -i`: what is piped in is read to its end, what comes of it is shown, and the exit code is the container's."""
+    much = "".join(f"{number}\n" for number in range(50_000))
+    once = ("--image=busybox", "--restart=Never", "-i", "--quiet")
+    digest = hashlib.sha256(much.encode()).hexdigest()
+    assert digest in await kubectl_on("run", "piped", "--rm", *once, "--", "sha256sum", stdin=much)
+    code, output = await kubectl_on.run("run", "shell", *once, "--", "sh", stdin="echo hello; exit 3\n")
+    assert (code, output.splitlines()[0]) == (3, "hello")
+    await kubectl_on("delete", "pod", "shell", "--now", "--wait=false")
+
+
+async def test_a_containers_own_terminal(running: LocalCluster, kubectl_on: Tool) -> None:
+    container = {"name": "main", "image": "debian", "stdin": True, "tty": True, "command": ["bash", "--norc", "-i"]}
+    override = json.dumps({"spec": {"terminationGracePeriodSeconds": 0, "containers": [container]}})
+    await kubectl_on("run", "terminal", "--image=debian", "--restart=Never", f"--overrides={override}")
+    await kubectl_on("wait", "--for=condition=Ready", "pod/terminal", "--timeout=60s")
+    session, url = kubeconfig_session(running.kubeconfig)
+    address = f"{url}/api/v1/namespaces/default/pods/terminal/attach?stdin=true&stdout=true&tty=true"
+    async with session, session.ws_connect(address, protocols=["v5.channel.k8s.io"]) as socket:
+        await socket.send_bytes(b"\x04" + json.dumps({"Width": 101, "Height": 37}).encode())
+        await socket.send_bytes(b"\x00stty size; echo through >/dev/tty; sleep 1000\n")
+        output = b""
+        while b"37 101" not in output or b"\nthrough" not in output:
+            output += (await asyncio.wait_for(socket.receive_bytes(), 60))[1:]
+        await socket.send_bytes(b"\x00\x03")  # ^C reaches who is in the foreground, and not the shell
+        await socket.send_bytes(b"\x00echo $((40 + 2)); exit 7\n")
+        outcome = b""
+        async for message in socket:
+            output += message.data[1:] if message.data[0] == 1 else b""
+            outcome += message.data[1:] if message.data[0] == 3 else b""
+    assert b"\r42\r\n" in output
+    assert b"job control" not in output
+    assert json.loads(outcome)["status"] == "Success"
+    ended = "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}"
+    await kubectl_on("wait", "--for=jsonpath={.status.phase}=Failed", "pod/terminal", "--timeout=60s")
+    assert await kubectl_on("get", "pod", "terminal", "-o", ended) == "7"
+    assert "42\r\n" in await kubectl_on("logs", "terminal")
+
+
 async def test_only_an_upgrade_is_answered(running: LocalCluster, kubectl_on: Tool) -> None:
     session, url = kubeconfig_session(running.kubeconfig)
     async with session:

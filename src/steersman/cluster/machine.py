@@ -72,7 +72,7 @@ class Machine:
                 await asyncio.sleep(_RETRY)
         self.link = link
         link.on_lost = self._agent_died
-        self.runtime.attach(link)
+        self.runtime.work_with(link)
         if self._serve_api is not None:
             await self.serve_api(self._serve_api)
         for tell in self.lost:

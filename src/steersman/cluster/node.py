@@ -52,6 +52,15 @@ class PodAccess(Protocol):
         """
         ...
 
+    async def attach(self, namespace: str, pod: str, container: str, streams: list[int], *, stdin: bool) -> None:
+        """Passes on what the container says and is told, from now on until it ends, by these descriptors (which stay the
+        caller's) for stdin, stdout and stderr; without `stdin`, nothing is told. Raises as `check`."""
+        ...
+
+    async def resize(self, namespace: str, pod: str, container: str, width: int, height: int) -> None:
+        """Gives the container's own terminal another size. Raises as `check`."""
+        ...
+
     async def dial(self, namespace: str, pod: str, port: int) -> socket.socket:
         """A connected, non-blocking socket to a port of the Pod. Raises OSError or TimeoutError, and Invalid (400) where the
         Pod does not run."""

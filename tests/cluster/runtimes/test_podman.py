@@ -18,7 +18,7 @@ from steersman.cluster.runtimes.podman.client import base_command
 from steersman.cluster.runtimes.podman.unshare import unshare_command
 
 from ..test_sessions import EXAMPLE, Session  # noqa: TID252
-from ..workloads import Cluster, cluster, is_ready, job  # noqa: TID252
+from ..workloads import Cluster, cluster, is_ready, is_running, job  # noqa: TID252
 from . import lesson_images
 
 IMAGE = "localhost/steersman-test:1"
@@ -135,6 +135,20 @@ async def test_ends(
     await running.finished(name)
     state = running.pods_of(name)[0]["status"]["containerStatuses"][0]["state"]["terminated"]
     assert (state["exitCode"], state["reason"]) == (code, reason)
+
+
+async def test_a_container_reads_what_it_is_given(running: Cluster) -> None:
+    running.create("jobs.batch", job("reads", ["cat"], image=IMAGE, container={"stdin": True, "stdinOnce": True}))
+    pod = await running.pod_of("reads", is_running)
+    reading, writing = os.pipe()
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.write(writing, b"given\n")
+    os.close(writing)
+    await running.kubelet.attach("default", pod["metadata"]["name"], "main", [reading, null, null], stdin=True)
+    os.close(reading)
+    os.close(null)
+    assert (await running.finished("reads"))["type"] == "Complete"
+    assert await running.log_of("reads") == "given\n"
 
 
 async def test_nothing_is_left(image: str) -> None:

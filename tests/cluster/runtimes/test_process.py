@@ -39,6 +39,11 @@ async def test_a_container_has_names_a_user_and_a_process_list_of_its_own(runnin
     assert int(lines[-1]) < 8
 
 
+async def test_no_signal_is_ignored_from_the_start(running: Cluster) -> None:
+    _, log = await running.script("signals", "grep SigIgn /proc/self/status; trap 'echo trapped' INT; kill -INT $$$$")
+    assert log == "SigIgn:\t0000000000000000\ntrapped\n"
+
+
 @pytest.mark.parametrize(
     ("name", "command", "code", "reason", "message"),
     [

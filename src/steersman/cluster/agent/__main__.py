@@ -114,6 +114,12 @@ class Agent:
         handed = self._streams.pop(streams) if streams is not None else None
         return await self._processes.execute(**arguments, streams=handed)
 
+    async def do_attach(self, streams: int, **arguments: Any) -> dict[str, Any]:
+        return await self._processes.attach(**arguments, streams=self._streams.pop(streams))
+
+    async def do_resize(self, **arguments: Any) -> None:
+        await self._processes.resize(**arguments)
+
     async def do_services(self, addresses: list[str], table: list[Any]) -> None:
         """`table`: [protocol, address, port, [[address, port], …]] a row."""
         async with self._updating:
@@ -161,7 +167,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     descriptors = socket.socket(fileno=int(sys.argv[2]))
     mode, way_out, within = sys.argv[3], "way-out" in sys.argv[4:], "within" in sys.argv[4:]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, lambda *_: None)  # containers would inherit that it is ignored
     os.umask(0o022)  # what containers get, whatever the server keeps for its own files
     confine()
     users = None

@@ -164,12 +164,21 @@ class Link:
         if streams is None:
             answer: dict[str, Any] = await self.ask("execute", **arguments)
             return answer
+        outcome: dict[str, Any] = await self.ask("execute", streams=await self._hand_over(streams), **arguments)
+        return outcome
+
+    async def attach(self, *, streams: list[int], **arguments: Any) -> dict[str, Any]:
+        """Attaches to a container; see `Processes.attach`. `streams` are handed over and stay the caller's to close."""
+        outcome: dict[str, Any] = await self.ask("attach", streams=await self._hand_over(streams), **arguments)
+        return outcome
+
+    async def _hand_over(self, streams: list[int]) -> int:
+        """Sends descriptors to the agent; by which number it knows them."""
         token = next(self._ids)
         async with self._fds_lock:
             socket.send_fds(self._fds, [json.dumps({"streams": token}).encode()], streams)
             await asyncio.get_running_loop().sock_recv(self._fds, 4096)
-        outcome: dict[str, Any] = await self.ask("execute", streams=token, **arguments)
-        return outcome
+        return token
 
     async def open_socket(
         self, *, listen: tuple[str, int] | None = None, pod: str | None = None, six: bool = False

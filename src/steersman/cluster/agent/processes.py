@@ -10,11 +10,15 @@ import json
 import os
 import signal
 import stat
+import struct
 import subprocess
+import termios
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from steersman.cluster.agent.attaching import Attached
+from steersman.cluster.agent.ends import Ends
 from steersman.cluster.agent.entering import Identity, enter_and_execute
 from steersman.cluster.agent.guardian import Guardian
 from steersman.cluster.agent.limits import MemoryWatch, set_limits
@@ -34,6 +38,12 @@ class Process:
     key: str
     outer: subprocess.Popen[bytes]
     log: LogFile
+    outputs: list[tuple[str, int]]
+    """What it writes to: the stream's name, and the descriptor to read; a terminal is one of both."""
+    stdin: int = -1
+    """Where to write what it is to read; -1 where it has nothing to read (any more)."""
+    terminal: bool = False
+    attached: set[Attached] = field(default_factory=set)
     open_streams: int = 2
     child: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """The process' id as the agent sees it, known once the sandbox stands; 0 when it never did."""
@@ -45,6 +55,11 @@ class Process:
     limits: dict[str, int] = field(default_factory=dict)
     go: int = -1
     """Written to when the sandbox may let the command run."""
+
+    def close_stdin(self) -> None:
+        if self.stdin >= 0:
+            os.close(self.stdin)
+            self.stdin = -1
 
 
 class Processes:
@@ -72,11 +87,14 @@ class Processes:
         memory: dict[str, Any] | None,
         limits: dict[str, int],
         within: list[tuple[str, str]],
+        stdin: bool = False,
+        terminal: bool = False,
     ) -> None:
         """Starts `argv`; `arguments` (the sandbox's own) reach it through a descriptor, so that no list shows them.
 
         `limits` are in the names of `resource.RLIMIT_*`, in small letters. `{open:N}` among the arguments stands for a
         descriptor of the file `within[N]` (folder, path in it), opened without following any link that is in that folder.
+        With `stdin` it can be written to by who attaches; a `terminal` is its stdin, stdout and stderr.
         """
         loop = asyncio.get_running_loop()
         passed: list[int] = []
@@ -96,7 +114,10 @@ class Processes:
                 argv = [*(str(options) if part == "{arguments}" else part for part in argv)]
             kept = [self._users.namespace] if self._users is not None else []
             argv = [part.replace("{users}", str(kept[0])) if kept else part for part in argv]
-            outer = self._spawn(argv, pod, environment, directory, [*passed, *kept], new_session=arguments is None)
+            ends = Ends.open(stdin=stdin, terminal=terminal)
+            outer = self._spawn(
+                argv, pod, environment, directory, [*passed, *kept], ends, new_session=arguments is None
+            )
         except BaseException:
             for descriptor in (status_read, go):
                 if descriptor >= 0:
@@ -105,12 +126,19 @@ class Processes:
         finally:
             for descriptor in passed:
                 os.close(descriptor)
-        process = Process(key, outer, LogFile(log), limits=limits, go=go)
+        process = Process(
+            key,
+            outer,
+            LogFile(log),
+            ends.outputs,
+            ends.stdin,
+            terminal,
+            open_streams=len(ends.outputs),
+            limits=limits,
+            go=go,
+        )
         self._running[key] = process
-        assert outer.stdout is not None
-        assert outer.stderr is not None
-        for stream, pipe in (("stdout", outer.stdout.fileno()), ("stderr", outer.stderr.fileno())):
-            os.set_blocking(pipe, False)
+        for stream, pipe in ends.outputs:
             loop.add_reader(pipe, self._read, process, stream, pipe)
         if arguments is None:
             process.child.set_result(outer.pid)
@@ -132,6 +160,7 @@ class Processes:
         environment: dict[str, str],
         directory: str | None,
         passed: list[int],
+        ends: Ends,
         *,
         new_session: bool,
     ) -> subprocess.Popen[bytes]:
@@ -143,17 +172,23 @@ class Processes:
                 key: value for key, value in os.environ.items() if key.startswith("_CONTAINERS_")
             } | environment
             place = None
-        with self._networks.inside(place):
-            return subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                cwd=directory,
-                pass_fds=passed,
-                start_new_session=new_session,
-            )
+        try:
+            with self._networks.inside(place):
+                return subprocess.Popen(
+                    argv,
+                    stdin=ends.theirs[0],
+                    stdout=ends.theirs[1],
+                    stderr=ends.theirs[2],
+                    env=environment,
+                    cwd=directory,
+                    pass_fds=passed,
+                    start_new_session=new_session,
+                )
+        except BaseException:
+            ends.close_ours()
+            raise
+        finally:
+            ends.close_theirs()
 
     def _read_status(self, process: Process, pipe: int) -> None:
         """The sandbox tells the process' id, in pieces, before it lets the command run."""
@@ -180,14 +215,22 @@ class Processes:
             data = os.read(pipe, _CHUNK)
         except BlockingIOError:
             return
+        except OSError:  # a terminal that nobody holds any more
+            data = b""
         if data:
-            process.log.write(stream, data)
+            self._said(process, stream, data)
             self._log_grew(process.key)
             return
         asyncio.get_running_loop().remove_reader(pipe)
         process.open_streams -= 1
         if process.open_streams == 0:
             process.drained.set()
+
+    @staticmethod
+    def _said(process: Process, stream: str, data: bytes) -> None:
+        process.log.write(stream, data)
+        for each in process.attached:
+            each.feed(stream, data)
 
     def _log_grew(self, key: str) -> None:
         """Tells the server at most once a turn of the loop per container, however much was written."""
@@ -207,12 +250,14 @@ class Processes:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.drained.wait(), 1.0)
         loop = asyncio.get_running_loop()
-        for stream, pipe in (("stdout", process.outer.stdout), ("stderr", process.outer.stderr)):
-            assert pipe is not None
-            loop.remove_reader(pipe.fileno())
+        for stream, pipe in process.outputs:
+            loop.remove_reader(pipe)
             # However late this agent gets to run, what the process wrote before it ended is its output.
-            process.log.write(stream, _left_in(pipe.fileno()))
-            pipe.close()
+            self._said(process, stream, _left_in(pipe))
+            os.close(pipe)
+        process.close_stdin()
+        for each in process.attached:
+            each.end()
         process.log.close()
         if not process.child.done():
             process.child.set_result(0)
@@ -249,6 +294,37 @@ class Processes:
         await asyncio.shield(process.child)
         self._kill(process, number)
         return True
+
+    async def attach(self, *, key: str, once: bool, streams: list[int]) -> dict[str, Any]:
+        """Passes on what the container says and is told until it ends; `streams` are descriptors for stdin, stdout and stderr.
+
+        `once` closes its stdin for good when there is no more of theirs.
+        """
+        process = self._running.get(key)
+        if process is None:
+            for descriptor in streams:
+                os.close(descriptor)
+            return {"failure": "container not running"}
+
+        def hung_up() -> None:
+            if once and not process.terminal:
+                process.close_stdin()
+
+        client = Attached(streams, os.dup(process.stdin) if process.stdin >= 0 else -1, hung_up)
+        process.attached.add(client)
+        try:
+            await client.serve()
+        finally:
+            process.attached.discard(client)
+        return {"failure": ""}
+
+    async def resize(self, *, key: str, width: int, height: int) -> None:
+        """The window of a container's terminal has another size now."""
+        process = self._running.get(key)
+        if process is not None and process.terminal:
+            fcntl.ioctl(process.outputs[0][1], termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+            if process.child.done() and process.child.result() == process.outer.pid:
+                process.outer.send_signal(signal.SIGWINCH)  # podman's, whose own terminal it is not
 
     async def execute(
         self,
@@ -340,17 +416,26 @@ async def _sandbox_stands(child: int) -> None:
     """Waits until the process has become the container's command: before that its file system is still being made."""
     with contextlib.suppress(OSError):
         for _ in range(200):
-            if os.path.basename(os.readlink(f"/proc/{child}/exe")) not in ("bwrap", "nsenter", "setpriv", "env"):
+            if os.path.basename(os.readlink(f"/proc/{child}/exe")) not in (
+                "bwrap",
+                "nsenter",
+                "setpriv",
+                "env",
+                "setsid",
+            ):
                 return
             await asyncio.sleep(0.005)
 
 
 def _left_in(pipe: int) -> bytes:
     """All that is in a non-blocking pipe now; not what somebody who still holds its other end may write later."""
-    try:
-        return os.read(pipe, fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ))
-    except BlockingIOError:
-        return b""
+    found = b""
+    with contextlib.suppress(OSError):  # nothing, or a terminal that nobody holds any more
+        if not os.isatty(pipe):
+            return os.read(pipe, fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ))
+        while data := os.read(pipe, _CHUNK):
+            found += data
+    return found
 
 
 async def _read_up_to(pipe: int, into: bytearray, limit: int) -> None:

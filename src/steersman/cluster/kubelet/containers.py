@@ -224,6 +224,8 @@ class Container:
         argv = environment.command_line(spec, image.entrypoint, image.command, variables)
         if not argv:
             raise ConfigError("no command specified")
+        if spec.get("tty"):
+            variables.setdefault("TERM", "xterm")
         who = identity.of(pod, spec, image)
         key = f"{pod['metadata']['uid']}-{spec['name']}-{secrets.token_hex(4)}"
         folder = worker.log_folder / spec["name"]
@@ -243,7 +245,8 @@ class Container:
         return Launch(
             key=key, pod=pod["metadata"]["uid"], hostname=worker.hostname, image=image, argv=argv, environment=variables,
             working_dir=spec.get("workingDir") or image.working_dir, identity=who, log=str(log), mounts=mounts,
-            read_only_root=bool(security.get("readOnlyRootFilesystem")),
+            read_only_root=bool(security.get("readOnlyRootFilesystem")), stdin=bool(spec.get("stdin")),
+            stdin_once=bool(spec.get("stdinOnce")), tty=bool(spec.get("tty")),
             memory_limit=int(quantity.parse(limits["memory"])) if "memory" in limits else None,
             cpu_limit=float(quantity.parse(limits["cpu"])) if "cpu" in limits else None,
             storage_limit=int(quantity.parse(limits["ephemeral-storage"])) if "ephemeral-storage" in limits else None,

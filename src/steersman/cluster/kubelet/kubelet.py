@@ -270,6 +270,14 @@ class Kubelet:
             raise ApiError(f"Internal error occurred: {words}", code=500, reason="InternalError")
         return 1 if result.code is None else result.code
 
+    async def attach(self, namespace: str, pod: str, container: str, streams: list[int], *, stdin: bool) -> None:
+        """See `node.PodAccess`."""
+        await self.runtime.attach(self._running(namespace, pod, container), streams, stdin=stdin)
+
+    async def resize(self, namespace: str, pod: str, container: str, width: int, height: int) -> None:
+        """See `node.PodAccess`."""
+        await self.runtime.resize(self._running(namespace, pod, container), width, height)
+
     async def dial(self, namespace: str, pod: str, port: int) -> socket.socket:
         """See `node.PodAccess`."""
         found = self.objects.get("pods", pod, namespace)

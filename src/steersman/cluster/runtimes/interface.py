@@ -83,6 +83,11 @@ class Launch:
     """Cores."""
     storage_limit: int | None = None
     """Bytes that it may write outside of volumes."""
+    stdin: bool = False
+    """Whether who attaches can write to it."""
+    stdin_once: bool = False
+    """Whether its stdin ends with the first who has written to it."""
+    tty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,17 @@ class Runtime(Protocol):
     async def execute(
         self, launch: Launch, argv: list[str], *, timeout: float | None = None, streams: list[int] | None = None
     ) -> Executed: ...
+
+    async def attach(self, launch: Launch, streams: list[int], *, stdin: bool) -> None:
+        """Passes on what a running container says and is told, from now on until it ends.
+
+        `streams` are descriptors for stdin, stdout and stderr, which stay the caller's; without `stdin`, nothing is told.
+        """
+        ...
+
+    async def resize(self, launch: Launch, width: int, height: int) -> None:
+        """Tells the container's terminal, where it has one, how many characters the window has."""
+        ...
 
     async def dial(self, address: str, port: int, *, timeout: float, pod: str | None = None) -> socket.socket:
         """A connected, non-blocking socket to a Pod, made inside of `pod`'s own network where one is named.

@@ -10,12 +10,12 @@ import os
 import pty
 import struct
 import termios
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from steersman.cluster.api.streams.channels import CLOSE, RESIZE, STDERR, STDIN, STDOUT, Channels
-from steersman.cluster.node import LogRequest, LogSource, PodAccess
+from steersman.cluster.node import PodAccess
 from steersman.errors import SteersmanError
 
 Json = dict[str, Any]
@@ -89,29 +89,34 @@ def _go_list(command: list[str]) -> str:
     return "[" + " ".join(command) + "]"
 
 
-async def attach(channels: Channels, request: Wanted, logs: LogSource) -> None:
-    """Pass on what the container says from now until it ends. Both of its streams come as one."""
+async def attach(channels: Channels, request: Wanted, pods: PodAccess) -> None:
+    """Pass on what the container says from now until it ends, and what it is told."""
     await channels.send(STDOUT if request.stdout else STDERR, b"")
-    source = LogRequest(request.namespace, request.pod, request.container, follow=True, tail_lines=0)
 
-    async def follow() -> None:
-        async for chunk in logs.logs(source):
-            await channels.send(STDOUT, chunk)
+    async def resize(size: Json) -> None:
+        width, height = int(size.get("Width", 0)), int(size.get("Height", 0))
+        await pods.resize(request.namespace, request.pod, request.container, width, height)
 
-    async def listen() -> None:
-        async for _ in channels.received():
-            pass  # the container has no stdin that anything could be given to
-
-    following, listening = asyncio.ensure_future(follow()), asyncio.ensure_future(listen())
-    try:
-        await asyncio.wait((following, listening), return_when=asyncio.FIRST_COMPLETED)
-        if following.done():
-            following.result()
+    with _Ends(replace(request, tty=False)) as ends:  # a terminal is the container's own, at the other end
+        output = [
+            asyncio.ensure_future(_pass_on(channels, channel, descriptor)) for channel, descriptor in ends.output()
+        ]
+        receiving = asyncio.ensure_future(_receive(channels, ends, resize if request.tty else None))
+        running = asyncio.ensure_future(
+            pods.attach(request.namespace, request.pod, request.container, list(ends.theirs), stdin=request.stdin)
+        )
+        try:
+            await asyncio.wait((running, receiving), return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                return  # the client has gone
+            running.result()
+            ends.close_theirs()
+            await asyncio.wait(output, timeout=_DRAIN)
             await channels.outcome({"status": "Success"})
-    finally:
-        for task in (following, listening):
-            task.cancel()
-        await asyncio.wait((following, listening))
+        finally:
+            for task in (*output, receiving, running):
+                task.cancel()
+            await asyncio.wait((*output, receiving, running))
 
 
 class _Ends:
@@ -195,15 +200,17 @@ class _Ends:
             self._close(descriptor)
 
 
-async def _receive(channels: Channels, ends: _Ends) -> None:
-    """What the client sends, until it hangs up."""
+async def _receive(channels: Channels, ends: _Ends, resize: Callable[[Json], Awaitable[None]] | None = None) -> None:
+    """What the client sends, until it hangs up. `resize` is for a terminal that is not at `ends`."""
     async for channel, data in channels.received():
         if channel == STDIN:
             with contextlib.suppress(OSError):
                 await ends.write(data)
         elif channel == RESIZE:
-            with contextlib.suppress(ValueError, OSError):
+            with contextlib.suppress(ValueError, OSError, SteersmanError):
                 ends.resize(json.loads(data))
+                if resize is not None:
+                    await resize(json.loads(data))
         elif channel == CLOSE and data[:1] == bytes((STDIN,)):
             ends.close_stdin()
 

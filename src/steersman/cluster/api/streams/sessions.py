@@ -15,7 +15,6 @@ from steersman.cluster.api.streams.forwarding import Forwarding
 from steersman.cluster.api.subresources import container_of
 from steersman.cluster.machinery import Objects
 from steersman.cluster.node import LogSource, PodAccess
-from steersman.errors import ApiError
 
 Json = dict[str, Any]
 
@@ -49,7 +48,7 @@ class Sessions:
             raise status.bad_request("Upgrade request required: only WebSocket is spoken here")
         if not found.protocol:
             raise status.bad_request(f"unable to upgrade: none of the subprotocols {', '.join(protocols)} was offered")
-        if wanted is not None and target.subresource == "exec":
+        if wanted is not None:
             self.pods.check(namespace, target.name, wanted.container)
         await socket.prepare(request)
         self._open.add(socket)
@@ -59,7 +58,7 @@ class Sessions:
             elif target.subresource == "exec":
                 await execution.execute(Channels(socket), wanted, self.pods)
             else:
-                await execution.attach(Channels(socket), wanted, self.logs)
+                await execution.attach(Channels(socket), wanted, self.pods)
         except ConnectionError:
             pass  # the client has gone
         finally:
@@ -76,12 +75,6 @@ class Sessions:
             raise status.bad_request("you must specify at least 1 of stdin, stdout, stderr")
         if target.subresource == "exec" and not command:
             raise status.bad_request("you must specify at least one command for the container")
-        if target.subresource == "attach" and wanted.stdin:
-            raise ApiError(
-                "a container's own stdin cannot be attached to in this cluster: use `kubectl exec -it`",
-                code=501,
-                reason="NotImplemented",
-            )
         return wanted
 
     async def _forward(self, socket: web.WebSocketResponse, request: web.Request, target: Target, pod: Json) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Coroutine
@@ -48,7 +49,7 @@ class Podman:
             await link.ask(
                 "start", key=launch.key, pod=launch.pod, argv=[*self._command, *self._arguments(launch)], arguments=None,
                 environment=client.environment(), directory="/", log=launch.log,
-                memory=None, limits={}, within=[],
+                memory=None, limits={}, within=[], stdin=launch.stdin, terminal=launch.tty,
             )  # fmt: skip
         except AgentError as error:
             del self._launches[launch.key]
@@ -96,6 +97,7 @@ class Podman:
         for option, names in (("--cap-drop", who.dropped), ("--cap-add", who.added)):
             for name in names:
                 options += [option, name]
+        options += [*(["--interactive"] if launch.stdin else []), *(["--tty"] if launch.tty else [])]
         if launch.read_only_root:
             options += ["--read-only", "--read-only-tmpfs=false"]
         if launch.memory_limit is not None and client.limits_hold():
@@ -148,7 +150,8 @@ class Podman:
         self, launch: Launch, argv: list[str], timeout: float | None, streams: list[int] | None
     ) -> Executed:
         timeout = None if timeout is None else timeout + _PODMANS_OWN
-        command = [*self._command, "exec", *(["--interactive"] if streams else []), launch.key, *argv]
+        terminal = ["--tty"] if streams and os.isatty(streams[0]) else []
+        command = [*self._command, "exec", *(["--interactive"] if streams else []), *terminal, launch.key, *argv]
         if streams is None:
             try:
                 code, out, error = await client.run(command, timeout=timeout)

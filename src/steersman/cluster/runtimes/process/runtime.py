@@ -63,9 +63,9 @@ class ProcessRuntime:
         self.process_limit = PROCESSES
         self._podman_used = folder / "podman-used"
         self._podman: Podman | None = None
-        self.attach(link)
+        self.work_with(link)
 
-    def attach(self, link: Link) -> None:
+    def work_with(self, link: Link) -> None:
         """Works with a new agent; what the one before ran is gone."""
         self._link = link
         self._groups.clear()
@@ -159,6 +159,8 @@ class ProcessRuntime:
                 memory=groups.memory_watch,
                 limits={"nproc": self.process_limit},
                 within=within,
+                stdin=launch.stdin,
+                terminal=launch.tty,
             )
         except AgentError as error:
             cgroups.remove(self._groups.pop(launch.key, groups))
@@ -191,12 +193,14 @@ class ProcessRuntime:
         if sandbox is None:
             raise StartError(f"{_FAILED}bubblewrap is not installed")
         options = view.arguments(launch, tools)
+        # The terminal becomes the command's own within the sandbox, where it leads its session.
+        program = [*(("/usr/bin/setsid", "--ctty", "--") if launch.tty else ()), *launch.argv]
         command = [sandbox, "--args", "{arguments}", "--"]
         if self._link.mode == "root":
             # bubblewrap makes the view as root, then the process becomes another user for good. The Pod's environment is set
             # after that, or it could steer the programs that still have rights.
             settings = [f"{name}={value}" for name, value in environment.items() if name]
-            inner = ["/usr/bin/env", "-C", launch.working_dir, *settings, *launch.argv]
+            inner = ["/usr/bin/env", "-C", launch.working_dir, *settings, *program]
             options += [*users.kept_at_first(launch.identity, self.ids), "--chdir", "/"]
             return [*command, *users.become(launch.identity, self.ids), *inner], options, {}
         who = launch.identity
@@ -213,7 +217,7 @@ class ProcessRuntime:
         options += ["--chdir", launch.working_dir]
         for name, value in environment.items():
             options += ["--setenv", name, value]
-        return [*command, *launch.argv], options, {}
+        return [*command, *program], options, {}
 
     @staticmethod
     def _plain_directory(launch: Launch) -> str:
@@ -267,6 +271,12 @@ class ProcessRuntime:
             streams=streams,
         )
         return Executed(answer["code"], answer["output"], answer["failure"])
+
+    async def attach(self, launch: Launch, streams: list[int], *, stdin: bool) -> None:
+        await self._link.attach(key=launch.key, once=launch.stdin_once and stdin, streams=streams)
+
+    async def resize(self, launch: Launch, width: int, height: int) -> None:
+        await self._link.ask("resize", key=launch.key, width=width, height=height)
 
     async def dial(self, address: str, port: int, *, timeout: float, pod: str | None = None) -> socket.socket:
         return await self._link.dial(address, port, timeout=timeout, pod=pod if self.sandboxed else None)

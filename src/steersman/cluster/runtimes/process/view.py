@@ -83,7 +83,9 @@ def view(launch: Launch, tools: str) -> tuple[Mount, ...]:
 def arguments(launch: Launch, tools: str) -> list[str]:
     """bubblewrap's options for that container's file system and namespaces (but not for who it runs as)."""
     options = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", launch.hostname,
-               "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]  # fmt: skip
+               "--die-with-parent", "--as-pid-1", "--clearenv"]  # fmt: skip
+    if not launch.tty:  # else the command makes a session of its own, to have the terminal for itself
+        options.append("--new-session")
     options += ["--size", str(launch.storage_limit or _most_storage()), "--tmpfs", "/"]
     for link in system()[1]:
         options += ["--symlink", link.target, link.path]
