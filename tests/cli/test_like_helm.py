@@ -1,6 +1,6 @@
 """`steer --failure-policy helm` beside helm 4.3.1, word for word: the same command lines on twin namespaces of one cluster.
 
-After each of them the exit code and the error are the same, what is only shown is the same byte for byte (times masked), and
+After each of them the exit code and the error are the same, what is printed is the same byte for byte (times masked), and
 after a change the records, field by field, and the live objects."""
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shlex
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import unified_diff
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from steersman.client import AsyncClient
 from steersman.release.codec import to_json
 
 from .conftest import Result, Steer
+from .sections import resources_in_order
 
 pytestmark = [pytest.mark.embedded, pytest.mark.oracle]
 
@@ -44,7 +46,7 @@ metadata: {name: "{{ .Release.Name }}-only-{{ .Values.message }}"}
 ---
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: "{{ .Release.Name }}-kept", annotations: {helm.sh/resource-policy: keep}}
+metadata: {name: "{{ .Values.named | default (printf "%s-kept" .Release.Name) }}", annotations: {helm.sh/resource-policy: keep}}
 ---
 apiVersion: v1
 kind: Service
@@ -85,8 +87,6 @@ spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1", comma
 """,
 }
 OUTPUTS = ("table", "json", "yaml")
-# Helm asks the cluster for the live resources to show them with these; steer shows what is recorded.
-WITHOUT_RESOURCES = ("status a", "status a --revision 1", *(f"status a -o {output}" for output in OUTPUTS))
 SHOWN = [
     *(f"{verb} -o {output}" for verb in ("list", "history a", "status a") for output in OUTPUTS),
     *(f"get {what} a" for what in ("all", "values", "manifest", "notes", "hooks")),
@@ -188,6 +188,9 @@ STORIES: dict[str, list[str]] = {
         "upgrade a CHART --set message=two --dry-run=client --hide-secret",
         "rollback a 1 --dry-run",
         "uninstall a --dry-run",
+        "install b CHART --dry-run=server --set nested.list[0]=x --hide-secret",
+        "upgrade --install b CHART --dry-run=server",
+        "upgrade b CHART --dry-run=server",
     ],
     "apply methods": [
         "install a CHART --server-side=false",
@@ -203,7 +206,11 @@ STORIES: dict[str, list[str]] = {
     "whose it is": [
         "install a CHART",
         "install b CHART --set message=two",
+        "upgrade b CHART --set message=two --dry-run=server",
         "uninstall a",
+        "install z CHART --dry-run=server --set-string named=a-kept",
+        "install z CHART --dry-run=client --set-string named=a-kept",
+        "install z CHART --set-string named=a-kept",
         "install a CHART",
         "install a CHART --take-ownership",
     ],
@@ -307,22 +314,21 @@ def test_command_lines(
     for line in STORIES[story]:
         words = [str(folder) if word == "CHART" else word for word in shlex.split(line)]
         told = [masked(twin, twin.run([*words, "-n", twin.namespace])) for twin in (theirs, ours)]
-        shown = words[0] in SHOWS and line not in WITHOUT_RESOURCES
-        different += [f"{line}\n{found}" for found in compared(*told, shown=shown)]
+        different += [f"{line}\n{found}" for found in compared(*told)]
         if words[0] not in SHOWS:
             left = [asyncio.run(_left(twin.namespace)) for twin in (theirs, ours)]
             different += [f"{line}\n{found}" for found in differences(*left)]
     assert not different, "\n\n".join(different)
 
 
-def compared(theirs: Result, ours: Result, *, shown: bool) -> list[str]:
+def compared(theirs: Result, ours: Result) -> list[str]:
     found = []
     if theirs.code != ours.code:
         found.append(f"exit code {ours.code}, helm: {theirs.code}; {ours.err} helm: {theirs.err}")
     if error(theirs) != error(ours):
         found.append(f"error {error(ours)!r}\nhelm: {error(theirs)!r}")
-    if shown and theirs.out != ours.out:
-        found.append(f"printed {ours.out}\nhelm: {theirs.out}")
+    if theirs.out != ours.out:
+        found += unified_diff(theirs.out.splitlines(), ours.out.splitlines(), "helm", "steer", lineterm="", n=1)
     return found
 
 
@@ -338,7 +344,10 @@ def masked(twin: Twin, result: Result) -> Result:
         text = re.sub(r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}", "TIME", text)
         text = re.sub(r"(TIME|UPDATED)\s+", r"\1 ", text)
         text = re.sub(r"\b17\d{8}\b", "TIME", text)  # seconds since 1970
-        return text.replace(twin.namespace, "NAMESPACE")
+        text = re.sub(r"10\.96\.\d+\.\d+ *", "ADDRESS ", text)
+        text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UID", text)
+        text = re.sub(r'(resourceVersion"?: ?)"\d+"', r"\1VERSION", text)
+        return resources_in_order(text.replace(twin.namespace, "NAMESPACE"))
 
     return Result(result.code, mask(result.out), mask(result.err))
 

@@ -9,6 +9,7 @@ from steersman.cli.action_options import How
 from steersman.cli.formats import emit
 from steersman.cli.output import echo
 from steersman.cli.results import status_text
+from steersman.lifecycle.policy import Action
 
 if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def released(
     how: How, *, notes: bool = True, first_line: str = ""
 ) -> Callable[[AsyncClient, ReleaseFinished], Awaitable[None]]:
-    """Print the release that install or upgrade has made."""
+    """Print the release that install or upgrade has made, `first_line` before one that was there."""
 
     async def conclude(client: AsyncClient, finished: ReleaseFinished) -> None:
         if how.output == "jsonl":
@@ -29,7 +30,7 @@ def released(
 
             emit(to_json(release), how.output)
             return
-        if first_line and not finished.lines:
+        if first_line and not finished.lines and finished.action is Action.UPGRADE:
             echo(first_line)
         echo(status_text(release, notes=notes))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from steersman.cli import declare
 from steersman.cli.access_options import access_options
+from steersman.cli.formats import table
 from steersman.cli.home import home
 from steersman.cli.output import echo
 
@@ -49,7 +50,6 @@ def listing(folder: Path, max_col_width: int) -> None:
     from steersman.chart.load import load
     from steersman.chart.repo.dependency_status import status_of, unwanted
     from steersman.cli.output import warn
-    from steersman.cli.table import table
 
     chart = load(folder, warn)
     dependencies = chart.metadata.dependencies
@@ -57,7 +57,7 @@ def listing(folder: Path, max_col_width: int) -> None:
         echo(f"WARNING: no dependencies at {folder / 'charts'}")
         return
     rows = [(one.name, one.version, one.repository, status_of(folder, one, chart)) for one in dependencies]
-    echo(table([("NAME", "VERSION", "REPOSITORY", "STATUS"), *rows], widest=max_col_width))
+    echo(table(("NAME", "VERSION", "REPOSITORY", "STATUS"), rows, widest=max_col_width))
     echo()
     for line in unwanted(folder, dependencies):
         echo(line)

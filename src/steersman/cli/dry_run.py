@@ -23,11 +23,13 @@ def dry_run_choice(value: str) -> str:
     raise UsageError(f'invalid dry-run value ("{value}"). Must be "none", "server", or "client"')
 
 
-def show(release: Release, output: str, *, hide_secret: bool, show_hooks: bool = True) -> None:
+def show(release: Release, output: str, *, hide_secret: bool, show_hooks: bool = True, first_line: str = "") -> None:
     """Print a release that was only rendered."""
     if output != "table":
         emit(to_json(release), output)
         return
+    if first_line:
+        echo(first_line)
     notes, release.info.notes = release.info.notes, ""
     echo(status_text(release))
     if show_hooks and release.hooks:
@@ -46,6 +48,6 @@ def without_secrets(manifest: str) -> str:
         text = document.text
         if document.kind == "Secret":
             source = next((line for line in text.splitlines() if line.startswith("# Source: ")), "")
-            text = f"{source}\n# HIDDEN: The Secret output has been suppressed"
-        parts.append(f"---\n{text}\n")
+            text = f"{source}\n# HIDDEN: The Secret output has been suppressed\n"
+        parts.append(f"---\n{text}")
     return "".join(parts)

@@ -10,17 +10,15 @@ from steersman.cli.formats import emit, output_option
 from steersman.cli.output import echo
 from steersman.cli.question import answer
 from steersman.cli.results import (
-    NO_TESTS,
     app_version,
     chart_metadata,
     go_ansic,
     hooks_text,
     metadata_data,
     metadata_text,
-    test_lines,
+    suite_lines,
 )
 from steersman.cli.settings import Settings
-from steersman.manifest.hooks import HookEvent
 from steersman.release.record import Release
 
 if TYPE_CHECKING:
@@ -62,8 +60,7 @@ def get_all(settings: Settings, name: str, revision: int) -> None:
     echo(f"VERSION: {metadata.get('version', '')}")
     echo(f"APP_VERSION: {app_version(release)}")
     echo(f"DESCRIPTION: {release.info.description}")
-    tests = any(HookEvent.TEST in hook.events for hook in release.hooks)
-    for line in test_lines(release.hooks) if tests else [NO_TESTS]:
+    for line in suite_lines(release.hooks):
         echo(line)
     echo(f"USER-SUPPLIED VALUES:\n{yaml.dump(release.config or None)}")
     echo(f"COMPUTED VALUES:\n{yaml.dump(computed(settings, name, revision))}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from steersman.cli.helm_words import helm_words
 from steersman.cli.settings import Settings
 from steersman.release.record import Info, Release, Status, go_time
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
     from steersman.cli.chart_options import ChartChoice
     from steersman.client.async_client import AsyncClient
     from steersman.client.values import ReuseValues
-    from steersman.lifecycle.plan import Options
+    from steersman.lifecycle.plan import Options, Plan
+    from steersman.lifecycle.policy import Policy
 
 
 def render_release(
@@ -35,6 +38,7 @@ def render_release(
         made = await client.plan_install(
             name, chart, values, options=options, chart_options=choice.options(), replace=replace
         )
+        await check_ownership(client, made)
         return made.release
 
     return underway(ask(settings, plan), Status.PENDING_INSTALL)
@@ -48,20 +52,50 @@ def render_upgrade(
     choice: ChartChoice,
     reuse: ReuseValues,
     *,
+    server: bool,
     install: bool,
     options: Options,
+    policy: Policy,
 ) -> Release:
     """What upgrade would record. It always asks the cluster: the revision before is there."""
     from steersman.cli.session import ask
+    from steersman.lifecycle.policy import Action, error_prefix
 
     async def plan(client: AsyncClient) -> Release:
-        made = await client.plan_upgrade(
-            name, chart, values, options=options, chart_options=choice.options(), reuse=reuse, install=install
-        )
+        prefix = error_prefix(policy, Action.UPGRADE)
+        with helm_words(policy, prefix):
+            made = await client.plan_upgrade(
+                name, chart, values, options=options, chart_options=choice.options(), reuse=reuse, install=install
+            )
+        if server:
+            with helm_words(policy, prefix if made.action is Action.UPGRADE else ""):
+                await check_ownership(client, made)
         return made.release
 
     release = ask(settings, plan)
     return underway(release, Status.PENDING_INSTALL if release.version == 1 else Status.PENDING_UPGRADE)
+
+
+async def check_ownership(client: AsyncClient, plan: Plan) -> None:
+    """As the plan's own step does it when it is carried out. Raises OwnershipError."""
+    from steersman.errors import NoMatchingKind
+    from steersman.kube.ownership import existing
+    from steersman.lifecycle.plan import CheckOwnership
+    from steersman.lifecycle.policy import Action
+
+    action = "install" if plan.action is Action.INSTALL else "update"
+    release, options = plan.release, plan.options
+    for step in plan.steps:
+        for resource in step.resources if isinstance(step, CheckOwnership) else ():
+            with suppress(NoMatchingKind):  # its CRD comes with this release
+                await existing(
+                    client.kube,
+                    resource.ref,
+                    release=release.name,
+                    namespace=release.namespace,
+                    action=action,
+                    take_ownership=options.take_ownership,
+                )
 
 
 def rendered_locally(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from steersman.cli import declare
 from steersman.cli.access_options import access_options, ask_password
 from steersman.cli.durations import DURATION
+from steersman.cli.formats import emit, output_option, table
 from steersman.cli.home import home
 from steersman.cli.output import echo
 
@@ -68,27 +69,21 @@ def add(
 
 
 @command.command("list")
-@declare.option("-o", "--output", type=declare.Choice(["table", "json", "yaml"]), default="table", help="format")
+@output_option
 @declare.option("--no-headers", is_flag=True, help="suppress headers in the output")
 def listing(output: str, no_headers: bool) -> None:
     """List chart repositories."""
-    import json
-
     from steersman.chart.repo.repositories import read_repositories
-    from steersman.cli.table import table
-    from steersman.manifest import yaml
 
     known = read_repositories(home())
     elements = [{"name": repository.name, "url": repository.url} for repository in known]
-    if output == "json":
-        echo(json.dumps(elements, separators=(",", ":")))
-    elif output == "yaml":
-        echo(yaml.dump(elements), nl=False)
+    if output != "table":
+        emit(elements, output)
     elif not known:
         echo("no repositories to show", err=True)
     else:
         rows = [(repository.name, repository.url) for repository in known]
-        echo(table(rows if no_headers else [("NAME", "URL"), *rows]))
+        echo(table(("NAME", "URL"), rows, show_headers=not no_headers))
 
 
 @command.command("update")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,7 +77,7 @@ def status_text(release: Release, *, resources: str = "", notes: bool = True, de
     ]
     if resources:
         lines += ["RESOURCES:", resources]
-    lines += test_lines(release.hooks)
+    lines += suite_lines(release.hooks)
     if notes and release.info.notes:
         lines += ["NOTES:", release.info.notes.strip()]
     return "\n".join(lines)
@@ -86,8 +86,13 @@ def status_text(release: Release, *, resources: str = "", notes: bool = True, de
 NO_TESTS = "TEST SUITE: None"
 
 
+def suite_lines(hooks: Sequence[Hook]) -> list[str]:
+    """Helm's lines about the tests of a release: none for those that have not run, one where there are none."""
+    return test_lines(hooks) if any(HookEvent.TEST in hook.events for hook in hooks) else [NO_TESTS]
+
+
 def test_lines(hooks: Iterable[Hook]) -> list[str]:
-    """Helm's lines about the last run of each test; none where there is none (which Helm tells as NO_TESTS)."""
+    """Helm's lines about the last run of each test."""
     lines: list[str] = []
     for hook in hooks:
         if HookEvent.TEST in hook.events and hook.last_run.started_at:

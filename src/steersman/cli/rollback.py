@@ -11,6 +11,7 @@ from steersman.cli.dry_run import dry_run_choice
 from steersman.cli.output import echo
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
+from steersman.lifecycle.policy import Policy
 
 FLAGS = (
     "--no-hooks --parallel-hooks --wait-for-jobs --strict --force-conflicts --force-replace "
@@ -36,6 +37,9 @@ def command(settings: Settings, name: str, revision: int, options: Options, how:
 
     if dry_run_choice(dry_run) != "none":
         plan = ask(settings, lambda client: client.plan_rollback(name, revision, options=options), policy=how.policy)
+        if how.policy is Policy.HELM:
+            echo(SUCCESS)
+            return
         for step in plan.steps:
             echo(step.title)
         return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from steersman.cli import declare
+from steersman.cli.formats import emit, output_option, table
 from steersman.cli.home import home
 from steersman.cli.output import echo
 from steersman.errors import ChartNotFound, UsageError
+
+HEADERS = ("NAME", "CHART VERSION", "APP VERSION", "DESCRIPTION")
 
 
 @declare.group("search")
@@ -33,7 +34,7 @@ def hub(words: tuple[str, ...]) -> None:
 @declare.option("--version", default="", help="search using semantic versioning constraints")
 @declare.option("--max-col-width", type=int, default=50, help="maximum column width for output table")
 @declare.option("--fail-on-no-result", is_flag=True, help="search fails if no results are found")
-@declare.option("-o", "--output", type=declare.Choice(["table", "json", "yaml"]), default="table", help="format")
+@output_option
 def repo(
     words: tuple[str, ...],
     regexp: bool,
@@ -47,8 +48,6 @@ def repo(
     """Search the repositories that were added for a keyword in charts."""
     from steersman.chart.repo.search import ANY, STABLE, search
     from steersman.cli.output import warn
-    from steersman.cli.table import table
-    from steersman.manifest import yaml
 
     wanted = version or (ANY if devel else STABLE)
     term = " ".join(words)
@@ -59,11 +58,9 @@ def repo(
         (one.name, one.chart.version, one.chart.metadata.app_version, one.chart.metadata.description) for one in results
     ]
     elements = [dict(zip(("name", "version", "app_version", "description"), row, strict=True)) for row in found]
-    if output == "json":
-        echo(json.dumps(elements, separators=(",", ":"), ensure_ascii=False))
-    elif output == "yaml":
-        echo(yaml.dump(elements), nl=False)
+    if output != "table":
+        emit(elements, output)
     elif not found:
         echo("No results found")
     else:
-        echo(table([("NAME", "CHART VERSION", "APP VERSION", "DESCRIPTION"), *found], widest=max_col_width))
+        echo(table(HEADERS, found, widest=max_col_width))

@@ -20,6 +20,7 @@ from steersman.lifecycle.policy import Action, Policy, error_prefix, interruptib
 from steersman.record import replace
 
 if TYPE_CHECKING:
+    from steersman.cli.helm_speech import HelmSpeech
     from steersman.client.async_client import AsyncClient
     from steersman.diagnose.diagnosis import Diagnosis
     from steersman.errors import SteersmanError
@@ -90,18 +91,23 @@ def ended(
                 operation.request.examine = failed.examine
             action = operation.request.action
             prefix = error_prefix(how.policy, action) if action is Action.UPGRADE else ""
+            speech = helm_speech(how, upgrading=bool(unsaid))
             try:
                 with helm_words(how.policy, prefix), answering_signals(operation, view, how):
                     async for event in operation:
                         view.show(event)
                         failed.note(event)
+                        if speech is not None:
+                            speech.note(event)
                     finished = await operation.finished()
             finally:
                 view.close()
             finished = replace(finished, error=finished.error.removeprefix(unsaid))
+            if speech is not None:
+                finished = speech.ended(finished)
             tell_ending(finished, how)
             await tell_cause(client, failed, finished, how)
-            if not finished.error:
+            if not finished.error or (speech is not None and action is Action.TEST):
                 await conclude(client, finished)
                 if how.output == "table" and not names_a_cluster(settings):
                     await tell_simulated(client.kube, client.namespace)
@@ -110,6 +116,15 @@ def ended(
             await client.kube.aclose()
 
     return asyncio.run(run())
+
+
+def helm_speech(how: How, *, upgrading: bool) -> HelmSpeech | None:
+    """What also prints helm's words, where they were chosen."""
+    if how.policy is not Policy.HELM or how.output != "table":
+        return None
+    from steersman.cli.helm_speech import HelmSpeech
+
+    return HelmSpeech(upgrading=upgrading)
 
 
 def open_client(settings: Settings, policy: Policy) -> AsyncClient:

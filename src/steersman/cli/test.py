@@ -39,7 +39,7 @@ def command(settings: Settings, name: str, options: Options, how: How, filters: 
 
     async def conclude(client: AsyncClient, finished: ReleaseFinished) -> None:
         if how.policy is Policy.HELM or how.output != "table":
-            await released(how)(client, finished)
+            await released(how, notes=how.policy is not Policy.HELM)(client, finished)
             return
         release = await client.get(name)
         echo(f"TEST SUITE: {name}")

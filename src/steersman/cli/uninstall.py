@@ -12,7 +12,8 @@ from steersman.cli.conclusion import said
 from steersman.cli.output import echo
 from steersman.cli.settings import Settings
 from steersman.errors import ReleaseNotFound
-from steersman.lifecycle.plan import Options, Plan
+from steersman.lifecycle.plan import Delete, Options, Plan
+from steersman.lifecycle.policy import Policy
 
 if TYPE_CHECKING:
     from steersman.client.async_client import AsyncClient
@@ -36,8 +37,13 @@ def command(settings: Settings, names: tuple[str, ...], options: Options, how: H
     for name in names:
         if dry_run:
             plan = ask(settings, partial(plan_uninstall, name=name, options=options), policy=how.policy)
-            for step in plan.steps:
-                echo(step.title)
+            if how.policy is Policy.HELM:
+                from steersman.cli.helm_speech import tell_kept
+
+                tell_kept(step.resource.ref for step in plan.steps if isinstance(step, Delete) and step.kept)
+            else:
+                for step in plan.steps:
+                    echo(step.title)
             echo(f'release "{name}" uninstalled')
         else:
             finished = uninstall(settings, name, options, how)

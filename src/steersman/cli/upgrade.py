@@ -11,12 +11,14 @@ from steersman.cli.conclusion import released
 from steersman.cli.dry_run import dry_run_choice
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
-from steersman.lifecycle.policy import Action, error_prefix
+from steersman.lifecycle.policy import Action, Policy, error_prefix
 
 FLAGS = (
     "--no-hooks --parallel-hooks --hooks-on-change --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
     "--recreate-immutable --cleanup-on-fail --rollback-on-failure --skip-crds --create-namespace"
 )
+SUCCESS = 'Release "{}" has been upgraded. Happy Helming!'
+NOT_THERE = 'Release "{}" does not exist. Installing it now.'
 
 
 @declare.command("upgrade")
@@ -72,8 +74,14 @@ def command(
         from steersman.cli.dry_run import show
         from steersman.cli.rendering import render_upgrade
 
-        release = render_upgrade(settings, name, chart, values, choice, reuse, install=install, options=options)
-        show(release, how.output, hide_secret=hide_secret)
+        server, policy = mode == "server", how.policy
+        release = render_upgrade(
+            settings, name, chart, values, choice, reuse, server=server, install=install, options=options, policy=policy
+        )
+        first_line = ""
+        if policy is Policy.HELM:
+            first_line = NOT_THERE.format(name) if release.version == 1 else SUCCESS.format(name)
+        show(release, how.output, hide_secret=hide_secret, first_line=first_line)
         return
     sys.exit(
         act(
@@ -82,7 +90,7 @@ def command(
             lambda client: client.upgrade(
                 name, chart, values, options=options, chart_options=choice.options(), reuse=reuse, install=install
             ),
-            released(how, notes=not hide_notes, first_line=f'Release "{name}" has been upgraded. Happy Helming!'),
+            released(how, notes=not hide_notes, first_line=SUCCESS.format(name)),
             unsaid=error_prefix(how.policy, Action.INSTALL),  # helm's upgrade says no such thing where it installs
         )
     )

@@ -5,7 +5,7 @@ Apart from the actions, so that a command that only asks imports none of what th
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from steersman.client.results import HookInfo, ReleaseStatus, hook_infos
 from steersman.errors import ReleaseNotFound
@@ -16,6 +16,9 @@ from steersman.lifecycle.situation import Situation, look, situations
 from steersman.release.record import Release, Status
 from steersman.release.storage import Storage, open_driver
 from steersman.release.stored import Driver
+
+if TYPE_CHECKING:
+    from steersman.client.live import LiveResources, Reader
 
 
 class Questions:
@@ -74,6 +77,12 @@ class Questions:
     async def get(self, name: str, revision: int = 0) -> Release:
         """A revision's whole record; 0 is the one that stands for the release. Raises ReleaseNotFound."""
         return (await self.status(name, revision)).release
+
+    async def live(self, release: Release, reader: Reader | None = None) -> LiveResources:
+        """What is in the cluster of a revision's objects, as objects unless `reader` reads otherwise."""
+        from steersman.client.live import Objects, live_resources
+
+        return await live_resources(reader or Objects(self.kube), release.manifest, release.namespace or self.namespace)
 
     async def get_values(self, name: str, revision: int = 0, *, all_values: bool = False) -> dict[str, Any]:
         """The values that the user gave; with `all_values`, over the chart's defaults."""

@@ -93,7 +93,7 @@ class Client:
         return await self.discovery.resource(api_version, kind)
 
     async def get(self, ref: ObjectRef) -> Object:
-        return await self.session.resource("GET", await self._path(ref))
+        return await self.session.resource("GET", await self.path_of(ref))
 
     async def list(
         self,
@@ -147,7 +147,7 @@ class Client:
         dry_run: bool = False,
         strict: bool = False,
     ) -> Object:
-        path = await self._path(ref_of(obj))
+        path = await self.path_of(ref_of(obj))
         query = writing(field_manager, dry_run=dry_run, strict=strict)
         # Without a resourceVersion it says the same however often; with one, a second time meets the first one's Conflict.
         if dry_run or not obj["metadata"].get("resourceVersion"):
@@ -166,7 +166,7 @@ class Client:
         subresource: str = "",
         strict: bool = False,
     ) -> Object:
-        path = await self._path(ref) + (f"/{subresource}" if subresource else "")
+        path = await self.path_of(ref) + (f"/{subresource}" if subresource else "")
         query = writing(field_manager, dry_run=dry_run, strict=strict)
         if force and patch_type is PatchType.APPLY:
             query["force"] = "true"
@@ -183,7 +183,7 @@ class Client:
         grace_period: int | None = None,
         dry_run: bool = False,
     ) -> None:
-        path = await self._path(ref)
+        path = await self.path_of(ref)
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if uid is not None:
             options["preconditions"] = {"uid": uid}
@@ -238,7 +238,8 @@ class Client:
         except ConnectionLost as error:
             raise ClusterUnreachable(f"the log of pod {namespace}/{pod} broke off: {error}") from error
 
-    async def _path(self, ref: ObjectRef) -> str:
+    async def path_of(self, ref: ObjectRef) -> str:
+        """The URL path of an object. Raises NoMatchingKind."""
         resource = await self.resource(ref.api_version, ref.kind)
         return f"{collection_path(resource, self._namespace(resource, ref.namespace))}/{quote(ref.name)}"
 

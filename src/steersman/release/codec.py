@@ -14,11 +14,11 @@ import zlib
 from typing import Any
 
 from steersman.errors import SteersmanError
+from steersman.manifest import gojson
 from steersman.manifest.hooks import Hook, HookEvent, HookExecution, HookPhase
 from steersman.release.record import Info, Release, Status
 
 _GZIP_MAGIC = b"\x1f\x8b\x08"
-_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 class RecordError(SteersmanError):
@@ -27,7 +27,7 @@ class RecordError(SteersmanError):
 
 def encode(release: Release) -> str:
     """A record's text: base64(gzip(JSON)), as Helm's ConfigMaps and database hold it."""
-    text = json.dumps(to_json(release), ensure_ascii=False, separators=(",", ":")).translate(_HTML)
+    text = gojson.dumps(to_json(release))
     return base64.b64encode(gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0)).decode("ascii")
 
 
