@@ -45,10 +45,17 @@ def computed(settings: Settings, name: str, revision: int) -> dict[str, Any]:
 
 @command.command("all")
 @_of_release
-def get_all(settings: Settings, name: str, revision: int) -> None:
+@declare.option("--template", default="", help="go template for formatting the output, eg: {{.Release.Name}}")
+def get_all(settings: Settings, name: str, revision: int, template: str) -> None:
     """Everything: values, hooks, manifest, notes."""
     from steersman.manifest import yaml
 
+    if template:
+        from steersman.cli.go_template import release_value, render
+
+        release, labels = answer(settings, lambda client: with_labels(client, name, revision))
+        echo(render(template, {"Release": release_value(release, labels)}), nl=False)
+        return
     release = fetch(settings, name, revision)
     metadata = chart_metadata(release)
     echo(f"NAME: {release.name}")

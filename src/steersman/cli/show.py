@@ -37,10 +37,18 @@ def definition(chart: str, reference: ChartReference) -> None:
 
 @command.command("values")
 @declare.argument("chart")
+@declare.option("--jsonpath", default="", help="supply a JSONPath expression to filter the output: {.image.tag}")
 @chart_reference_options
-def values(chart: str, reference: ChartReference) -> None:
-    """Show the chart's values.yaml, comments and all."""
-    _show(chart, reference, "values")
+def values(chart: str, reference: ChartReference, jsonpath: str) -> None:
+    """Show the chart's values.yaml, comments and all, or what --jsonpath finds in it."""
+    if not jsonpath:
+        _show(chart, reference, "values")
+        return
+    from steersman.chart.jsonpath.find import render
+    from steersman.chart.load import load
+    from steersman.cli.output import warn, write
+
+    write(render(jsonpath, load(reference.locate(chart), warn).values))
 
 
 @command.command("readme")
