@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import click
@@ -36,7 +37,7 @@ def test_flags_are_read_as_go_reads_them(given: list[str], understood: list[str]
 
 
 def test_a_boolean_flag_with_another_value_is_an_error() -> None:
-    with pytest.raises(click.BadParameter, match='invalid argument "maybe" for "--install" flag'):
+    with pytest.raises(click.UsageError, match='invalid argument "maybe" for "--install" flag'):
         go_arguments([FLAG], ["--install=maybe"])
 
 
@@ -47,10 +48,67 @@ def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["5", "5x", "", "m", "1m2", "s1"])
-def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match="invalid duration"):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("5", "missing unit in"),
+        ("5x", 'unknown unit "x" in'),
+        ("", "invalid"),
+        ("m", "invalid"),
+        ("1m2", "missing unit in"),
+        ("s1", "invalid"),
+        ("1.m.", "invalid"),
+        (".s", "invalid"),
+        ("1h 2m", 'unknown unit "h " in'),
+    ],
+)
+def test_what_is_no_duration(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=f'time: {reason} duration "{text}"'):
         parse_duration(text)
+
+
+# Said by both in the same words, but for the name; hints of ours may follow.
+MISTAKES = [
+    "show values",
+    "show values a b",
+    "dependency build a b",
+    "repo add x",
+    "repo list x",
+    "env X Y",
+    "status a b",
+    "rollback",
+    "install",
+    "template",
+    "upgrade x",
+    "uninstall",
+    "version x",
+    "list x",
+    "list --nope",
+    "list --nope=1",
+    "list -m x",
+    "list --max=",
+    "list -n",
+    "list --kubeconfig",
+    "list -xyz",
+    "list -zo json",
+    "history z --max x",
+    "status a --revision",
+    "install a b --timeout 5x",
+    "install a b --timeout 5",
+    "install a b --atomic=maybe",
+    "upgrade a b --wait=foo",
+    "uninstall a --wait=",
+    "nope",
+]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("line", MISTAKES)
+def test_mistakes_are_told_in_helms_words(line: str, steer: Steer, helm: Path) -> None:
+    theirs = subprocess.run([helm, *line.split()], capture_output=True, text=True)
+    ours = steer(*line.split())
+    assert (ours.code, ours.out) == (theirs.returncode, theirs.stdout) == (1, "")
+    assert ours.err.split("\n")[0].rstrip(".") == theirs.stderr.split("\n")[0].replace("helm", "steer")
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *ALIASES])
@@ -75,17 +133,20 @@ def test_global_flags_may_stand_on_either_side(steer: Steer) -> None:
         (("frobnicate",), 'unknown command "frobnicate" for "steer"'),
         (("rolback", "a"), "Did you mean rollback?"),
         (("get", "value", "a"), 'unknown command "value" for "steer get". Did you mean values?'),
-        (("status",), '"steer status" requires 1 argument: RELEASE'),
-        (("status", "a", "b"), '"steer status" takes 1 argument: RELEASE, not: b'),
-        (("uninstall",), '"steer uninstall" requires at least 1 argument: RELEASE [...]'),
+        (("status",), '"steer status" requires 1 argument\n\nUsage:  steer status RELEASE [flags]\n'),
+        (("status", "a", "b"), '"steer status" requires 1 argument\n'),
+        (
+            ("uninstall",),
+            '"steer uninstall" requires at least 1 argument\n\nUsage:  steer uninstall RELEASE [...] [flags]\n',
+        ),
         (("list", "--frob"), "unknown flag: --frob"),
         (("install", "a"), "must either provide a name or specify --generate-name"),
-        (("upgrade", "a"), '"steer upgrade" requires 2 arguments: RELEASE CHART'),
+        (("upgrade", "a"), '"steer upgrade" requires 2 arguments\n'),
         (
             ("upgrade", "a", "b", "--wait=foo"),
             'invalid wait input "foo". Valid inputs are watcher, hookOnly, and legacy',
         ),
-        (("upgrade", "a", "b", "--timeout", "5x"), 'time: invalid duration "5x"'),
+        (("upgrade", "a", "b", "--timeout", "5x"), 'time: unknown unit "x" in duration "5x"'),
         (("install", "a", "/nowhere"), 'path "/nowhere" not found'),
         (("list", "--kube-apiserver", "https://127.0.0.1:1"), "Kubernetes cluster unreachable: https://127.0.0.1:1"),
     ],

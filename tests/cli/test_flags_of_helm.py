@@ -31,17 +31,11 @@ EXCEPTIONS = {
         "search hub -o",
         "search hub --output",
     ],
-    "missing: charts to start from are not read": ["create -p", "create --starter"],
     "missing: dependencies are not verified while they are fetched, `steer verify` does it for an archive": [
         "dependency build --keyring",
         "dependency build --verify",
         "dependency update --keyring",
         "dependency update --verify",
-    ],
-    "missing: what is printed is not to be chosen": [
-        "get all --template",
-        "show values --jsonpath",
-        "version --template",
     ],
 }
 

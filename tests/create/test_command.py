@@ -33,7 +33,7 @@ def test_a_chart_and_a_hook_by_options(
     assert run(["create", "chart", "shop"]) == 0
     assert run(["create", "hook", "--chart", "shop", "--kind", "cache", "--secret", "redis-auth"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("created shop\nwrote shop/templates/hooks/cache-flush.yaml\nwrote shop/values.yaml\n")
+    assert said.startswith("Creating shop\nwrote shop/templates/hooks/cache-flush.yaml\nwrote shop/values.yaml\n")
     assert run(["review", "shop", "--fail-on", "warning"]) == 0
 
 

@@ -14,6 +14,7 @@ import click
 
 from steersman.cli.commands import BELOW
 from steersman.cli.global_options import GLOBAL
+from steersman.cli.mistakes import in_helms_words
 from steersman.cli.settings import Settings
 
 GLOBAL_OPTIONS: list[click.Parameter] = [parameter.click() for parameter in GLOBAL]
@@ -43,7 +44,8 @@ def go_arguments(params: Sequence[click.Parameter], args: Sequence[str]) -> list
             if value.lower() in ("true", "t", "1"):
                 rewritten.append(name)
             elif value.lower() not in ("false", "f", "0"):
-                raise click.BadParameter(f'invalid argument "{value}" for "{name}" flag: not a boolean')
+                reason = f'strconv.ParseBool: parsing "{value}": invalid syntax'
+                raise click.UsageError(f'invalid argument "{value}" for "{name}" flag: {reason}')
         else:
             rewritten.append(word)
     return rewritten
@@ -62,27 +64,8 @@ class HelmCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, go_arguments(self.get_params(ctx), args))
-        except click.NoSuchOption as error:
-            near = f" Did you mean {' or '.join(sorted(error.possibilities))}?" if error.possibilities else ""
-            raise click.UsageError(f"unknown flag: {error.option_name}{near}", ctx) from error
-        except click.MissingParameter as error:
-            if not isinstance(error.param, click.Argument):
-                raise
-            raise click.UsageError(f'"{ctx.command_path}" requires {self._wanted(ctx)}', ctx) from error
         except click.UsageError as error:
-            if not error.message.startswith("Got unexpected extra argument"):
-                raise
-            extra = error.message.partition("(")[2].rstrip(")")
-            raise click.UsageError(f'"{ctx.command_path}" takes {self._wanted(ctx)}, not: {extra}', ctx) from error
-
-    def _wanted(self, ctx: click.Context) -> str:
-        """How many arguments, in Helm's words, and which."""
-        arguments = [param for param in self.get_params(ctx) if isinstance(param, click.Argument)]
-        needed = sum(param.required for param in arguments)
-        count = "at least " * any(param.nargs == -1 for param in arguments)
-        names = " ".join(param.make_metavar(ctx) for param in arguments)
-        words = f"{count}{needed or 'no'} argument{'s' * (needed != 1)}"
-        return f"{words}: {names}" if names else words
+            raise in_helms_words(error, ctx, args) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         # Global flags given after the command's name win over those before it.
@@ -129,6 +112,8 @@ class HelmGroup(click.Group):
             raise click.UsageError(text, ctx) from error
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self.otherwise and args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = [self.otherwise, *args]
         # Only the words before the subcommand's name are this group's.
         for index, word in enumerate(args):
             if not word.startswith("-") and self.get_command(ctx, word) is not None:

@@ -29,11 +29,22 @@ def command() -> None:
 
 @command.command("chart")
 @declare.argument("name", metavar="NAME")
-def create_chart(name: str) -> None:
-    """Create a small chart: a Deployment and its Service. NAME is the folder, and names the chart."""
-    from steersman.create.chart import create_chart as create
+@declare.option("-p", "--starter", default="", help="the name or absolute path to Helm starter scaffold")
+def create_chart(name: str, starter: str) -> None:
+    """Create a small chart: a Deployment and its Service. NAME is the folder, and names the chart.
 
-    echo(f"created {create(Path(name))}")
+    With --starter, a chart is made from another one: by name from the folder `starters` in $HELM_DATA_HOME.
+    """
+    from steersman.create.chart import create_chart as create
+    from steersman.create.starter import create_from
+
+    echo(f"Creating {name}")
+    if starter:
+        from steersman.cli.home import home
+
+        create_from(starter, home().data_home / "starters", Path(name))
+    else:
+        create(Path(name))
 
 
 @command.command("hook")

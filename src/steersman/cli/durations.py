@@ -6,18 +6,27 @@ import re
 from typing import Any
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_UNIT = re.compile(r"[^\d.]+")
 
 
 def parse_duration(text: str) -> float:
     """Seconds in a Go duration (source: Go's time.ParseDuration). Raises ValueError with Go's words."""
-    body = text.removeprefix("-").removeprefix("+")
-    parts = _PART.findall(body)
+    body = rest = text.removeprefix("-").removeprefix("+")
     if body == "0":
         return 0.0
-    if not parts or "".join(number + unit for number, unit in parts) != body:
-        raise ValueError(f'time: invalid duration "{text}"')
-    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    seconds = 0.0
+    while rest or not body:
+        number = _NUMBER.match(rest)
+        if number is None:
+            raise ValueError(f'time: invalid duration "{text}"')
+        unit = _UNIT.match(rest, number.end())
+        if unit is None:
+            raise ValueError(f'time: missing unit in duration "{text}"')
+        if unit[0] not in _UNITS:
+            raise ValueError(f'time: unknown unit "{unit[0]}" in duration "{text}"')
+        seconds += float(number[0]) * _UNITS[unit[0]]
+        rest = rest[unit.end() :]
     return -seconds if text.startswith("-") else seconds
 
 

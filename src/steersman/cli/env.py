@@ -31,6 +31,7 @@ def variables(settings: Settings) -> dict[str, str]:
         "HELM_CACHE_HOME": str(where.cache_home),
         "HELM_CONFIG_HOME": str(where.config_home),
         "HELM_CONTENT_CACHE": str(where.content_cache),
+        "HELM_DATA_HOME": str(where.data_home),
         "HELM_DEBUG": str(settings.debug).lower(),
         "HELM_DRIVER": os.environ.get("HELM_DRIVER", ""),
         "HELM_KUBEAPISERVER": settings.kube_apiserver or "",

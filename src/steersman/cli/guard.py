@@ -58,6 +58,9 @@ def _of_click(error: Exception) -> int:
 
 
 def usage_hint(error: click.UsageError) -> str:
+    usage = getattr(error, "usage", "")
+    if usage:
+        return str(usage)
     return f"Run `{error.ctx.command_path} --help` for usage." if error.ctx else ""
 
 

@@ -21,7 +21,7 @@ FLAGS = (
 
 
 @declare.command("install")
-@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
+@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1, required=True)
 @chart_choice
 @action_options(FLAGS)
 @declare.option("--name-template", default="", help="template that names the release")

@@ -88,7 +88,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 @command.command("install")
-@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
+@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1, required=True)
 @chart_choice
 @action_options(FLAGS)
 @plan_options

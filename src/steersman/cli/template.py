@@ -33,7 +33,7 @@ def _unheard(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @declare.command("template")
-@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1)
+@declare.argument("arguments", metavar="[NAME] [CHART]", nargs=-1, required=True)
 @values_options
 @capabilities_options
 @chart_reference_options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from steersman.errors import UsageError
@@ -128,6 +129,12 @@ FILES = {
 
 def create_chart(folder: Path) -> Path:
     """Write the chart into `folder`, which must not be there yet; it is named after it. Raises UsageError."""
+    name = checked_name(folder)
+    return written(folder, {path: text.replace("NAME", name).encode() for path, text in FILES.items()})
+
+
+def checked_name(folder: Path) -> str:
+    """The name of a chart in a folder that can be made. Raises UsageError."""
     name = folder.name
     if not _NAME.fullmatch(name) or len(name) > 50:
         raise UsageError(
@@ -136,12 +143,19 @@ def create_chart(folder: Path) -> Path:
         )
     if folder.exists():
         raise UsageError(f"{folder} is there already", hint="Choose another name; nothing was changed.")
-    unfinished = folder.with_name(f".{name}.new")
+    return name
+
+
+def written(folder: Path, files: Mapping[str, bytes], more: Callable[[Path], None] | None = None) -> Path:
+    """Make the folder with these files, and with what `more` writes into it: all of it or nothing. Raises UsageError."""
+    unfinished = folder.with_name(f".{folder.name}.new")
     try:
-        for path, text in FILES.items():
+        for path, data in files.items():
             file = unfinished / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text.replace("NAME", name), encoding="utf-8")
+            file.write_bytes(data)
+        if more is not None:
+            more(unfinished)
         unfinished.rename(folder)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from error

@@ -29,6 +29,8 @@ class Home:
     """the folder above the caches"""
     config_home: Path = Path()
     """the folder above the configuration"""
+    data_home: Path = Path()
+    """the folder above what the user adds to Helm: `starters`"""
 
     @classmethod
     def of_user(cls, environment: Mapping[str, str] | None = None) -> Home:
@@ -43,6 +45,7 @@ class Home:
             registry_config=_path(env, "HELM_REGISTRY_CONFIG", config / "registry" / "config.json"),
             cache_home=cache,
             config_home=config,
+            data_home=_folder(env, "HELM_DATA_HOME", "XDG_DATA_HOME", ".local/share", "Library"),
         )
 
     def index_of(self, repository: str) -> Path:
