@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from steersman.cli.command import HelmGroup
 from steersman.cli.main import root
 
 # The reason, and what it is true of: words as helm's help has them. Those that are only missing may be added one day.
@@ -68,6 +69,8 @@ def _missing(words: tuple[str, ...], flags: list[str]) -> Iterator[str]:
         command = found
         context = click.Context(command, parent=context)
         known |= _flags(command, context)
+        meant = command.get_command(context, command.otherwise) if isinstance(command, HelmGroup) else None
+        known |= _flags(meant, context) if meant else set()
     for name in flags:
         if name not in known:
             yield f"{' '.join(words)} {name}".strip()

@@ -5,8 +5,6 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-r
 
 from __future__ import annotations
 
-import json
-
 from steersman.kube.client import Client, collection_path, selectors
 from steersman.kube.interface import Object, ObjectRef
 from steersman.kube.session import Query, Request
@@ -32,5 +30,4 @@ class Tables:
 
     async def _read(self, path: str, query: Query | None = None) -> Object:
         answer = await self._client.session.request(Request("GET", path, query, accept=ACCEPT))
-        table: Object = json.loads(answer.body)
-        return table
+        return self._client.session.parsed(answer)
