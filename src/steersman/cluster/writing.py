@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from steersman.cluster import status
+from steersman.cluster.cel import rules
 from steersman.cluster.fields import managed as fields
 from steersman.cluster.fields.fieldset import FieldSet
 from steersman.cluster.fields.managed import Writer
@@ -66,7 +67,7 @@ class Writing(Reading):
         self._check("CREATE", resource, obj, None, options)
         causes = self._metadata_causes(resource, meta) + strategy.validate(obj)
         if resource.custom is not None:
-            causes += custom.causes(schema_of(resource), obj)
+            causes += _custom_causes(resource, obj, None)
         if causes:
             raise status.invalid(resource, meta.get("name", ""), causes)
         self._check_namespace(resource, namespace, meta["name"])
@@ -195,7 +196,7 @@ class Writing(Reading):
         causes = self._metadata_causes(resource, new["metadata"], old["metadata"])
         causes += strategy.validate(new) + strategy.validate_update(new, old)
         if resource.custom is not None:
-            causes += custom.causes(schema_of(resource), new)
+            causes += _custom_causes(resource, new, old)
         name = old["metadata"]["name"]
         if causes:
             raise status.invalid(resource, name, causes)
@@ -343,6 +344,14 @@ def schema_of(resource: Resource) -> Json:
     """The schema of a custom resource's version; {} where it has none."""
     assert resource.custom is not None
     return resource.custom["version"].get("schema", {}).get("openAPIV3Schema") or {}
+
+
+def _custom_causes(resource: Resource, obj: Json, old: Json | None) -> Causes:
+    schema = schema_of(resource)
+    causes = custom.causes(schema, obj)
+    if resource.custom is not None and resource.custom["rules"]:
+        causes += rules.rule_causes(schema, obj, old, causes)
+    return causes
 
 
 def _allowed_part(resource: Resource, new: Json, old: Json, subresource: str) -> Json:

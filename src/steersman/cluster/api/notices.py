@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from steersman.cluster.cel.rules import unevaluated
 from steersman.cluster.resources import Resource
 
 Json = dict[str, Any]
@@ -28,16 +29,8 @@ def notices(resource: Resource, obj: Json) -> list[str]:
         return []
     spec: Json = obj.get("spec") or {}
     found: list[str] = []
-    if any(_has_rules(version.get("schema") or {}) for version in spec.get("versions") or ()):
-        found.append("x-kubernetes-validations: this cluster stores rules in CEL, but does not evaluate them")
+    for version in spec.get("versions") or ():
+        found += [each for each in unevaluated(version.get("schema") or {}) if each not in found]
     if (spec.get("conversion") or {}).get("strategy") == "Webhook":
         found.append("spec.conversion: this cluster calls no conversion webhook; all versions share one form")
     return found
-
-
-def _has_rules(schema: Any) -> bool:
-    if isinstance(schema, list):
-        return any(_has_rules(each) for each in schema)
-    if not isinstance(schema, dict):
-        return False
-    return bool(schema.get("x-kubernetes-validations")) or any(_has_rules(each) for each in schema.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from steersman.cluster.cel.rules import has_rules
 from steersman.cluster.kinds.cluster import CRDS
 from steersman.cluster.machinery import Objects, now
 from steersman.cluster.resources import Resource, Subresource
@@ -104,7 +105,7 @@ def resources_of(crd: Json) -> list[Resource]:
                 categories=tuple(names.get("categories", ())),
                 subresources=subresources,
                 list_kind=names.get("listKind", f"{names['kind']}List"),
-                custom={"name": crd["metadata"]["name"], "version": version},
+                custom={"name": crd["metadata"]["name"], "version": version, "rules": has_rules(version.get("schema"))},
             )
         )
     return out

@@ -1,7 +1,7 @@
 """Custom resources by their CRD's schema: defaults, and what is wrong with a value.
 
-Keywords and wording follow apiextensions-apiserver and kube-openapi's validation. Rules in CEL (x-kubernetes-validations) are
-stored but not evaluated.
+Keywords and wording follow apiextensions-apiserver and kube-openapi's validation. Rules in CEL (x-kubernetes-validations) are in
+`cluster.cel.rules`.
 """
 
 from __future__ import annotations
