@@ -107,6 +107,37 @@ async def test_crds_are_made_once_and_never_changed() -> None:
     assert not [line for line in driver.kube.writes() if "CustomResourceDefinition" in line]
 
 
+NEWER = CRD.replace("Namespaced", "Namespaced, versions: [{name: v2}]")
+
+
+async def test_crds_are_brought_up_to_date_where_it_is_asked_for() -> None:
+    driver = Driver()
+    app = App((config_map("a"),), crds=(("app/crds/foo.yaml", CRD),))
+    await driver.install(app)
+    newer = replace(app, crds=(("app/crds/foo.yaml", NEWER),))
+    await driver.upgrade(newer)
+    assert "versions" not in driver.kube.one("CustomResourceDefinition", "foos.example.com", None)["spec"]
+    driver.kube.log.clear()
+    for change in ("configured", "unchanged"):
+        await driver.upgrade(newer, upgrade_crds=True)
+        told = {event.ref.kind: event.change for event in driver.told(ResourceApplied)}
+        assert told["CustomResourceDefinition"] == change
+    assert driver.kube.one("CustomResourceDefinition", "foos.example.com", None)["spec"]["versions"] == [{"name": "v2"}]
+    writes = [line for line in driver.kube.writes() if "Lease" not in line]
+    assert writes[0] == "apply CustomResourceDefinition/foos.example.com"
+
+
+@pytest.mark.parametrize("policy", list(Policy))
+async def test_a_crd_that_cannot_be_updated_leaves_the_release_as_it_is(policy: Policy) -> None:
+    driver = Driver(policy)
+    app = App((config_map("a"),), crds=(("app/crds/foo.yaml", CRD),))
+    await driver.install(app)
+    driver.kube.fault = refuse("apply", "CustomResourceDefinition", "foos.example.com")
+    finished = await driver.upgrade(replace(app, crds=(("app/crds/foo.yaml", NEWER),)), upgrade_crds=True)
+    assert finished.error.startswith("UPGRADE FAILED: " if policy is Policy.HELM else "release failed: ")
+    assert await driver.statuses() == "1:deployed"
+
+
 async def test_a_crd_that_fails_leaves_no_record() -> None:
     driver = Driver(Policy.HELM)
     driver.kube.fault = refuse("apply", "CustomResourceDefinition", "foos.example.com")

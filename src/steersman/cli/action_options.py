@@ -44,6 +44,7 @@ _FLAGS: dict[str, str] = {
     "--cleanup-on-fail": "remove new resources when the action fails",
     "--rollback-on-failure": "undo the action when it fails (what --failure-policy=rollback does by itself)",
     "--skip-crds": "do not install CRDs",
+    "--upgrade-crds": "also bring the CRDs of crds/ that are there already to what the chart says",
     "--create-namespace": "create the release's namespace if not present",
     "--keep-history": "remove the resources, keep the release's history",
     "--ignore-not-found": "a release that does not exist counts as uninstalled",

@@ -16,7 +16,7 @@ from steersman.lifecycle.policy import Action, error_prefix
 
 FLAGS = (
     "--no-hooks --parallel-hooks --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
-    "--rollback-on-failure --skip-crds --create-namespace"
+    "--rollback-on-failure --skip-crds --upgrade-crds --create-namespace"
 )
 
 

@@ -25,7 +25,7 @@ CHANGES = 2
 
 FLAGS = (
     "--no-hooks --parallel-hooks --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
-    "--recreate-immutable --cleanup-on-fail --rollback-on-failure --skip-crds --create-namespace"
+    "--recreate-immutable --cleanup-on-fail --rollback-on-failure --skip-crds --upgrade-crds --create-namespace"
 )
 
 

@@ -15,7 +15,8 @@ MARKS = {"create": "+", "change": "~", "none": " ", "delete": "-", "keep": " "}
 def preview_text(preview: Preview, runs: list[HookRun]) -> str:
     """The steps in their order, the diffs below them, then what failures would lead to."""
     plan = preview.plan
-    changes = {change.step: change for change in preview.changes}
+    # A file of crds/ may hold many objects: what changes tells more of its step than what does not.
+    changes = {change.step: change for change in sorted(preview.changes, key=lambda change: change.verb != "none")}
     expected = expected_seconds(plan, runs)
     lines = [
         f"Plan: {plan.action} {plan.release.name}, revision {plan.release.version}, failure policy {plan.policy}",

@@ -15,7 +15,7 @@ from steersman.lifecycle.policy import Action, Policy, error_prefix
 
 FLAGS = (
     "--no-hooks --parallel-hooks --hooks-on-change --wait-for-jobs --strict --force-conflicts --force-replace --take-ownership "
-    "--recreate-immutable --cleanup-on-fail --rollback-on-failure --skip-crds --create-namespace"
+    "--recreate-immutable --cleanup-on-fail --rollback-on-failure --skip-crds --upgrade-crds --create-namespace"
 )
 SUCCESS = 'Release "{}" has been upgraded. Happy Helming!'
 NOT_THERE = 'Release "{}" does not exist. Installing it now.'

@@ -9,6 +9,7 @@ from steersman.lifecycle.hooks import hook_groups, hook_labels, planned_hooks
 from steersman.lifecycle.plan import (
     Apply,
     CheckOwnership,
+    InstallCrd,
     Options,
     Prune,
     RecordRevision,
@@ -89,6 +90,22 @@ def succession(old: Iterable[Release], new: RecordRevision, policy: Policy) -> G
     """
     superseded: Groups = [(RecordRevision(release=release, status=Status.SUPERSEDED),) for release in old]
     return [*superseded, (new,)] if policy is Policy.HELM else [(new,), *superseded]
+
+
+def crds(wanted: Wanted, situation: Situation, options: Options) -> Groups:
+    """A step for each file of `crds/`."""
+    if options.skip_crds:
+        return []
+    return [
+        (
+            InstallCrd(
+                path=path,
+                resources=resources_of(text, situation.namespace, situation.cluster_scoped, path=path),
+                update=options.upgrade_crds,
+            ),
+        )
+        for path, text in wanted.crds
+    ]
 
 
 def closing(action: Action, release: Release, situation: Situation, policy: Policy, options: Options) -> Groups:

@@ -7,6 +7,7 @@ from steersman.lifecycle.common import (
     Wanted,
     changes,
     closing,
+    crds,
     hooks_of,
     live_resources,
     manifest_resources,
@@ -14,9 +15,8 @@ from steersman.lifecycle.common import (
     record_new,
     waits,
 )
-from steersman.lifecycle.plan import CreateNamespace, InstallCrd, Options, Plan, RecordRevision
+from steersman.lifecycle.plan import CreateNamespace, Options, Plan, RecordRevision
 from steersman.lifecycle.policy import Action, Policy
-from steersman.lifecycle.resources import resources_of
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.validation import helm_2_crds, require_valid
 from steersman.manifest.hooks import HookEvent
@@ -42,7 +42,7 @@ def plan_install(
     before = live_resources(left_over, situation, policy) if left_over is not None else ()
     after = manifest_resources(release, situation)
     groups: Groups = [
-        *_crds(wanted, situation, options),
+        *crds(wanted, situation, options),
         *ownership(before, after),
         *([(CreateNamespace(namespace=situation.namespace),)] if options.create_namespace else []),
         *_supersede(situation, policy),
@@ -61,15 +61,6 @@ def plan_install(
         groups=tuple(groups),
         warnings=helm_2_crds(wanted),
     )
-
-
-def _crds(wanted: Wanted, situation: Situation, options: Options) -> Groups:
-    if options.skip_crds:
-        return []
-    return [
-        (InstallCrd(path=path, resources=resources_of(text, situation.namespace, situation.cluster_scoped, path=path)),)
-        for path, text in wanted.crds
-    ]
 
 
 def _left_over(situation: Situation) -> Release | None:

@@ -33,6 +33,7 @@ class Options:
     hooks_on_change: bool = False
     hook_patience: float = 30.0
     skip_crds: bool = False
+    upgrade_crds: bool = False
     create_namespace: bool = False
     server_side: bool | None = None
     force_conflicts: bool = False
@@ -119,11 +120,15 @@ class CreateNamespace(Step):
 
 @record(frozen=True, slots=True, kw_only=True)
 class InstallCrd(Step):
-    """Create what one file of `crds/` holds, unless it is there; its CRDs are then waited for (Established)."""
+    """Create what one file of `crds/` holds; its CRDs are then waited for (Established).
+
+    What is there already is left as it is, which is Helm's rule, or with `update` brought to what the file says.
+    """
 
     phase: Phase = Phase.CRDS
     path: str
     resources: tuple[Resource, ...]
+    update: bool = False
 
     @property
     def id(self) -> str:
@@ -131,7 +136,7 @@ class InstallCrd(Step):
 
     @property
     def title(self) -> str:
-        return f"install CRDs of {self.path}"
+        return f"install {'or update ' if self.update else ''}CRDs of {self.path}"
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,7 @@ _ROLLBACK: dict[tuple[Action, Phase], Rule] = {
         exit_code=0,
         lines=(_WARNING,),
     ),
+    (_A.UPGRADE, _P.CRDS): Rule(error="release failed: {cause}"),
     (_A.UPGRADE, _P.PRE_HOOKS): Rule(
         status=_FAILED,
         description='Upgrade "{release}" failed: {event} hook failed: {cause}',
@@ -175,6 +176,7 @@ _HELM: dict[tuple[Action, Phase], Rule] = {
         description='Release "{release}" failed: failed post-install: {cause}',
         error="INSTALLATION FAILED: failed post-install: {cause}",
     ),
+    (_A.UPGRADE, _P.CRDS): Rule(error="UPGRADE FAILED: {cause}"),
     (_A.UPGRADE, _P.PRE_HOOKS): Rule(
         status=_FAILED,
         description='Upgrade "{release}" failed: pre-upgrade hooks failed: {cause}',

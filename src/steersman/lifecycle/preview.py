@@ -12,12 +12,12 @@ from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.kube.ownership import owned
 from steersman.lifecycle.consequences import Consequence, consequences
-from steersman.lifecycle.plan import Apply, Delete, Plan, Prune, RunHook
-from steersman.lifecycle.resource_steps import placed
+from steersman.lifecycle.plan import Apply, Delete, InstallCrd, Plan, Prune, Resource, RunHook
+from steersman.lifecycle.resource_steps import CRD_UPDATE, placed
 from steersman.lifecycle.resources import kept
 from steersman.lifecycle.runs import HookRun
 from steersman.manifest.diff import text_diff
-from steersman.record import record
+from steersman.record import record, replace
 from steersman.release.record import ApplyMethod, Release
 
 CONCURRENT_DRY_RUNS = 16
@@ -60,8 +60,13 @@ async def preview(kube: Kubernetes, plan: Plan, previous: Release | None = None)
         async with slots:
             return await (_applied(kube, plan, step) if isinstance(step, Apply) else _removed(kube, step))
 
+    async def look_at_crd(step: InstallCrd, resource: Resource) -> ResourceChange:
+        async with slots:
+            return await _crd(kube, step, resource)
+
     steps = [step for step in plan.steps if isinstance(step, Apply | Prune | Delete)]
-    changes = await asyncio.gather(*(look(step) for step in steps))
+    crds = [(step, resource) for step in plan.steps if isinstance(step, InstallCrd) for resource in step.resources]
+    changes = await asyncio.gather(*(look_at_crd(*each) for each in crds), *(look(step) for step in steps))
     return Preview(plan, tuple(changes), consequences(plan, previous))
 
 
@@ -86,6 +91,23 @@ async def _applied(kube: Kubernetes, plan: Plan, step: Apply) -> ResourceChange:
     )
     try:
         after = (await applying.update(kube, step.previous, target, options)).object
+    except (ApiError, KubernetesError) as error:
+        return ResourceChange(step.id, ref, "change", text_diff(live, target, ignore_server_fields=True), str(error))
+    diff = text_diff(live, after, ignore_server_fields=True)
+    return ResourceChange(step.id, ref, "change" if diff else "none", diff)
+
+
+async def _crd(kube: Kubernetes, step: InstallCrd, resource: Resource) -> ResourceChange:
+    ref, target = resource.ref, placed(resource)
+    live = await live_object(kube, ref)
+    if live is None:
+        return ResourceChange(step.id, ref, "create")
+    if not step.update:
+        return ResourceChange(
+            step.id, ref, "none", note="it is there already, and CRDs are not updated without --upgrade-crds"
+        )
+    try:
+        after = (await applying.update(kube, None, target, replace(CRD_UPDATE, dry_run=True))).object
     except (ApiError, KubernetesError) as error:
         return ResourceChange(step.id, ref, "change", text_diff(live, target, ignore_server_fields=True), str(error))
     diff = text_diff(live, after, ignore_server_fields=True)

@@ -28,6 +28,8 @@ CONCURRENT_READS = 16
 MANY = 10
 # The same, where the list is of all objects of the kind, whosever they are.
 VERY_MANY = 100
+# Whoever had a CRD's fields, an older tool or `kubectl apply`: the chart is to say what they are from now on.
+CRD_UPDATE = ApplyOptions(server_side=True, force_conflicts=True)
 Scope = tuple[str, str, str | None]
 _PROPAGATION: dict[str, Propagation] = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 
@@ -169,14 +171,25 @@ async def delete(step: Delete, execution: Execution) -> None:
 
 
 async def install_crd(step: InstallCrd, execution: Execution) -> None:
-    """Create what is not there; never change what is (Helm's rule for crds/)."""
+    """Create what is not there; change what is only where the step says so."""
     for resource in step.resources:
         try:
-            await execution.kube.get(resource.ref)
-            continue
+            live = await execution.kube.get(resource.ref)
         except NotFound:
             await applying.create(execution.kube, placed(resource), execution.apply_options)
-        execution.emit(ResourceApplied(step=step.id, ref=resource.ref, change="created"))
+            execution.emit(ResourceApplied(step=step.id, ref=resource.ref, change="created"))
+            continue
+        if step.update:
+            done = await applying.update(execution.kube, None, placed(resource), CRD_UPDATE)
+            same = _declared(done.object) == _declared(live)
+            execution.emit(
+                ResourceApplied(step=step.id, ref=resource.ref, change="unchanged" if same else "configured")
+            )
+
+
+def _declared(obj: Object) -> tuple[object, ...]:
+    metadata = obj["metadata"]
+    return obj.get("spec"), metadata.get("labels"), metadata.get("annotations")
 
 
 def placed(resource: Resource) -> Object:

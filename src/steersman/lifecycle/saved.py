@@ -132,6 +132,7 @@ async def fingerprints(kube: Kubernetes, plan: Plan) -> dict[str, str]:
         return hashlib.sha256(json.dumps(settled, sort_keys=True).encode()).hexdigest()
 
     refs = [step.resource.ref for step in plan.steps if isinstance(step, Apply | Prune | Delete)]
+    refs += [resource.ref for step in plan.steps if isinstance(step, InstallCrd) for resource in step.resources]
     return dict(zip(map(str, refs), await asyncio.gather(*(digest(ref) for ref in refs)), strict=True))
 
 

@@ -9,6 +9,7 @@ from steersman.lifecycle.common import (
     apply_method,
     changes,
     closing,
+    crds,
     hooks_of,
     live_resources,
     manifest_resources,
@@ -51,6 +52,7 @@ def plan_upgrade(situation: Situation, wanted: Wanted, policy: Policy, options: 
         return without_unchanged(planned, release, after, situation, policy, options)
 
     groups: Groups = [
+        *(crds(wanted, situation, options) if options.upgrade_crds else []),
         *ownership(before, after),
         *record_new(situation, release, Status.PENDING_UPGRADE, "Preparing upgrade", options),
         *hooks(HookEvent.PRE_UPGRADE),

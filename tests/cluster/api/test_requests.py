@@ -275,6 +275,20 @@ async def test_what_is_stored_but_does_nothing_is_said(api: Api) -> None:
     assert (reply.status, "x-kubernetes-validations: this" in reply.header("Warning")) == (201, True)
 
 
+async def test_a_version_that_is_still_stored_stays(api: Api) -> None:
+    crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    made = (await api.call("POST", crds, CRD)).body
+    first = made["spec"]["versions"][0]
+    newer = {**first, "name": "v9"}
+    path = f"{crds}/{made['metadata']['name']}"
+    refused = await api.call("PUT", path, {**made, "spec": {**made["spec"], "versions": [newer]}})
+    assert refused.status == 422
+    assert f"missing from spec.versions; {first['name']} was previously a storage version" in refused.body["message"]
+    both = {**made["spec"], "versions": [newer, {**first, "storage": False}]}
+    changed = await api.call("PUT", path, {**made, "spec": both})
+    assert (changed.status, changed.body["status"]["storedVersions"]) == (200, [first["name"], "v9"])
+
+
 async def test_a_pod_is_bound_once(api: Api, cluster: LocalCluster) -> None:
     spec = {"schedulerName": "mine", "containers": [{"name": "c", "image": "i"}]}
     await api.post("/api/v1/namespaces/default/pods", {"metadata": {"name": "p"}, "spec": spec})

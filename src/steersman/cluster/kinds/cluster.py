@@ -252,9 +252,23 @@ def schema_causes(schema: Json, path: str, *, root: bool = False, what: str = ""
     return causes
 
 
+_STILL_STORED = (
+    "missing from spec.versions; {0} was previously a storage version, and must remain in spec.versions until a storage "
+    "migration ensures no data remains persisted in {0} and removes {0} from status.storedVersions"
+)
+
+
 def _validate_crd_update(crd: Json, old: Json) -> list[Cause]:
     if crd["spec"].get("scope") != old["spec"].get("scope"):
         return [bad_value("spec.scope", crd["spec"].get("scope"), "field is immutable")]
+    served = {version.get("name") for version in crd["spec"].get("versions") or ()}
+    stored = (crd.get("status") or {}).get("storedVersions") or ()
+    gone = [(index, version) for index, version in enumerate(stored) if version not in served]
+    if gone:
+        return [
+            bad_value(f"status.storedVersions[{index}]", version, _STILL_STORED.format(version))
+            for index, version in gone
+        ]
     return []
 
 
