@@ -11,7 +11,8 @@ import pytest
 
 from steersman.errors import ClusterUnreachable
 from steersman.kube import config
-from steersman.kube.config import Impersonation, Overrides, kubeconfig_files, load_connection, names_a_cluster
+from steersman.kube.config import Impersonation, Overrides, load_connection, names_a_cluster
+from steersman.kube.kubeconfig import kubeconfig_files
 
 BASIC = """
 apiVersion: v1
@@ -25,6 +26,22 @@ contexts:
 - {name: nobody, context: {cluster: other}}
 - {name: broken, context: {cluster: none, user: u}}
 """
+
+
+def pem(text: str) -> bytes:
+    """What looks like PEM from outside."""
+    return f"-----BEGIN {text}-----\n".encode()
+
+
+def whole(cluster: str = "", user: str = "") -> str:
+    """A kubeconfig whose one cluster and user have these fields, too."""
+    return (
+        f"clusters: [{{name: c, cluster: {{server: 'https://s'{cluster}}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n"
+        "contexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x"
+    )
+
+
+EXEC = "exec: {apiVersion: client.authentication.k8s.io/v1, command: p"
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +87,11 @@ def test_secrets_do_not_show(kubeconfig: str) -> None:
     ("overrides", "message", "hint"),
     [
         (Overrides(context="none"), 'context "none" does not exist in', "broken, here, nobody, there"),
-        (Overrides(context="broken"), 'cluster "none" does not exist in', "Correct the context"),
+        (
+            Overrides(context="broken"),
+            'cluster "none", which context "broken" names, does not exist in',
+            "Correct the context; of that kind there are: c, other.",
+        ),
     ],
 )
 def test_names_that_lead_nowhere(kubeconfig: str, overrides: Overrides, message: str, hint: str) -> None:
@@ -110,6 +131,73 @@ def test_unusable_files(tmp_path: Path, text: str, message: str) -> None:
         load_connection(str(path))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (whole(", certificate-authority-data: '%%%'"), '`certificate-authority-data` of cluster "c" is not base64'),
+        (whole(", certificate-authority-data: aGVsbG8"), '`certificate-authority-data` of cluster "c" is not base64'),
+        (whole(", certificate-authority-data: ä"), '`certificate-authority-data` of cluster "c" is not base64'),
+        (whole(", certificate-authority-data: aGVsbG8="), '`certificate-authority-data` of cluster "c" is not PEM'),
+        (whole(", certificate-authority: config"), 'config, the `certificate-authority` of cluster "c", is not PEM'),
+        (
+            whole(", certificate-authority: no.pem"),
+            'unable to read certificate-authority of cluster "c": .*no.pem: No such',
+        ),
+        (whole(user="client-key-data: aGVsbG8="), '`client-key-data` of user "u" is not PEM'),
+        (whole(user="client-key-data: LS0tLS1CRUdJTiA="), 'user "u" has a client-key, but no client-certificate'),
+        (whole(user="client-certificate-data: LS0tLS1CRUdJTiA="), "has a client-certificate, but no client-key"),
+        (
+            whole(", insecure-skip-tls-verify: true, certificate-authority-data: LS0tLS1CRUdJTiA="),
+            'cluster "c" has both a certificate-authority and insecure-skip-tls-verify',
+        ),
+        (
+            whole(", insecure-skip-tls-verify: 'false'"),
+            '`insecure-skip-tls-verify` of cluster "c" is neither true nor false',
+        ),
+        (whole(", extensions: [a]"), '`extensions` of cluster "c" is no list of mappings'),
+        (whole(user="token: [a]"), '`token` of user "u" is no text'),
+        (whole(user="as-user-extra: {a: b}"), '`as-user-extra` of user "u" is no mapping of lists'),
+        (whole(user="exec: [a]"), '`exec` of user "u" is no mapping'),
+        (whole(user="exec: {args: [a]}"), 'exec of user "u" has no command'),
+        (whole(user=EXEC + ", env: [A]}"), '`env` of exec of user "u" is no list of mappings'),
+        (whole(user=EXEC + ", interactiveMode: Never, env: [{value: a}]}"), "an entry of env in exec .* has no name"),
+        (whole(user=EXEC + "}"), 'interactiveMode of exec of user "u" is missing, which that apiVersion asks for'),
+        (
+            whole(user=EXEC + ", interactiveMode: Now}"),
+            "interactiveMode .* is 'Now'; it is one of Never, IfAvailable, Always",
+        ),
+        (whole().replace("user: u}", "user: v}"), 'user "v", which context "x" names, does not exist in'),
+        ("current-context: gone", 'context "gone" does not exist in'),
+        ("a:\n- b\n c: d", r"line 3, column \d: "),
+    ],
+)
+def test_mistakes_are_told_with_file_and_field(tmp_path: Path, text: str, message: str) -> None:
+    """kubectl 1.37.1 refuses these, too, in words of Go's decoder or of none at all."""
+    path = tmp_path / "config"
+    path.write_text(text)
+    with pytest.raises(ClusterUnreachable, match=message) as caught:
+        load_connection(str(path))
+    assert str(path) in str(caught.value) or str(tmp_path) in str(caught.value)
+    assert caught.value.hint
+
+
+def test_files_that_do_not_exist_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/no/such:/nor/this")
+    with pytest.raises(ClusterUnreachable, match="KUBECONFIG names /no/such, /nor/this, which do not exist"):
+        load_connection()
+    (tmp_path / "empty").write_text("")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "empty"))
+    with pytest.raises(ClusterUnreachable, match="empty names no cluster"):
+        load_connection()
+
+
+def test_wrapped_base64_is_read(tmp_path: Path) -> None:
+    """As `base64 file` wraps it."""
+    data = base64.encodebytes(pem("CA") * 5).decode().replace("\n", "\n      ")
+    (tmp_path / "config").write_text(whole(f', certificate-authority-data: "{data}"'))
+    assert load_connection(str(tmp_path / "config")).tls.ca == pem("CA") * 5
+
+
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_bytes(b"\xff\xfe\x00")
@@ -135,7 +223,7 @@ def test_several_files_are_merged_and_the_first_word_wins(tmp_path: Path, monkey
     first, second = tmp_path / "a" / "first", tmp_path / "b" / "second"
     for path in (first, second):
         path.parent.mkdir()
-    (second.parent / "ca.pem").write_text("CA of b")
+    (second.parent / "ca.pem").write_bytes(pem("CA of b"))
     first.write_text("contexts: [{name: x, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {token: first}}]")
     second.write_text(
         "current-context: x\nclusters: [{name: c, cluster: {server: 'https://s', certificate-authority: ca.pem}}]\n"
@@ -145,12 +233,12 @@ def test_several_files_are_merged_and_the_first_word_wins(tmp_path: Path, monkey
     assert kubeconfig_files() == [first, second]
     connection = load_connection()
     assert connection.credentials == config.Credentials(token="first")
-    assert connection.tls.ca == b"CA of b"  # relative to the file that names it
+    assert connection.tls.ca == pem("CA of b")  # relative to the file that names it
 
 
 def test_all_that_a_kubeconfig_can_say(tmp_path: Path) -> None:
     def encode(text: str) -> str:
-        return base64.b64encode(text.encode()).decode()
+        return base64.b64encode(pem(text)).decode()
 
     (tmp_path / "token").write_text("of file")
     document: dict[str, Any] = {
@@ -183,6 +271,7 @@ def test_all_that_a_kubeconfig_can_say(tmp_path: Path) -> None:
                         "command": "./plugin",
                         "args": ["login"],
                         "env": [{"name": "A", "value": "1"}],
+                        "interactiveMode": "Never",
                         "provideClusterInfo": True,
                     },
                 },
@@ -193,7 +282,7 @@ def test_all_that_a_kubeconfig_can_say(tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_text(json.dumps(document))
     connection = load_connection(str(path))
-    assert connection.tls == config.Tls(ca=b"CA", certificate=b"CERT", key=b"KEY", server_name="name")
+    assert connection.tls == config.Tls(ca=pem("CA"), certificate=pem("CERT"), key=pem("KEY"), server_name="name")
     assert connection.proxy_url == "socks5://proxy:1080"
     assert connection.impersonation == Impersonation("jane", ("dev",), "7", (("reason", ("a", "b")),))
     assert connection.credentials.token_file == str(tmp_path / "token")

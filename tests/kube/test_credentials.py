@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from steersman.errors import ClusterUnreachable, Unauthorized
+from steersman.kube import credentials
 from steersman.kube.asyncio_network import AsyncioNetwork
 from steersman.kube.client import Client
 from steersman.kube.config import Connection, Credentials, ExecPlugin, Impersonation, Tls
@@ -99,12 +100,51 @@ def test_a_plugin_may_bring_a_client_certificate(tmp_path: Path) -> None:
         ("print('nothing')", "did not print an ExecCredential"),
         ("print('{}')", "did not print an ExecCredential with a status"),
         ("answer()", "returned neither a token nor a certificate"),
+        (
+            "info['apiVersion'] = 'v0'; answer(token='T')",
+            "answers in v0, and was asked for client.authentication.k8s.io/v1",
+        ),
+        ("import signal; signal.pause()", "gave no answer within 0.3 s, and was ended"),
     ],
 )
-def test_plugins_that_fail(tmp_path: Path, body: str, message: str) -> None:
-    failing = plugin(tmp_path, body, install_hint="get it at example.com")
-    with pytest.raises((ClusterUnreachable, Unauthorized), match=message):
-        headers(Connection("s", credentials=Credentials(exec=failing)))
+def test_plugins_that_fail(tmp_path: Path, body: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "PLUGIN_SECONDS", 0.3 if "pause" in body else 60.0)
+    monkeypatch.setattr(credentials, "_is_terminal", lambda _: False)
+    with pytest.raises((ClusterUnreachable, Unauthorized), match=message) as caught:
+        headers(Connection("s", credentials=Credentials(exec=plugin(tmp_path, body, args=("a b",)))))
+    assert caught.value.hint
+    if "yourself to see" in caught.value.hint:
+        assert caught.value.hint.endswith(f"{tmp_path}/plugin 'a b'")
+
+
+def test_a_plugin_that_needs_a_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(credentials, "_is_terminal", lambda _: False)
+    asking = plugin(tmp_path, "answer(token='T')", interactive_mode="Always")
+    with pytest.raises(ClusterUnreachable, match="needs a terminal") as caught:
+        headers(Connection("s", credentials=Credentials(exec=asking)))
+    assert "service account" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "it is empty"),
+        (b" \n", "it is empty"),
+        (b"\xff\x00", "no token is made of"),
+        (b"a\nb", "no token is made of"),
+    ],
+)
+def test_token_files_that_hold_no_token(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "token"
+    path.write_bytes(content)
+    with pytest.raises(ClusterUnreachable, match=f"cannot use token file {path}: .*{message}"):
+        headers(Connection("s", credentials=Credentials(token_file=str(path))))
+
+
+def test_a_token_file_that_is_missing() -> None:
+    with pytest.raises(ClusterUnreachable, match="cannot read token file /no/token: No such file") as caught:
+        headers(Connection("s", credentials=Credentials(token_file="/no/token")))
+    assert "tokenFile" in caught.value.hint
 
 
 def test_a_missing_plugin_tells_how_to_get_it() -> None:

@@ -7,16 +7,28 @@ Pod, the service account. Why this is not a library: see "The Kubernetes client"
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from steersman.errors import ClusterUnreachable
+from steersman.kube.kubeconfig import (
+    EXEC,
+    Entry,
+    Merged,
+    bad,
+    check,
+    file_bytes,
+    kubeconfig_files,
+    listed_files,
+    material,
+    named,
+)
 from steersman.record import field, record, replace
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 DEFAULT_NAMESPACE = "default"
+INTERACTIVE_MODES = ("Never", "IfAvailable", "Always")
 
 
 @record(frozen=True, slots=True)
@@ -98,18 +110,9 @@ class Connection:
         return f"{self.server} ({parts})" if parts else self.server
 
 
-def kubeconfig_files(explicit: str | None = None) -> list[Path]:
-    """The kubeconfig files that exist and would be read, in order of precedence. `explicit` is listed even if missing."""
-    if explicit:
-        return [Path(explicit).expanduser()]
-    listed = [entry for entry in os.environ.get("KUBECONFIG", "").split(os.pathsep) if entry]
-    paths = [Path(entry) for entry in listed] if listed else [Path("~/.kube/config").expanduser()]
-    return [path for path in paths if path.is_file()]
-
-
 def context_names(explicit: str | None = None) -> list[str]:
     """The contexts that the kubeconfig files know. Raises ClusterUnreachable."""
-    return sorted(_Merged.of(kubeconfig_files(explicit)).contexts)
+    return sorted(Merged.of(kubeconfig_files(explicit)).contexts)
 
 
 def in_cluster() -> bool:
@@ -129,91 +132,26 @@ def load_connection(kubeconfig: str | None = None, overrides: Overrides | None =
     overrides = overrides or Overrides()
     files = kubeconfig_files(kubeconfig)
     if files:
-        merged = _Merged.of(files)
-        if merged.clusters or merged.contexts or kubeconfig:
+        merged = Merged.of(files)
+        if merged.clusters or merged.contexts or merged.current_context or overrides.context or kubeconfig:
             return _from_kubeconfig(merged, overrides)
     if in_cluster():
         return _override(_from_service_account(), overrides)
     if overrides.server:
         return _override(Connection(server="", source="--kube-apiserver"), overrides)
+    if files:
+        why = f"{merged.source()} names no cluster"
+    elif listed := listed_files():
+        why = f"KUBECONFIG names {', '.join(map(str, listed))}, which {'does' if len(listed) == 1 else 'do'} not exist"
+    else:
+        why = "no kubeconfig found"
     raise ClusterUnreachable(
-        "Kubernetes cluster unreachable: no kubeconfig found",
+        f"Kubernetes cluster unreachable: {why}",
         hint="Name one with --kubeconfig or KUBECONFIG, or let `steer cluster start` run a cluster on this machine.",
     )
 
 
-@record(slots=True)
-class _Merged:
-    """Several kubeconfig files as one; each named entry remembers its file, for relative paths and messages."""
-
-    files: list[Path]
-    current_context: str
-    clusters: dict[str, tuple[dict[str, Any], Path]]
-    users: dict[str, tuple[dict[str, Any], Path]]
-    contexts: dict[str, tuple[dict[str, Any], Path]]
-
-    @classmethod
-    def of(cls, files: list[Path]) -> _Merged:
-        merged = cls(files, "", {}, {}, {})
-        for path in files:
-            document = _read(path)
-            merged.current_context = merged.current_context or str(document.get("current-context") or "")
-            for key, inner, target in (
-                ("clusters", "cluster", merged.clusters),
-                ("users", "user", merged.users),
-                ("contexts", "context", merged.contexts),
-            ):
-                entries = document.get(key) or []
-                if not isinstance(entries, list):
-                    raise _bad(path, f"`{key}` is not a list")
-                for entry in entries:
-                    if not isinstance(entry, dict) or "name" not in entry:
-                        raise _bad(path, f"an entry of `{key}` has no name")
-                    if not isinstance(entry.get(inner) or {}, dict):
-                        raise _bad(path, f'`{inner}` of "{entry["name"]}" is not a mapping')
-                    target.setdefault(str(entry["name"]), (entry.get(inner) or {}, path))
-        return merged
-
-    def source(self) -> str:
-        return os.pathsep.join(str(path) for path in self.files)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise ClusterUnreachable(
-            f"cannot read kubeconfig {path}: {error.strerror}", hint="Check --kubeconfig or KUBECONFIG."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise _bad(path, "it is not UTF-8 text") from error
-    if text.lstrip().startswith("{"):  # JSON is valid YAML and ten times quicker to read
-        try:
-            document = json.loads(text)
-        except ValueError as error:
-            raise _bad(path, str(error)) from error
-    else:
-        import yaml
-
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        try:
-            document = yaml.load(text, Loader=loader)
-        except yaml.YAMLError as error:
-            raise _bad(path, " ".join(str(error).split())) from error
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise _bad(path, "it is not a mapping")
-    return document
-
-
-def _bad(path: Path, why: str) -> ClusterUnreachable:
-    return ClusterUnreachable(
-        f"{path} is not a usable kubeconfig: {why}", hint="`kubectl config view` shows how it is read."
-    )
-
-
-def _from_kubeconfig(merged: _Merged, overrides: Overrides) -> Connection:
+def _from_kubeconfig(merged: Merged, overrides: Overrides) -> Connection:
     context_name = overrides.context or merged.current_context
     if context_name and context_name not in merged.contexts:
         known = ", ".join(sorted(merged.contexts)) or "none"
@@ -221,14 +159,23 @@ def _from_kubeconfig(merged: _Merged, overrides: Overrides) -> Connection:
             f'context "{context_name}" does not exist in {merged.source()}', hint=f"Contexts there: {known}."
         )
     context = merged.contexts[context_name][0] if context_name else {}
-    cluster, cluster_file = _named(merged.clusters, context.get("cluster"), "cluster", merged)
-    user, user_file = _named(merged.users, context.get("user"), "user", merged)
+    cluster, cluster_file = named(merged.clusters, context.get("cluster"), "cluster", merged, context_name)
+    user, user_file = named(merged.users, context.get("user"), "user", merged, context_name)
     if not cluster.get("server") and not overrides.server:
         raise ClusterUnreachable(
             f"Kubernetes cluster unreachable: {merged.source()} names no server"
             + (f' for context "{context_name}"' if context_name else " (no current-context is set)"),
             hint="Choose a context with --kube-context or `kubectl config use-context`.",
         )
+    cluster_is, user_is = f'cluster "{context.get("cluster")}"', f'user "{context.get("user")}"'
+    ca = material(cluster, "certificate-authority", cluster_file, cluster_is)
+    if ca and cluster.get("insecure-skip-tls-verify"):
+        raise bad(cluster_file, f"{cluster_is} has both a certificate-authority and insecure-skip-tls-verify")
+    certificate = material(user, "client-certificate", user_file, user_is)
+    key = material(user, "client-key", user_file, user_is)
+    if bool(certificate) is not bool(key):
+        given, missing = ("client-certificate", "client-key") if certificate else ("client-key", "client-certificate")
+        raise bad(user_file, f"{user_is} has a {given}, but no {missing}")
     return _override(
         Connection(
             server=str(cluster.get("server") or ""),
@@ -236,13 +183,13 @@ def _from_kubeconfig(merged: _Merged, overrides: Overrides) -> Connection:
             context=context_name,
             source=merged.source(),
             tls=Tls(
-                ca=_material(cluster, "certificate-authority", cluster_file),
-                certificate=_material(user, "client-certificate", user_file),
-                key=_material(user, "client-key", user_file),
+                ca=ca,
+                certificate=certificate,
+                key=key,
                 insecure=bool(cluster.get("insecure-skip-tls-verify")),
                 server_name=str(cluster.get("tls-server-name") or ""),
             ),
-            credentials=_credentials(user, user_file, cluster),
+            credentials=_credentials(user, user_file, cluster, user_is),
             impersonation=_impersonation(user),
             proxy_url=str(cluster.get("proxy-url") or ""),
         ),
@@ -250,40 +197,7 @@ def _from_kubeconfig(merged: _Merged, overrides: Overrides) -> Connection:
     )
 
 
-def _named(
-    entries: dict[str, tuple[dict[str, Any], Path]], name: str | None, what: str, merged: _Merged
-) -> tuple[dict[str, Any], Path]:
-    if not name:
-        return {}, merged.files[0]
-    if name not in entries:
-        raise ClusterUnreachable(
-            f'{what} "{name}" does not exist in {merged.source()}', hint="Correct the context that names it."
-        )
-    return entries[name]
-
-
-def _material(entry: dict[str, Any], key: str, file: Path) -> bytes:
-    """PEM bytes of `key-data` (base64) or of the file that `key` names, relative to its kubeconfig."""
-    if data := entry.get(f"{key}-data"):
-        import base64
-
-        try:
-            return base64.b64decode(data, validate=False)
-        except (ValueError, TypeError) as error:
-            raise _bad(file, f"{key}-data is not base64") from error
-    if path := entry.get(key):
-        return _file(file.parent / path, key)
-    return b""
-
-
-def _file(path: Path, what: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ClusterUnreachable(f"unable to read {what} {path}: {error.strerror}") from error
-
-
-def _credentials(user: dict[str, Any], file: Path, cluster: dict[str, Any]) -> Credentials:
+def _credentials(user: Entry, file: Path, cluster: Entry, owner: str) -> Credentials:
     plugin = user.get("exec")
     provider = user.get("auth-provider") or {}
     token = str(user.get("token") or "")
@@ -300,13 +214,21 @@ def _credentials(user: dict[str, Any], file: Path, cluster: dict[str, Any]) -> C
         token_file=str(file.parent / token_file) if token_file else "",
         username=str(user.get("username") or ""),
         password=str(user.get("password") or ""),
-        exec=_exec_plugin(plugin, file, cluster) if plugin else None,
+        exec=_exec_plugin(plugin, file, cluster, owner) if plugin else None,
     )
 
 
-def _exec_plugin(plugin: dict[str, Any], file: Path, cluster: dict[str, Any]) -> ExecPlugin:
+def _exec_plugin(plugin: Entry, file: Path, cluster: Entry, owner: str) -> ExecPlugin:
+    check(plugin, EXEC, file, f"exec of {owner}")
     if not plugin.get("command"):
-        raise _bad(file, "an exec plugin has no command")
+        raise bad(file, f"exec of {owner} has no command")
+    version = str(plugin.get("apiVersion") or "client.authentication.k8s.io/v1beta1")
+    mode = plugin.get("interactiveMode") or ("" if version.endswith("/v1") else "IfAvailable")
+    if mode not in INTERACTIVE_MODES:
+        said = f"is {mode!r}" if mode else "is missing, which that apiVersion asks for"
+        raise bad(file, f"interactiveMode of exec of {owner} {said}; it is one of {', '.join(INTERACTIVE_MODES)}")
+    if any("name" not in item for item in plugin.get("env") or []):
+        raise bad(file, f"an entry of env in exec of {owner} has no name")
     command = str(plugin["command"])
     if os.sep in command:  # a bare name is looked up in PATH, a path is relative to the kubeconfig
         command = str(file.parent / command)
@@ -315,18 +237,18 @@ def _exec_plugin(plugin: dict[str, Any], file: Path, cluster: dict[str, Any]) ->
         (e.get("extension") for e in extensions if e.get("name") == "client.authentication.k8s.io/exec"), None
     )
     return ExecPlugin(
-        api_version=str(plugin.get("apiVersion") or "client.authentication.k8s.io/v1beta1"),
+        api_version=version,
         command=command,
         args=tuple(str(arg) for arg in plugin.get("args") or []),
         env=tuple((str(item["name"]), str(item.get("value", ""))) for item in plugin.get("env") or []),
         install_hint=str(plugin.get("installHint") or ""),
-        interactive_mode=str(plugin.get("interactiveMode") or "IfAvailable"),
+        interactive_mode=mode,
         provide_cluster_info=bool(plugin.get("provideClusterInfo")),
         cluster_config=config,
     )
 
 
-def _impersonation(user: dict[str, Any]) -> Impersonation:
+def _impersonation(user: Entry) -> Impersonation:
     extra = user.get("as-user-extra") or {}
     return Impersonation(
         user=str(user.get("as") or ""),
@@ -351,7 +273,7 @@ def _from_service_account() -> Connection:
 def _override(base: Connection, overrides: Overrides) -> Connection:
     tls = base.tls
     if overrides.ca_file:
-        tls = replace(tls, ca=_file(Path(overrides.ca_file).expanduser(), "--kube-ca-file"))
+        tls = replace(tls, ca=file_bytes(Path(overrides.ca_file).expanduser(), "--kube-ca-file"))
     if overrides.insecure_skip_tls_verify is not None:
         tls = replace(tls, insecure=overrides.insecure_skip_tls_verify)
     if overrides.tls_server_name:

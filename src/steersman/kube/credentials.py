@@ -10,13 +10,15 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import quote
 
 from steersman.errors import ClusterUnreachable, Unauthorized
 from steersman.kube.config import Connection, ExecPlugin
 
 TOKEN_FILE_SECONDS = 60.0
+# For a plugin that nobody can answer: long enough for any that asks a server, which kubectl would let hang for ever.
+PLUGIN_SECONDS = 60.0
 EXEC_VERSIONS = tuple(f"client.authentication.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
 
 
@@ -65,13 +67,7 @@ class Authenticator:
     def _fetch(self) -> None:
         credentials = self._connection.credentials
         if credentials.token_file:
-            try:
-                with open(credentials.token_file) as file:
-                    self._token = file.read().strip()
-            except OSError as error:
-                raise ClusterUnreachable(
-                    f"cannot read token file {credentials.token_file}: {error.strerror}"
-                ) from error
+            self._token = _read_token(credentials.token_file)
             self._expires = time.time() + TOKEN_FILE_SECONDS
         elif credentials.exec:
             self._take(_run_plugin(credentials.exec, self._connection), credentials.exec.command)
@@ -83,7 +79,11 @@ class Authenticator:
         if certificate and key:
             self._certificate = (str(certificate).encode(), str(key).encode())
         elif not self._token:
-            raise Unauthorized(f"exec plugin {command} returned neither a token nor a certificate", code=401)
+            raise Unauthorized(
+                f"exec plugin {command} returned neither a token nor a certificate",
+                code=401,
+                hint="Log in with that program again, or see what it prints when you run it yourself.",
+            )
         expires = status.get("expirationTimestamp")
         self._expires = _seconds(str(expires)) if expires else float("inf")
 
@@ -107,8 +107,32 @@ def _seconds(timestamp: str) -> float:
         return float("inf")
 
 
+def _read_token(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise ClusterUnreachable(
+            f"cannot read token file {path}: {error.strerror}",
+            hint="Correct the kubeconfig's tokenFile, or log in again.",
+        ) from error
+    try:
+        token = content.decode("ascii").strip()
+    except UnicodeDecodeError:
+        token = ""
+    if not token or not token.isprintable():
+        why = "it is empty" if not content.strip() else "it holds what no token is made of"
+        raise ClusterUnreachable(
+            f"cannot use token file {path}: {why}", hint="Log in again, so that it is written anew."
+        )
+    return token
+
+
 def _run_plugin(plugin: ExecPlugin, connection: Connection) -> dict[str, Any]:
-    """Run the plugin and return its answer's `status`. Raises ClusterUnreachable with what the plugin said."""
+    """Run the plugin and return its answer's `status`. Raises ClusterUnreachable with what the plugin said.
+
+    Where nobody is there to answer it (neither standard input nor standard error is a terminal), it has limited time.
+    """
     import subprocess
 
     if plugin.api_version not in EXEC_VERSIONS:
@@ -116,9 +140,12 @@ def _run_plugin(plugin: ExecPlugin, connection: Connection) -> dict[str, Any]:
             f"exec plugin {plugin.command}: unknown apiVersion {plugin.api_version}",
             hint=f"Known: {', '.join(EXEC_VERSIONS)}.",
         )
-    interactive = plugin.interactive_mode != "Never" and sys.stdin is not None and sys.stdin.isatty()
+    interactive = plugin.interactive_mode != "Never" and _is_terminal(sys.stdin)
     if plugin.interactive_mode == "Always" and not interactive:
-        raise ClusterUnreachable(f"exec plugin {plugin.command} needs a terminal, and standard input is none")
+        raise ClusterUnreachable(
+            f"exec plugin {plugin.command} needs a terminal, and standard input is none",
+            hint="Run the command in a terminal, or use credentials that need nobody (a service account's token).",
+        )
     environment = {
         **os.environ,
         **dict(plugin.env),
@@ -131,26 +158,51 @@ def _run_plugin(plugin: ExecPlugin, connection: Connection) -> dict[str, Any]:
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,  # its stderr goes to the person: it may ask for something
             check=False,
+            timeout=None if _is_terminal(sys.stdin) or _is_terminal(sys.stderr) else PLUGIN_SECONDS,
         )
+    except subprocess.TimeoutExpired as error:
+        raise ClusterUnreachable(
+            f"exec plugin {plugin.command} gave no answer within {PLUGIN_SECONDS:g} s, and was ended",
+            hint=f"Run it yourself to see what it waits for: {_shell(plugin)}",
+        ) from error
     except OSError as error:
         hint = plugin.install_hint or "Install the plugin that the kubeconfig names, or correct its path."
         raise ClusterUnreachable(f"exec plugin {plugin.command}: {error.strerror}", hint=hint) from error
+    look = f"Run it yourself to see more: {_shell(plugin)}"
     if done.returncode != 0:
         raise ClusterUnreachable(
-            f"exec plugin {plugin.command} failed with exit code {done.returncode}", hint=plugin.install_hint
+            f"exec plugin {plugin.command} failed with exit code {done.returncode}", hint=plugin.install_hint or look
         )
     try:
         answer = json.loads(done.stdout)
     except ValueError as error:
-        raise ClusterUnreachable(f"exec plugin {plugin.command} did not print an ExecCredential") from error
+        raise ClusterUnreachable(f"exec plugin {plugin.command} did not print an ExecCredential", hint=look) from error
     if (
         not isinstance(answer, dict)
         or answer.get("kind") != "ExecCredential"
         or not isinstance(answer.get("status"), dict)
     ):
-        raise ClusterUnreachable(f"exec plugin {plugin.command} did not print an ExecCredential with a status")
+        raise ClusterUnreachable(
+            f"exec plugin {plugin.command} did not print an ExecCredential with a status", hint=look
+        )
+    if answer.get("apiVersion") != plugin.api_version:
+        raise ClusterUnreachable(
+            f"exec plugin {plugin.command} answers in {answer.get('apiVersion')}, and was asked for {plugin.api_version}",
+            hint="Name the apiVersion in the kubeconfig that it speaks.",
+        )
     status: dict[str, Any] = answer["status"]
     return status
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _shell(plugin: ExecPlugin) -> str:
+    """The plugin's command for a shell."""
+    import shlex
+
+    return shlex.join([plugin.command, *plugin.args])
 
 
 def _exec_info(plugin: ExecPlugin, connection: Connection, interactive: bool) -> str:

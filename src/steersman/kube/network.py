@@ -171,22 +171,32 @@ def tls_context(tls: Tls, certificate: tuple[bytes, bytes]) -> ssl.SSLContext:
     """The TLS settings of a connection. System CAs are loaded only where the kubeconfig gives none: that takes 20 ms."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        if tls.insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        elif tls.ca:
+    if tls.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif tls.ca:
+        try:
             context.load_verify_locations(cadata=tls.ca.decode("utf-8", "replace"))
-        else:
-            context.load_default_certs()
-        if all(certificate):
+        except (ssl.SSLError, ValueError) as error:
+            raise _unusable("certificate-authority", error) from error
+    else:
+        context.load_default_certs()
+    if all(certificate):
+        try:
             _load_certificate(context, *certificate)
-    except (ssl.SSLError, ValueError) as error:
-        raise ClusterUnreachable(
-            f"cannot use the certificates of the kubeconfig: {error}",
-            hint="Check its certificate-authority and client-* data.",
-        ) from error
+        except (ssl.SSLError, ValueError) as error:
+            raise _unusable("client-certificate and client-key", error) from error
     return context
+
+
+def _unusable(what: str, error: Exception) -> ClusterUnreachable:
+    why = reason_of(error) if isinstance(error, ssl.SSLError) else str(error)
+    if why == "key values mismatch":
+        why = "they do not belong together"
+    return ClusterUnreachable(
+        f"cannot use the certificates of the kubeconfig: {what}: {why}",
+        hint="Copy it anew from where the kubeconfig came from, or log in again.",
+    )
 
 
 def _load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
