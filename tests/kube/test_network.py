@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,11 @@ from cryptography.x509.oid import NameOID
 
 from steersman.errors import ClusterUnreachable
 from steersman.kube.asyncio_network import AsyncioNetwork
+from steersman.kube.blocking_network import BlockingNetwork, run
 from steersman.kube.client import Client
-from steersman.kube.config import Connection, Tls
-from steersman.kube.network import endpoint_of
+from steersman.kube.config import Connection, Credentials, Tls
+from steersman.kube.interface import ObjectRef
+from steersman.kube.network import endpoint_of, tls_context
 from steersman.kube.session import Session
 
 from .fake_server import FakeServer
@@ -63,7 +67,9 @@ class Authority:
         self.certificate = self.sign("ca", self.key, None)
         self.pem = self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def sign(self, name: str, key: ec.EllipticCurvePrivateKey, issuer: x509.Certificate | None) -> x509.Certificate:
+    def sign(
+        self, name: str, key: ec.EllipticCurvePrivateKey, issuer: x509.Certificate | None, days: int = 1
+    ) -> x509.Certificate:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         now = datetime.datetime.now(datetime.UTC)
         return (
@@ -72,17 +78,17 @@ class Authority:
             .issuer_name(issuer.subject if issuer else subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now - datetime.timedelta(days=9))
+            .not_valid_after(now + datetime.timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
             .sign(self.key, hashes.SHA256())
         )
 
-    def issue(self, name: str) -> tuple[bytes, bytes]:
-        """Certificate and key as PEM."""
+    def issue(self, name: str, days: int = 1) -> tuple[bytes, bytes]:
+        """Certificate and key as PEM, valid for so many days from now on."""
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self.sign(name, key, self.certificate)
+        certificate = self.sign(name, key, self.certificate, days)
         plain = serialization.NoEncryption()
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
         return certificate.public_bytes(serialization.Encoding.PEM), pem
@@ -93,14 +99,19 @@ def authority() -> Authority:
     return Authority()
 
 
+def server_context(authority: Authority, pair: tuple[bytes, bytes], folder: Path) -> ssl.SSLContext:
+    """The TLS settings of a server that shows this certificate."""
+    (folder / "both.pem").write_bytes(b"".join(pair))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # Python 3.13's default context is stricter than Go's TLS
+    context.load_verify_locations(cadata=authority.pem.decode())
+    context.load_cert_chain(folder / "both.pem")
+    return context
+
+
 @pytest.fixture
 async def secure(authority: Authority, tmp_path: Path) -> AsyncIterator[str]:
     """A TLS server named kube.test that tells whose certificate the client showed."""
-    certificate, key = authority.issue("kube.test")
-    (tmp_path / "both.pem").write_bytes(certificate + key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # Python 3.13's default context is stricter than Go's TLS
-    context.load_verify_locations(cadata=authority.pem.decode())
-    context.load_cert_chain(tmp_path / "both.pem")
+    context = server_context(authority, authority.issue("kube.test"), tmp_path)
     context.verify_mode = ssl.CERT_OPTIONAL
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -143,6 +154,102 @@ async def test_a_server_that_does_not_verify(
     with pytest.raises(ClusterUnreachable, match=message) as caught:
         await version(Connection(secure, tls=Tls(ca=ca, server_name=server_name)))
     assert way_out in caught.value.hint
+
+
+async def version_either_way(connection: Connection) -> set[str]:
+    """What is said on asyncio and on plain sockets."""
+    said: set[str] = set()
+    for ask in (
+        version(connection),
+        asyncio.to_thread(run, Client(Session(connection, BlockingNetwork())).server_version()),
+    ):
+        with pytest.raises(ClusterUnreachable) as caught:
+            await ask
+        said.add(f"{caught.value}\n{caught.value.hint}".partition(": tls: ")[2] or str(caught.value))
+    return said
+
+
+@contextmanager
+def refusing(context: ssl.SSLContext) -> Iterator[int]:
+    """A server on a thread that shakes hands and hangs up (asyncio's would hang up without telling why)."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                accepted, _ = listener.accept()
+                with context.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False) as wrapped:
+                    with suppress(ssl.SSLError):
+                        wrapped.do_handshake()
+                    socket.socket.shutdown(wrapped, socket.SHUT_WR)
+                    while socket.socket.recv(wrapped, 65536):  # else what was not read would reset the connection
+                        pass
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+@pytest.mark.parametrize("shown", ["nothing", "an expired one", "another cluster's"])
+async def test_a_client_certificate_that_is_not_accepted(authority: Authority, tmp_path: Path, shown: str) -> None:
+    """TLS 1.3 tells of it with the first answer only; nothing of the request was taken up, and it is not sent again."""
+    context = server_context(authority, authority.issue("kube.test"), tmp_path)
+    context.verify_mode = ssl.CERT_REQUIRED
+    pairs = {"an expired one": authority.issue("jane", days=-1), "another cluster's": Authority().issue("jane")}
+    certificate, key = pairs.get(shown, (b"", b""))
+    tls = Tls(ca=authority.pem, server_name="kube.test", certificate=certificate, key=key)
+    with refusing(context) as port:
+        said = await version_either_way(Connection(f"https://127.0.0.1:{port}", tls=tls))
+    words = {
+        "nothing": "certificate required",
+        "an expired one": "certificate expired",
+        "another cluster's": "alert",
+    }
+    hints = {"another cluster's": "is it of this cluster?"}
+    (only,) = said
+    assert words[shown] in only
+    assert hints.get(shown, "Renew the kubeconfig's client-certificate") in only
+
+
+async def test_a_server_whose_certificate_has_expired(authority: Authority, tmp_path: Path) -> None:
+    context = server_context(authority, authority.issue("kube.test", days=-1), tmp_path)
+    async with listening(answering(VERSION), context) as port:
+        tls = Tls(ca=authority.pem, server_name="kube.test")
+        (only,) = await version_either_way(Connection(f"https://127.0.0.1:{port}", tls=tls))
+    assert only == "certificate has expired\nCheck this machine's clock, and the server's certificate."
+
+
+async def test_a_server_that_does_not_speak_tls() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with listening(handler) as port:
+        (only,) = await version_either_way(Connection(f"https://127.0.0.1:{port}"))
+    assert only.startswith("the server does not speak TLS there\nCorrect the port")
+
+
+async def test_a_server_that_speaks_tls_where_plain_is_asked_for(secure: str) -> None:
+    with pytest.raises(ClusterUnreachable, match="closed the connection") as caught:
+        await version(Connection(secure.replace("https", "http")))
+    assert "says http://" in caught.value.hint
+    said = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"  # Go's servers
+    async with listening(answering(said)) as port:
+        with pytest.raises(ClusterUnreachable, match="it speaks HTTPS; write https://"):
+            await version(Connection(f"http://127.0.0.1:{port}"))
+
+
+def test_a_key_that_is_another_certificates(authority: Authority) -> None:
+    certificate, _ = authority.issue("jane")
+    _, key = authority.issue("jane")
+    with pytest.raises(ClusterUnreachable, match="client-certificate and client-key: they do not belong together"):
+        tls_context(Tls(ca=authority.pem), (certificate, key))
 
 
 async def test_a_ca_that_is_none(secure: str) -> None:
@@ -304,6 +411,9 @@ async def test_answers_that_are_none(answer: bytes, monkeypatch: pytest.MonkeyPa
         ("text/html; charset=utf-8", "<html>", "it answers with a web page"),
         ("application/json", "nonsense", "its answer is no JSON object"),
         ("application/json", '{"hello": 1}', "it does not tell Kubernetes' version"),
+        ("text/plain", "hello", r"its answer is no JSON object \(Content-Type: text/plain\)"),
+        ("application/json", '{"kind": "Ver', "its answer is no JSON object"),
+        ("application/vnd.kubernetes.protobuf", "k8s\0", "its answer is no JSON object"),
     ],
 )
 async def test_what_is_no_answer_of_an_api_server(content: str, body: str, message: str) -> None:
@@ -312,6 +422,47 @@ async def test_what_is_no_answer_of_an_api_server(content: str, body: str, messa
         with pytest.raises(ClusterUnreachable, match=message) as caught:
             await version(Connection(f"http://127.0.0.1:{port}"))
     assert "Correct the `server`" in caught.value.hint
+
+
+async def test_who_sends_us_on_gets_no_credentials(server: FakeServer) -> None:
+    from aiohttp import web
+
+    async def elsewhere(_: FakeServer, __: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": "https://login.example.com/"})
+
+    server.fault("GET", elsewhere)
+    with pytest.raises(ClusterUnreachable, match=r"it sends us on to 'https://login\.example\.com/'"):
+        await version(Connection(server.url, credentials=Credentials(token="T")))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("body", [{"a": 1}, {"items": 5}, {"items": ["x"]}, {"items": [{"name": "x"}]}])
+async def test_what_is_no_list_is_not_taken_for_an_empty_one(server: FakeServer, body: object) -> None:
+    from aiohttp import web
+
+    async def answer(_: FakeServer, __: web.Request) -> web.StreamResponse:
+        return web.json_response(body)
+
+    server.fault("GET", answer)
+    async with Client(Session(Connection(server.url), AsyncioNetwork())) as client:
+        with pytest.raises(ClusterUnreachable, match=r"its (answer to a )?list"):
+            await client.list("v1", "ConfigMap", namespace="ns")
+
+
+@pytest.mark.parametrize("body", [{"a": 1}, {"metadata": []}, {"metadata": {}}])
+async def test_what_is_no_object_is_told(server: FakeServer, body: object) -> None:
+    from aiohttp import web
+
+    async def answer(_: FakeServer, __: web.Request) -> web.StreamResponse:
+        return web.json_response(body)
+
+    server.fault("POST", answer)
+    server.fault("GET", answer)
+    obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "ns"}}
+    async with Client(Session(Connection(server.url), AsyncioNetwork())) as client:
+        for ask in (client.create(obj), client.get(ObjectRef("v1", "ConfigMap", "a", "ns"))):
+            with pytest.raises(ClusterUnreachable, match="its answer is no object of Kubernetes"):
+                await ask
 
 
 async def test_the_servers_path_and_compressed_answers(server: FakeServer) -> None:

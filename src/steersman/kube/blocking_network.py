@@ -74,6 +74,8 @@ class BlockingStream:
         except TimeoutError as error:
             raise self._too_late() from error
         except OSError as error:
+            with suppress(EOFError, ConnectionLost):
+                self._receive()  # which may be the alert that tells why
             raise broken(error) from error
 
     async def read_until(self, separator: bytes) -> bytes:

@@ -252,6 +252,8 @@ def broken(error: OSError) -> ConnectFailed | ConnectionLost:
 
 def reason_of(error: OSError) -> str:
     """`connection refused`, whichever way asyncio or the socket module put it."""
+    if isinstance(error, ssl.SSLEOFError):
+        return "the server closed the connection"
     if isinstance(error, ssl.SSLError):
         return (error.reason or str(error)).lower().replace("_", " ")
     if isinstance(error, socket.gaierror) or not error.errno:
