@@ -206,7 +206,7 @@ def same(text: str) -> str:
     if word:
         tables, suite, end = rest.partition("TEST SUITE:")
         blocks = sorted(block.strip() for block in tables.split("==>"))
-        text = head + word + "\n".join(blocks) + suite + end
+        text = "\n".join((head + word, *blocks, suite + end))
     lines = []
     for line in text.splitlines():
         for pattern, word in _VARIES:

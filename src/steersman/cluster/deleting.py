@@ -14,6 +14,8 @@ from steersman.cluster.writing import Writing
 
 Json = dict[str, Any]
 
+IMMORTAL = ("default", "kube-system", "kube-public")  # namespaces that nobody may delete
+
 
 class Deleting(Writing):
     """Deleting, on top of writing: a mark is an update, and a last update may be a removal."""
@@ -40,6 +42,8 @@ class Deleting(Writing):
         old = self.decode(found, record)
         meta: Json = old["metadata"]
         self._check_preconditions(found, meta, uid, resource_version)
+        if found.storage == "namespaces" and name in IMMORTAL:
+            raise status.forbidden(found, name, "this namespace may not be deleted")
         self._admit("DELETE", found, old, old)
         strategy = strategy_of(found)
         finalizers = _finalizers_for(meta.get("finalizers", []), propagation or strategy.propagation)

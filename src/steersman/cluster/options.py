@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,6 +62,15 @@ Check = Callable[[Operation, Resource, Json, Json | None, WriteOptions], None]
 
 # Called after every write that was stored, with the object as stored and whether it is gone.
 Written = Callable[[Resource, Json, bool], None]
+
+
+_NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels, so that no generated name spells a word
+_RANDOM = random.SystemRandom()
+
+
+def random_suffix() -> str:
+    """The five letters that make a generated name one of its kind."""
+    return "".join(_RANDOM.choices(_NAME_LETTERS, k=5))
 
 
 def now() -> str:

@@ -80,6 +80,8 @@ class Registry:
         }
         for entry in document["resources"]:
             self.add(_builtin(entry))
+        self.roots = tuple(dict.fromkeys(_root(resource.api_version) for resource in self))
+        """Paths of the built-in groups and versions (`/api/v1`, `/apis/apps/v1`)."""
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self._by_path.values())
@@ -142,6 +144,10 @@ class Registry:
 
 def _api_version(gvk: Json) -> str:
     return f"{gvk['group']}/{gvk['version']}" if gvk["group"] else str(gvk["version"])
+
+
+def _root(api_version: str) -> str:
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
 
 def _builtin(entry: Json) -> Resource:

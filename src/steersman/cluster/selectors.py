@@ -34,9 +34,10 @@ FIELDS: dict[str, dict[str, str]] = {
     "nodes": {"spec.unschedulable": ""},
     "services": {"spec.clusterIP": "", "spec.type": ""},
     "jobs.batch": {"status.successful": "status.succeeded"},
-    "replicasets.apps": {"status.replicas": ""},
     "replicationcontrollers": {"status.replicas": ""},
 }  # fmt: skip
+
+_CUSTOM = re.compile(r"\..*\.(?!k8s\.io$)")  # a group with a dot that is none of Kubernetes' own
 
 
 def _tokens(text: str) -> list[str]:
@@ -203,14 +204,20 @@ def field_test(text: str, resource: str, extra: tuple[str, ...] = ()) -> FieldTe
         name, operator, value = match.groups()
         path = {"metadata.name": "", "metadata.namespace": ""} | FIELDS.get(resource, {}) | dict.fromkeys(extra, "")
         if name not in path:
-            raise bad_request(
-                f'Unable to find "{resource}" that match label selector "", field selector "{text}": '
-                f"field label not supported: {name}"
-            )
+            raise bad_request(_unknown_label(resource, name))
         tests.append((path[name] or name, operator != "!=", value.replace("\\,", ",").replace("\\=", "=")))
     if not tests:
         return None
     return lambda obj: all((_at(obj, path) == value) is equal for path, equal, value in tests)
+
+
+def _unknown_label(resource: str, name: str) -> str:
+    """Each kind of Kubernetes has words of its own; those that know no label but the two have others."""
+    if resource == "jobs.batch":
+        return f'field label "{name}" not supported for batchv1.Job'
+    if resource in FIELDS or _CUSTOM.search(resource):
+        return f"field label not supported: {name}"
+    return f'"{name}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
 def _at(obj: Any, path: str) -> str:

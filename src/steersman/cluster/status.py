@@ -79,8 +79,14 @@ def not_found(resource: Resource, name: str) -> NotFound:
     return NotFound(message, code=404, reason="NotFound", details=details(resource, name))
 
 
-def already_exists(resource: Resource, name: str) -> AlreadyExists:
-    message = f'{resource.name} "{name}" already exists'
+def no_such_path() -> NotFound:
+    """Below a group and version that is served, whatever names none of its resources."""
+    return NotFound("the server could not find the requested resource", code=404, reason="NotFound", details={})
+
+
+def already_exists(resource: Resource, name: str, *, going: bool = False) -> AlreadyExists:
+    """`going`: it waits for its deletion to be done with."""
+    message = f'{"object is being deleted: " if going else ""}{resource.name} "{name}" already exists'
     return AlreadyExists(message, code=409, reason="AlreadyExists", details=details(resource, name))
 
 
@@ -215,7 +221,7 @@ def to_status(error: ApiError) -> Json:
         status["reason"] = error.reason
     if error.details:
         status["details"] = error.details
-    elif error.reason in ("Invalid", "Forbidden"):
+    elif error.reason in ("Invalid", "Forbidden", "NotFound"):
         status["details"] = {}
     status["code"] = error.code
     return status

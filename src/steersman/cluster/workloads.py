@@ -141,7 +141,7 @@ def _controllers(objects: Objects, options: WorkloadOptions) -> list[Controller]
         JobController(objects), CronJobController(objects), ReplicaSetController(objects),
         ReplicationControllerController(objects), DeploymentController(objects), StatefulSetController(objects),
         DaemonSetController(objects), EndpointsController(objects), Scheduler(objects), GarbageCollector(objects),
-        volumes.VolumeController(objects, options.folder / "volumes"), QuotaController(objects),
+        volumes.VolumeController(objects, options.folder / "volumes"), QuotaController(objects), nodes.NodeController(objects),
         namespaces.NamespaceController(objects, options.certificate_authority), RoleAggregationController(objects),
         DisruptionController(objects),
     ]  # fmt: skip

@@ -4,7 +4,6 @@ and then the store."""
 from __future__ import annotations
 
 import json
-import random
 import uuid
 from typing import Any
 
@@ -18,7 +17,7 @@ from steersman.cluster.history import Record
 from steersman.cluster.kinds.catalog import strategy_of
 from steersman.cluster.kinds.conversion import converts, to_storage
 from steersman.cluster.kinds.metadata import metadata_causes
-from steersman.cluster.options import NAMESPACE_MISMATCH, Operation, PatchKind, WriteOptions, now
+from steersman.cluster.options import NAMESPACE_MISMATCH, Operation, PatchKind, WriteOptions, now, random_suffix
 from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.patch.strategic import strategic_merge_patch
@@ -34,8 +33,6 @@ Causes = list[status.Cause]
 
 # What only the server sets in an object's metadata.
 _SERVERS_OWN = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
-_NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels, so that no generated name spells a word
-_RANDOM = random.SystemRandom()
 
 
 class Writing(Reading):
@@ -71,8 +68,8 @@ class Writing(Reading):
         if causes:
             raise status.invalid(resource, meta.get("name", ""), causes)
         self._check_namespace(resource, namespace, meta["name"])
-        if self.store.get(resource.storage, namespace, meta["name"]) is not None:
-            raise status.already_exists(resource, meta["name"])
+        if (there := self.find(resource, meta["name"], namespace)) is not None:
+            raise status.already_exists(resource, meta["name"], going=bool(there["metadata"].get("deletionTimestamp")))
         return self._commit(resource, obj, None, options)
 
     def update_object(self, resource: Resource, obj: Json, subresource: str, options: WriteOptions) -> Json:
@@ -189,7 +186,11 @@ class Writing(Reading):
         if not subresource:
             strategy.prepare_update(new, old)
             strategy.default(new)
-        if strategy.generation and not subresource and _spec_changed(new, old):
+        if (
+            strategy.generation
+            and not subresource
+            and _spec_changed(new, old, annotations=strategy.annotated_generation)
+        ):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         self._admit("UPDATE", resource, new, old)
         self._check("UPDATE", resource, new, old, options)
@@ -327,8 +328,7 @@ class Writing(Reading):
 
     def _generate_name(self, resource: Resource, namespace: str, prefix: str) -> str:
         while True:
-            suffix = "".join(_RANDOM.choices(_NAME_LETTERS, k=5))
-            name = prefix[:58] + suffix
+            name = prefix[:58] + random_suffix()
             if self.store.get(resource.storage, namespace, name) is None:
                 return name
 
@@ -376,7 +376,9 @@ def _carry(key: str, new: Json, old: Json) -> None:
         new.pop(key, None)
 
 
-def _spec_changed(new: Json, old: Json) -> bool:
+def _spec_changed(new: Json, old: Json, *, annotations: bool = False) -> bool:
+    if annotations and (new["metadata"].get("annotations") or {}) != (old["metadata"].get("annotations") or {}):
+        return True
     ignored = ("metadata", "status", "kind", "apiVersion")
     left = {key: value for key, value in new.items() if key not in ignored}
     return left != {key: value for key, value in old.items() if key not in ignored}

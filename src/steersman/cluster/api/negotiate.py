@@ -85,13 +85,38 @@ def _duplicates(value: Any, path: str) -> list[str]:
     return found
 
 
-def read_json(body: bytes, *, find_duplicates: bool = False) -> tuple[Any, list[str]]:
-    """The value, and the paths of keys given twice. Raises Invalid (400)."""
+def read_json(
+    body: bytes, *, find_duplicates: bool = False, problem: str = "couldn't get version/kind; json parse error: "
+) -> tuple[Any, list[str]]:
+    """The value, and the paths of keys given twice. Raises Invalid (400), which begins with `problem`."""
     try:
         value = json.loads(body, object_pairs_hook=_pairs if find_duplicates else None)
-    except ValueError as error:
-        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from None
+    except json.JSONDecodeError as error:
+        raise bad_request(problem + go_json_error(error)) from None
+    except UnicodeDecodeError as error:
+        raise bad_request(f"{problem}{error}") from None
     return value, _duplicates(value, "") if find_duplicates else []
+
+
+# What Go's decoder was looking for where Python's found something else.
+_LOOKED_FOR = {
+    "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+    "Expecting ':' delimiter": "after object key",
+    "Extra data": "after top-level value",
+    "Invalid control character at": "in string literal",
+}
+
+
+def go_json_error(error: json.JSONDecodeError) -> str:
+    """What Go's encoding/json says of the same text."""
+    text = error.doc
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        return "unexpected end of JSON input"
+    found = _LOOKED_FOR.get(error.msg, "looking for beginning of value")
+    if error.msg == "Expecting ',' delimiter":
+        inside = text[: error.pos].count("[") > text[: error.pos].count("]") and not text[: error.pos].endswith("}")
+        found = "after array element" if inside else "after object key:value pair"
+    return f"invalid character {text[error.pos]!r} {found}"
 
 
 def read_yaml(body: bytes) -> Any:

@@ -204,7 +204,8 @@ class ApiServer:
         if parts[0] in ("healthz", "livez", "readyz"):
             if parts[0] == "readyz" and not self.ready:
                 return Answer(b"starting", 503, "text/plain; charset=utf-8")
-            return Answer(b"ok", 200, "text/plain; charset=utf-8")
+            text = f"[+]ping ok\n[+]etcd ok\n{parts[0]} check passed\n" if "verbose" in request.query else "ok"
+            return Answer(text.encode(), 200, "text/plain; charset=utf-8")
         if path == "/version":
             found = discovery.version()
         elif path in ("/api", "/apis"):
@@ -226,6 +227,8 @@ class ApiServer:
             found = {
                 "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/version"]
             }
+        if found is None and any(path.startswith(f"{root}/") for root in registry.roots):
+            raise status.no_such_path()
         if found is None:
             return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
         return Answer(to_bytes(found))

@@ -72,7 +72,7 @@ class Subresources:
         if call.method == "PUT":
             wanted, _ = negotiate.read_object(call.body, call.content_type, self.objects.registry)
         else:
-            kind, patch = self.verbs.read_patch(call)
+            kind, patch = self.verbs.read_patch(call, options)
             wanted = json_patch(scale, patch) if kind == "json" else merge_patch(scale, patch)
         revision = (wanted.get("metadata") or {}).get("resourceVersion")
         if revision and revision != obj["metadata"]["resourceVersion"]:

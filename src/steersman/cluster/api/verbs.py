@@ -169,7 +169,7 @@ class Verbs:
 
     def patch(self, call: Call) -> Answer:
         target, options = call.target, self.options(call)
-        kind, patch = self.read_patch(call)
+        kind, patch = self.read_patch(call, options)
         existed = self.objects.store.get(target.resource.storage, target.namespace or "", target.name) is not None
         if kind == "apply" and not existed and not call.user.is_master:
             self._check_creation(call)
@@ -263,7 +263,7 @@ class Verbs:
             raise status.undecodable(resource, f"metadata is no object: {obj['metadata']!r}")
         return obj
 
-    def read_patch(self, call: Call) -> tuple[PatchKind, Any]:
+    def read_patch(self, call: Call, options: WriteOptions) -> tuple[PatchKind, Any]:
         media = call.content_type.partition(";")[0].strip()
         kind = PATCHES.get(media)
         if kind is None or (kind == "strategic" and call.target.resource.custom is not None):
@@ -276,7 +276,10 @@ class Verbs:
                 cause = status.required("fieldManager", "is required for apply patch")
                 raise status.bad_patch_options([cause])
             return kind, negotiate.read_yaml(call.body)
-        return kind, negotiate.read_json(call.body)[0]
+        check = options.validation != "Ignore" and kind != "json"
+        problem = "" if kind == "strategic" else "error decoding patch: "
+        patch, options.duplicates = negotiate.read_json(call.body, find_duplicates=check, problem=problem)
+        return kind, patch
 
 
 def delete_arguments(call: Call, registry: Registry) -> Json:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from steersman.cluster.controllers import pods
+from steersman.cluster.controllers import pods, revisions
 from steersman.cluster.controllers.controller import Controller, Key, controller_of, key_of
 from steersman.cluster.controllers.scheduling import fits_node
+from steersman.cluster.kinds.workloads import TEMPLATE_GENERATION
 from steersman.cluster.machinery import Json
 from steersman.errors import ApiError
 
-_REVISION = "controller-revision-hash"
+_REVISION, _GENERATION = "controller-revision-hash", "pod-template-generation"
 
 
 class DaemonSetController(Controller):
@@ -30,7 +31,8 @@ class DaemonSetController(Controller):
         template = daemons["spec"]["template"]
         node = next(iter(self.objects.list("nodes")), None)
         wanted = 1 if node is not None and fits_node(template["spec"], node) is None else 0
-        revision = pods.template_hash(template)
+        current = revisions.current(self.objects, daemons, _REVISION)["metadata"]
+        revision: str = current["labels"][_REVISION]
         mine = pods.owned_pods(self.objects, daemons, daemons["spec"]["selector"])
         if not daemons["metadata"].get("deletionTimestamp"):
             rolling = (daemons["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate") == "RollingUpdate"
@@ -42,11 +44,14 @@ class DaemonSetController(Controller):
             if wanted and not any(not pods.is_finished(pod) for pod in mine):
                 self._create(daemons, revision)
             mine = pods.owned_pods(self.objects, daemons, daemons["spec"]["selector"])
+        in_use = {f"{name}-{(pod['metadata'].get('labels') or {}).get(_REVISION)}" for pod in mine}
+        revisions.clean_up(self.objects, daemons, {current["name"], *in_use})
         return self._write(daemons, [pod for pod in mine if pods.is_active(pod)], wanted, revision)
 
     def _create(self, daemons: Json, revision: str) -> None:
         pod = pods.from_template(daemons, daemons["spec"]["template"])
-        pod["metadata"].setdefault("labels", {})[_REVISION] = revision
+        generation = (daemons["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1")
+        pod["metadata"].setdefault("labels", {}).update({_REVISION: revision, _GENERATION: generation})
         tolerations = pod["spec"].setdefault("tolerations", [])
         for key in ("not-ready", "unreachable"):
             tolerations.append({"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute"})

@@ -17,9 +17,10 @@ from steersman.errors import AlreadyExists
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
+FORMER = "deployment.kubernetes.io/revision-history"  # the numbers that a ReplicaSet had before, on its own annotations
 DESIRED, MAXIMUM = "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas"
-_NOT_COPIED = {"kubectl.kubernetes.io/last-applied-configuration", REVISION, DESIRED, MAXIMUM,
-               "deployment.kubernetes.io/revision-history", "deprecated.deployment.rollback.to"}  # fmt: skip
+_NOT_COPIED = {"kubectl.kubernetes.io/last-applied-configuration", REVISION, FORMER, DESIRED, MAXIMUM,
+               "deprecated.deployment.rollback.to"}  # fmt: skip
 
 
 def whole(value: Any, total: int, *, up: bool) -> int:
@@ -56,6 +57,40 @@ def _revision(owner: Json) -> int:
     return int(text) if text.isdigit() else 0
 
 
+def _condition(status: Json, kind: str) -> Json:
+    found: Json = next((each for each in status.get("conditions") or () if each["type"] == kind), {})
+    return found
+
+
+def _set_condition(status: Json, kind: str, value: bool | str, reason: str, message: str) -> None:
+    """One that says something new goes to the end of the list; `lastTransitionTime` moves only with the status."""
+    word = value if isinstance(value, str) else "True" if value else "False"
+    current, stamp = _condition(status, kind), now()
+    if (current.get("status"), current.get("reason")) == (word, reason):
+        return
+    since = current["lastTransitionTime"] if current.get("status") == word else stamp
+    others = [each for each in status.get("conditions") or () if each["type"] != kind]
+    status["conditions"] = [
+        *others,
+        {"type": kind, "status": word, "lastUpdateTime": stamp, "lastTransitionTime": since, "reason": reason,
+         "message": message},
+    ]  # fmt: skip
+
+
+def _note_failure(status: Json, sets: list[Json]) -> None:
+    """That a ReplicaSet cannot make its Pods is the Deployment's trouble, too."""
+    failed = next((found for each in sets if (found := _condition(each.get("status") or {}, "ReplicaFailure"))), None)
+    if failed is not None:
+        _set_condition(status, "ReplicaFailure", failed["status"], failed["reason"], failed["message"])
+        return
+    status["conditions"] = [each for each in status["conditions"] if each["type"] != "ReplicaFailure"]
+
+
+def _has_deadline(deployment: Json) -> bool:
+    """Kubernetes watches the progress only of those; the largest number stands for none."""
+    return deployment["spec"].get("progressDeadlineSeconds") not in (None, 2**31 - 1)
+
+
 class DeploymentController(Controller):
     name = "deployment-controller"
     watches = ("deployments.apps", "replicasets.apps", "pods")
@@ -83,8 +118,8 @@ class DeploymentController(Controller):
         if deployment["metadata"].get("deletionTimestamp"):
             self._write(deployment, self._current(deployment, sets), sets)
             return None
+        self._note_pause(deployment)
         if deployment["spec"].get("paused"):
-            self._progress(deployment, True, "DeploymentPaused", "Deployment is paused")
             new = self._current(deployment, sets)
             self._scale_to(deployment, sets)
             self._write(deployment, new, sets)
@@ -196,6 +231,9 @@ class DeploymentController(Controller):
         if others and number <= max(others):
             number = newest + 1
         wanted: Json = self._annotations(deployment) | {REVISION: str(number)}
+        if (before := _revision(new)) and before < number:
+            former = (new["metadata"].get("annotations") or {}).get(FORMER, "")
+            wanted[FORMER] = ",".join(filter(None, (former, str(before))))
         change: Json = {}
         if not wanted.items() <= (new["metadata"].get("annotations") or {}).items():
             change["metadata"] = {"annotations": wanted}
@@ -288,13 +326,20 @@ class DeploymentController(Controller):
 
     # --- status -----------------------------------------------------------------------------------------------------
 
-    def _progress(self, deployment: Json, status: bool, reason: str, message: str) -> None:
-        stamp = now()
-        current: Json = deployment.setdefault("status", {})
-        current["conditions"] = pods.set_condition(
-            current.get("conditions") or [], "Progressing", status, reason, message,
-            lastUpdateTime=stamp, lastTransitionTime=stamp,
-        )  # fmt: skip
+    def _note_pause(self, deployment: Json) -> None:
+        """While paused, and until something moves after that, nobody can say whether the roll-out comes along."""
+        current = _condition(deployment.get("status") or {}, "Progressing")
+        known = current.get("reason") == "DeploymentPaused"
+        if not _has_deadline(deployment) or current.get("reason") == "ProgressDeadlineExceeded":
+            return
+        if deployment["spec"].get("paused") and not known:
+            self._progress(deployment, "Unknown", "DeploymentPaused", "Deployment is paused")
+        elif known and not deployment["spec"].get("paused"):
+            self._progress(deployment, "Unknown", "DeploymentResumed", "Deployment is resumed")
+
+    def _progress(self, deployment: Json, status: bool | str, reason: str, message: str) -> None:
+        if _has_deadline(deployment):
+            _set_condition(deployment.setdefault("status", {}), "Progressing", status, reason, message)
 
     def _complete(self, deployment: Json) -> bool:
         wanted, status = _wanted(deployment), deployment.get("status") or {}
@@ -324,6 +369,7 @@ class DeploymentController(Controller):
         deployment["status"] = status
         self._availability(deployment, available, wanted)
         again = self._judge_progress(deployment, new, before)
+        _note_failure(status, [*([new] if new else []), *sets])
         if status != before:
             old["status"] = status
             deployment["metadata"] = self.objects.update_status("deployments.apps", old)["metadata"]
@@ -334,15 +380,15 @@ class DeploymentController(Controller):
         enough = available >= wanted - unavailable
         words = "Deployment has minimum availability." if enough else "Deployment does not have minimum availability."
         reason = "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable"
-        stamp = now()
-        status = deployment["status"]
-        status["conditions"] = pods.set_condition(
-            status["conditions"], "Available", enough, reason, words, lastUpdateTime=stamp, lastTransitionTime=stamp
-        )
+        _set_condition(deployment["status"], "Available", enough, reason, words)
 
     def _judge_progress(self, deployment: Json, new: Json | None, before: Json) -> float | None:
         """Sets Progressing; says when the progress deadline would pass."""
         if deployment["spec"].get("paused") or new is None:
+            return None
+        if not _has_deadline(deployment):
+            kept = deployment["status"]["conditions"]
+            deployment["status"]["conditions"] = [each for each in kept if each["type"] != "Progressing"]
             return None
         name = new["metadata"]["name"]
         status = deployment["status"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 
 from steersman.cluster.controllers.controller import Controller, Key
+from steersman.cluster.controllers.pods import set_condition
 from steersman.cluster.machinery import Json, Objects, now
+from steersman.cluster.resources import Resource
 from steersman.errors import ApiError, NotFound
 
 _ACCOUNT, _CERTIFICATE = "default", "kube-root-ca.crt"
@@ -50,18 +53,15 @@ class NamespaceController(Controller):
                 self.objects.create("configmaps", body, name)
 
     def _empty(self, namespace: Json) -> float | None:
+        """Pods go first, so that none of them meets a world without its Secrets and Services; then all else."""
         name = namespace["metadata"]["name"]
-        left = 0
-        for resource in {each.storage: each for each in self.objects.registry if each.namespaced}.values():
-            if resource.storage not in self.objects.store.resources():
-                continue
-            for obj in self.objects.list(resource, name):
-                with contextlib.suppress(NotFound):
-                    if not obj["metadata"].get("deletionTimestamp"):
-                        self.objects.delete(resource, obj["metadata"]["name"], name, propagation="Background")
-                left += self.objects.find(resource, obj["metadata"]["name"], name) is not None
-        if left:
-            self._say(namespace, left)
+        filled = self.objects.store.resources()
+        kinds = {each.storage: each for each in self.objects.registry if each.namespaced and each.storage in filled}
+        remaining = self._delete_all([kinds["pods"]], name) if "pods" in kinds else {}
+        if not remaining:
+            remaining = self._delete_all(list(kinds.values()), name)
+        self._say(namespace, remaining)
+        if remaining:
             return 0.1
         finalizers = [each for each in namespace["spec"].get("finalizers") or () if each != "kubernetes"]
         namespace["spec"]["finalizers"] = finalizers
@@ -69,15 +69,61 @@ class NamespaceController(Controller):
             self.objects.finalize(namespace)
         return None
 
-    def _say(self, namespace: Json, left: int) -> None:
-        words = f"Some resources are remaining: {left} in total"
-        condition = {"type": "NamespaceContentRemaining", "status": "True", "reason": "SomeResourcesRemain",
-                     "message": words, "lastTransitionTime": now()}  # fmt: skip
+    def _delete_all(self, resources: list[Resource], namespace: str) -> dict[str, list[Json]]:
+        """What is still there afterwards, by resource as the conditions name it (`pods.`, `jobs.batch`)."""
+        left: dict[str, list[Json]] = {}
+        for resource in resources:
+            for obj in self.objects.list(resource, namespace):
+                name = obj["metadata"]["name"]
+                with contextlib.suppress(NotFound):
+                    if not obj["metadata"].get("deletionTimestamp"):
+                        self.objects.delete(resource, name, namespace, propagation="Background")
+                if (found := self.objects.find(resource, name, namespace)) is not None:
+                    left.setdefault(f"{resource.plural}.{resource.group}", []).append(found)
+        return left
+
+    def _say(self, namespace: Json, remaining: dict[str, list[Json]]) -> None:
+        """Only where something remains, or did: an empty namespace is gone before anybody could read it."""
         known = (namespace.get("status") or {}).get("conditions") or []
-        if any(each["type"] == condition["type"] for each in known):
+        if not remaining and not known:
             return
-        namespace["status"] = {"phase": "Terminating", "conditions": [*known, condition]}
-        self.objects.update_status("namespaces", namespace)
+        conditions = known
+        for made in _conditions(remaining):
+            conditions = set_condition(
+                conditions, made["type"], made["status"], made["reason"], made["message"], lastTransitionTime=now()
+            )
+        if conditions != known:
+            namespace["status"] = {"phase": "Terminating", "conditions": conditions}
+            namespace["metadata"] = self.objects.update_status("namespaces", namespace)["metadata"]
+
+
+def _conditions(remaining: dict[str, list[Json]]) -> list[Json]:
+    """What Kubernetes says of a namespace on its way out, in its order."""
+    held = Counter(
+        finalizer
+        for found in remaining.values()
+        for obj in found
+        for finalizer in obj["metadata"].get("finalizers") or ()
+    )
+    content = ", ".join(f"{name} has {len(found)} resource instances" for name, found in sorted(remaining.items()))
+    finalizers = ", ".join(f"{name} in {count} resource instances" for name, count in sorted(held.items()))
+    removed = False, "ContentRemoved", "All content successfully removed"
+    deleted = "All content successfully deleted, may be waiting on finalization"
+    found = (
+        ("NamespaceDeletionDiscoveryFailure", (False, "ResourcesDiscovered", "All resources successfully discovered")),
+        ("NamespaceDeletionGroupVersionParsingFailure",
+         (False, "ParsedGroupVersions", "All legacy kube types successfully parsed")),
+        ("NamespaceDeletionContentFailure", (False, "ContentDeleted", deleted)),
+        ("NamespaceContentRemaining",
+         (True, "SomeResourcesRemain", f"Some resources are remaining: {content}") if content else removed),
+        ("NamespaceFinalizersRemaining",
+         (True, "SomeFinalizersRemain", f"Some content in the namespace has finalizers remaining: {finalizers}")
+         if finalizers else removed),
+    )  # fmt: skip
+    return [
+        {"type": kind, "status": status, "reason": reason, "message": message}
+        for kind, (status, reason, message) in found
+    ]
 
 
 def ensure_basics(objects: Objects) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+from datetime import UTC, datetime
 from decimal import Decimal
 
+from steersman.cluster.controllers.controller import Controller
 from steersman.cluster.kubelet import quantity
 from steersman.cluster.kubelet.environment import machine_has
 from steersman.cluster.kubelet.kubelet import NODE
@@ -13,11 +15,55 @@ from steersman.cluster.machinery import Json, Objects, now
 from steersman.cluster.network.addresses import BRIDGE
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+_PODS = "10.244.0.0/16"
+_NOT_READY, _UNSCHEDULABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unschedulable"
+_LEASES, _LEASE_SECONDS, _BEAT = "kube-node-lease", 40, 10.0  # the kubelet's own numbers
 _PRESSURES = (
     ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
     ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
 )
+
+
+class NodeController(Controller):
+    """Keeps the Node's lease fresh, as a sign of life, and its taints true to `spec.unschedulable`."""
+
+    name = "node-controller"
+    watches = ("nodes",)
+
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        node = self.objects.find("nodes", name)
+        if node is None:
+            return None
+        taints = node["spec"].get("taints") or []
+        closed = bool(node["spec"].get("unschedulable"))
+        if closed != any(each["key"] == _UNSCHEDULABLE for each in taints):
+            others = [each for each in taints if each["key"] != _UNSCHEDULABLE]
+            mark = {"key": _UNSCHEDULABLE, "effect": "NoSchedule", "timeAdded": now()}
+            node["spec"]["taints"] = [*others, mark] if closed else others
+            self.objects.update("nodes", node)
+        self._beat(node)
+        return _BEAT
+
+    def _beat(self, node: Json) -> None:
+        name = node["metadata"]["name"]
+        lease = self.objects.find("leases.coordination.k8s.io", name, _LEASES)
+        stamp = datetime.now(UTC)
+        if lease is None:
+            owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}
+            body: Json = {
+                "metadata": {"name": name, "namespace": _LEASES, "ownerReferences": [owner]},
+                "spec": {"holderIdentity": name, "leaseDurationSeconds": _LEASE_SECONDS, "renewTime": _micro(stamp)},
+            }
+            self.objects.create("leases.coordination.k8s.io", body, _LEASES)
+        elif (stamp - datetime.fromisoformat(lease["spec"]["renewTime"])).total_seconds() >= _BEAT:
+            lease["spec"]["renewTime"] = _micro(stamp)
+            self.objects.update("leases.coordination.k8s.io", lease)
+
+
+def _micro(stamp: datetime) -> str:
+    """A MicroTime."""
+    return stamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def ensure_node(objects: Objects, runtime: str, *, version: str, problem: str = "") -> Json:
@@ -28,14 +74,15 @@ def ensure_node(objects: Objects, runtime: str, *, version: str, problem: str = 
         "kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux", "node-role.kubernetes.io/control-plane": "",
         "steersman.dev/runtime": runtime,
     }  # fmt: skip
-    taints = [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}] if problem else []
+    taints = [{"key": _NOT_READY, "effect": "NoSchedule"}] if problem else []
     node = objects.find("nodes", NODE)
     if node is None:
         node = objects.create(
-            "nodes", {"metadata": {"name": NODE, "labels": labels}, "spec": {"podCIDR": "10.244.0.0/16"}}
+            "nodes",
+            {"metadata": {"name": NODE, "labels": labels}, "spec": {"podCIDR": _PODS, "podCIDRs": [_PODS]}},
         )
     node["metadata"]["labels"] = {**(node["metadata"].get("labels") or {}), **labels}
-    node["spec"]["taints"] = taints
+    node["spec"]["taints"] = [each for each in node["spec"].get("taints") or () if each["key"] != _NOT_READY] + taints
     node = objects.update("nodes", node)
     capacity = {
         "cpu": str(os.cpu_count() or 1), "memory": f"{int(machine_has('memory')) // 1024}Ki", "pods": "1000",

@@ -104,8 +104,9 @@ class ReplicaSetController(Controller):
             status["terminatingReplicas"] = sum(pods.is_terminating(pod) and not pods.is_finished(pod) for pod in mine)
         status["observedGeneration"] = replica_set["metadata"].get("generation", 1)
         if failure:
+            known = (replica_set.get("status") or {}).get("conditions") or []
             status["conditions"] = pods.set_condition(
-                [], "ReplicaFailure", True, "FailedCreate", failure, lastTransitionTime=now()
+                known, "ReplicaFailure", True, "FailedCreate", failure, lastTransitionTime=now()
             )
         if status != replica_set.get("status"):
             replica_set["status"] = status

@@ -13,6 +13,7 @@ from steersman.cluster.machinery import Json, now
 
 _NO_PREEMPTION = "no new claims to deallocate, preemption: 0/1 nodes are available:"
 _IGNORED_TAINTS = ("PreferNoSchedule",)
+_CLOSED = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
 class Scheduler(Controller):
@@ -126,6 +127,12 @@ def requests(spec: Json) -> dict[str, Decimal]:
 
 def fits_node(spec: Json, node: Json) -> str | None:
     """None where the node's labels and taints suit the Pod, else the scheduler's words."""
+    tolerations = spec.get("tolerations") or ()
+    if node["spec"].get("unschedulable") and not any(_tolerates(each, _CLOSED) for each in tolerations):
+        return "1 node(s) were unschedulable."
+    for taint in node["spec"].get("taints") or ():
+        if taint["effect"] not in _IGNORED_TAINTS and not any(_tolerates(each, taint) for each in tolerations):
+            return f"1 node(s) had untolerated taint(s) {{{taint['key']}: {taint.get('value', '')}}}."
     labels = node["metadata"].get("labels") or {}
     for key, value in (spec.get("nodeSelector") or {}).items():
         if labels.get(key) != value:
@@ -135,11 +142,6 @@ def fits_node(spec: Json, node: Json) -> str | None:
     )
     if affinity and not any(_term_matches(term, labels, node) for term in affinity.get("nodeSelectorTerms") or ()):
         return "1 node(s) didn't match Pod's node affinity/selector."
-    for taint in node["spec"].get("taints") or ():
-        if taint["effect"] in _IGNORED_TAINTS:
-            continue
-        if not any(_tolerates(each, taint) for each in spec.get("tolerations") or ()):
-            return f"1 node(s) had untolerated taint(s) {{{taint['key']}: {taint.get('value', '')}}}."
     return None
 
 

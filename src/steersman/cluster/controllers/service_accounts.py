@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 
 from steersman.cluster import status
 from steersman.cluster.machinery import Json, Objects
+from steersman.cluster.options import random_suffix
 from steersman.cluster.resources import Resource
 
 _MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -37,7 +37,7 @@ class PodAccounts:
 
     @staticmethod
     def _mount(spec: Json) -> None:
-        volume = f"kube-api-access-{secrets.token_hex(3)[:5]}"
+        volume = f"kube-api-access-{random_suffix()}"
         used = False
         for container in [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]:
             mounts = container.setdefault("volumeMounts", [])

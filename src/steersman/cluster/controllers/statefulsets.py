@@ -6,11 +6,10 @@ Source: kubernetes.io "StatefulSets" and the apps/v1 API reference.
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Iterable
 
-from steersman.cluster.controllers import pods
+from steersman.cluster.controllers import pods, revisions
 from steersman.cluster.controllers.controller import Controller, Key, controller_of, key_of, owner_reference
 from steersman.cluster.machinery import Json
 from steersman.errors import AlreadyExists, ApiError, NotFound
@@ -34,13 +33,15 @@ class StatefulSetController(Controller):
         if stateful is None:
             return None
         mine = {_ordinal(pod): pod for pod in pods.owned_pods(self.objects, stateful, stateful["spec"]["selector"])}
-        update = self._revision(stateful)
+        update: str = revisions.current(self.objects, stateful, "controller.kubernetes.io/hash")["metadata"]["name"]
         current = (stateful.get("status") or {}).get("currentRevision") or update
         again = None
         if not stateful["metadata"].get("deletionTimestamp"):
             again = self._step(stateful, mine, current, update)
         mine = {_ordinal(pod): pod for pod in pods.owned_pods(self.objects, stateful, stateful["spec"]["selector"])}
         self._write(stateful, list(mine.values()), current, update)
+        in_use = {(pod["metadata"].get("labels") or {}).get(REVISION, "") for pod in mine.values()}
+        revisions.clean_up(self.objects, stateful, {current, update, *in_use})
         return again
 
     def _wanted(self, stateful: Json) -> range:
@@ -104,7 +105,7 @@ class StatefulSetController(Controller):
     def _create(self, stateful: Json, ordinal: int, revision: str) -> bool:
         metadata, spec = stateful["metadata"], stateful["spec"]
         name = f"{metadata['name']}-{ordinal}"
-        template = self._template(stateful, revision)
+        template = revisions.template_of(self.objects, stateful, revision)
         pod = pods.from_template(stateful, template, name=name)
         labels = pod["metadata"].setdefault("labels", {})
         labels |= {
@@ -170,45 +171,6 @@ class StatefulSetController(Controller):
             return
         words = f"delete Pod {name} in StatefulSet {stateful['metadata']['name']} successful"
         self.events.normal(stateful, "SuccessfulDelete", words)
-
-    # --- revisions --------------------------------------------------------------------------------------------------
-
-    def _revision(self, stateful: Json) -> str:
-        """The name of the ControllerRevision of the template as it is, made where there is none."""
-        namespace, name = stateful["metadata"]["namespace"], stateful["metadata"]["name"]
-        data = {"spec": {"template": {**stateful["spec"]["template"], "$patch": "replace"}}}
-        plain = json.dumps(data, sort_keys=True)
-        known = [
-            each for each in self.objects.list("controllerrevisions.apps", namespace)
-            if (controller_of(each) or {}).get("uid") == stateful["metadata"]["uid"]
-        ]  # fmt: skip
-        newest = max((each["revision"] for each in known), default=0)
-        for each in known:
-            if json.dumps(each["data"], sort_keys=True) == plain:
-                if each["revision"] < newest:
-                    each["revision"] = newest + 1
-                    self.objects.update("controllerrevisions.apps", each)
-                found: str = each["metadata"]["name"]
-                return found
-        made = f"{name}-{pods.template_hash(stateful['spec']['template'])}"
-        labels = {
-            **((stateful["spec"]["selector"] or {}).get("matchLabels") or {}),
-            "controller.kubernetes.io/hash": made[len(name) + 1 :],
-        }
-        body: Json = {
-            "metadata": {"name": made, "namespace": namespace, "labels": labels, "ownerReferences": [owner_reference(stateful)]},
-            "data": data, "revision": newest + 1,
-        }  # fmt: skip
-        self.objects.create("controllerrevisions.apps", body, namespace)
-        return made
-
-    def _template(self, stateful: Json, revision: str) -> Json:
-        found = self.objects.find("controllerrevisions.apps", revision, stateful["metadata"]["namespace"])
-        template: Json = copy.deepcopy(
-            found["data"]["spec"]["template"] if found is not None else stateful["spec"]["template"]
-        )
-        template.pop("$patch", None)
-        return template
 
     def _write(self, stateful: Json, mine: list[Json], current: str, update: str) -> None:
         live = [pod for pod in mine if not pods.is_finished(pod)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
 from steersman.cluster import folders
 from steersman.cluster.controllers import pods
 from steersman.cluster.controllers.controller import Controller, Key, key_of
+from steersman.cluster.kinds.storage import CLAIM_PROTECTION, VOLUME_PROTECTION
 from steersman.cluster.kubelet import quantity
 from steersman.cluster.kubelet.kubelet import NODE
 from steersman.cluster.machinery import Json, Objects
@@ -16,7 +18,8 @@ from steersman.errors import NotFound
 CLASS = "local"
 PROVISIONER = "steersman.dev/local"
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
-_PROTECTION = "kubernetes.io/pvc-protection"
+_NO_CLASS = "no persistent volumes available for this claim and no storage class is set"
+_RESYNC = 15.0  # seconds after which a claim that found nothing is looked at, and complained of, again
 
 
 def ensure_storage_class(objects: Objects) -> None:
@@ -35,6 +38,7 @@ class VolumeController(Controller):
     def __init__(self, objects: Objects, folder: Path) -> None:
         super().__init__(objects)
         self._folder = folder
+        self._complained: dict[str, float] = {}  # when of a claim, by its uid
 
     def keys(self, resource: str, obj: Json, kind: str) -> Iterable[Key]:
         if resource == "persistentvolumeclaims":
@@ -62,26 +66,27 @@ class VolumeController(Controller):
         if claim["metadata"].get("deletionTimestamp"):
             self._let_go(claim)
         elif not _bound(claim):
-            self._bind(claim)
+            return self._bind(claim)
+        self._complained.pop(claim["metadata"]["uid"], None)
         return None
 
     # --- claims -----------------------------------------------------------------------------------------------------
 
-    def _bind(self, claim: Json) -> None:
+    def _bind(self, claim: Json) -> float | None:
         namespace, name = key_of(claim)
         volume = self._matching(claim)
         if volume is None:
             storage_class = self._class(claim)
             if storage_class is None:
-                return
+                return _RESYNC
             if storage_class["provisioner"] != PROVISIONER:
                 words = (
                     f"Waiting for a volume to be created either by the external provisioner '{storage_class['provisioner']}' or "
                     "manually by the system administrator. If volume creation is delayed, please verify that the provisioner is "
                     "running and correctly registered."
                 )
-                self.events.normal(claim, "ExternalProvisioning", words)
-                return
+                self._complain(claim, "ExternalProvisioning", words)
+                return _RESYNC
             volume = self._provision(claim, storage_class)
         reference = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "namespace": namespace, "name": name,
                      "uid": claim["metadata"]["uid"]}  # fmt: skip
@@ -91,15 +96,13 @@ class VolumeController(Controller):
             )
         volume["status"] = {"phase": "Bound"}
         self.objects.update_status("persistentvolumes", volume)
-        finalizers = claim["metadata"].get("finalizers") or []
         change: Json = {
             "spec": {"volumeName": volume["metadata"]["name"]},
             "metadata": {
                 "annotations": {
                     "pv.kubernetes.io/bind-completed": "yes",
                     "pv.kubernetes.io/bound-by-controller": "yes",
-                },
-                "finalizers": finalizers if _PROTECTION in finalizers else [*finalizers, _PROTECTION],
+                }
             },
         }
         claim = self.objects.patch("persistentvolumeclaims", name, change, namespace)
@@ -107,6 +110,15 @@ class VolumeController(Controller):
             "phase": "Bound", "accessModes": volume["spec"].get("accessModes"), "capacity": volume["spec"].get("capacity"),
         }  # fmt: skip
         self.objects.update_status("persistentvolumeclaims", claim)
+        return None
+
+    def _complain(self, claim: Json, reason: str, words: str, *, warning: bool = False) -> None:
+        """An event, though no more than one in `_RESYNC` seconds: every volume that changes brings all waiting claims here."""
+        uid, time = claim["metadata"]["uid"], asyncio.get_running_loop().time()
+        if time - self._complained.get(uid, -_RESYNC) < _RESYNC:
+            return
+        self._complained[uid] = time
+        (self.events.warning if warning else self.events.normal)(claim, reason, words)
 
     def _class(self, claim: Json) -> Json | None:
         """The claim's StorageClass (the default one's name is written into the claim); None where there is none."""
@@ -115,9 +127,7 @@ class VolumeController(Controller):
             classes = self.objects.list("storageclasses.storage.k8s.io")
             default = [each for each in classes if (each["metadata"].get("annotations") or {}).get(_DEFAULT) == "true"]
             if not default:
-                self.events.normal(
-                    claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set"
-                )
+                self._complain(claim, "FailedBinding", _NO_CLASS)
                 return None
             name = default[0]["metadata"]["name"]
             changed = self.objects.patch(
@@ -128,13 +138,12 @@ class VolumeController(Controller):
             )
             claim["spec"] = changed["spec"]
         if not name:
-            self.events.normal(
-                claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set"
-            )
+            self._complain(claim, "FailedBinding", _NO_CLASS)
             return None
         found = self.objects.find("storageclasses.storage.k8s.io", name)
         if found is None:
-            self.events.warning(claim, "ProvisioningFailed", f'storageclass.storage.k8s.io "{name}" not found')
+            words = f'storageclass.storage.k8s.io "{name}" not found'
+            self._complain(claim, "ProvisioningFailed", words, warning=True)
         return found
 
     def _matching(self, claim: Json) -> Json | None:
@@ -162,8 +171,7 @@ class VolumeController(Controller):
         volume_name = f"pvc-{claim['metadata']['uid']}"
         spec = claim["spec"]
         body: Json = {
-            "metadata": {"name": volume_name, "annotations": {"pv.kubernetes.io/provisioned-by": PROVISIONER},
-                         "finalizers": ["kubernetes.io/pv-protection"]},
+            "metadata": {"name": volume_name, "annotations": {"pv.kubernetes.io/provisioned-by": PROVISIONER}},
             "spec": {
                 "accessModes": spec.get("accessModes"), "volumeMode": "Filesystem",
                 "capacity": {"storage": ((spec.get("resources") or {}).get("requests") or {}).get("storage", "1Gi")},
@@ -190,8 +198,7 @@ class VolumeController(Controller):
             )
             if used and pod["spec"].get("nodeName") and not pods.is_finished(pod):
                 return
-        finalizers = [each for each in claim["metadata"].get("finalizers") or () if each != _PROTECTION]
-        self.objects.patch("persistentvolumeclaims", name, {"metadata": {"finalizers": finalizers}}, namespace)
+        self._unprotect("persistentvolumeclaims", claim, CLAIM_PROTECTION)
         if volume := claim["spec"].get("volumeName"):
             self.enqueue(("", volume))
 
@@ -201,15 +208,18 @@ class VolumeController(Controller):
         volume = self.objects.find("persistentvolumes", name)
         if volume is None:
             return
-        reference = volume["spec"].get("claimRef")
+        reference = volume["spec"].get("claimRef") or {}
         status = (volume.get("status") or {}).get("phase", "Pending")
-        if reference is None:
+        if volume["metadata"].get("deletionTimestamp") and status != "Bound":
+            self._unprotect("persistentvolumes", volume, VOLUME_PROTECTION)
+            return
+        if not reference.get("uid"):  # free, or kept for a claim that has not come for it
             if status == "Pending":
                 volume["status"] = {"phase": "Available"}
                 self.objects.update_status("persistentvolumes", volume)
             return
         claim = self.objects.find("persistentvolumeclaims", reference["name"], reference["namespace"])
-        if claim is not None and (not reference.get("uid") or claim["metadata"]["uid"] == reference["uid"]):
+        if claim is not None and claim["metadata"]["uid"] == reference["uid"]:
             return
         if volume["spec"].get("persistentVolumeReclaimPolicy") != "Delete":
             if status != "Released":
@@ -224,6 +234,12 @@ class VolumeController(Controller):
             self.objects.delete("persistentvolumes", name)
         except NotFound:
             return
+
+    def _unprotect(self, resource: str, obj: Json, finalizer: str) -> None:
+        left = [each for each in obj["metadata"].get("finalizers") or () if each != finalizer]
+        if left != obj["metadata"].get("finalizers"):
+            namespace, name = key_of(obj)
+            self.objects.patch(resource, name, {"metadata": {"finalizers": left}}, namespace or None)
 
     def _ephemeral(self, pod: Json) -> None:
         """Generic ephemeral volumes are claims that the Pod owns."""

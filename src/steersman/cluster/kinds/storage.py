@@ -19,6 +19,8 @@ _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOnc
 _SOURCES = ("hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "nfs", "rbd", "cinder", "cephfs", "fc",
             "flocker", "azureFile", "vsphereVolume", "quobyte", "photonPersistentDisk", "azureDisk", "portworxVolume",
             "scaleIO", "local", "storageos", "csi", "iscsi", "flexVolume")  # fmt: skip
+# Nobody loses what is in use: these go when no Pod has the claim, no claim the volume.
+CLAIM_PROTECTION, VOLUME_PROTECTION = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
 LIMIT = 1024 * 1024  # bytes of data in one ConfigMap or Secret
 _TOO_LONG = f"Too long: may not be more than {LIMIT} bytes"
 _WHEN_IMMUTABLE = "field is immutable when `immutable` is set"
@@ -116,7 +118,13 @@ def _default_claim(claim: Json) -> None:
     claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
 
 
+def _protect(obj: Json, finalizer: str) -> None:
+    meta = obj["metadata"]
+    meta["finalizers"] = [*(each for each in meta.get("finalizers") or () if each != finalizer), finalizer]
+
+
 def _create_claim(claim: Json) -> None:
+    _protect(claim, CLAIM_PROTECTION)
     claim["status"] = {"phase": "Pending"}
 
 
@@ -166,6 +174,7 @@ def _default_volume(volume: Json) -> None:
 
 
 def _create_volume(volume: Json) -> None:
+    _protect(volume, VOLUME_PROTECTION)
     volume["status"] = {"phase": "Pending"}
 
 

@@ -44,6 +44,7 @@ class Strategy:
     validate_update: Callable[[Json, Json], list[Cause]] = _valid_update
     check_name: Callable[[str], str] = names.subdomain
     generation: bool = False  # metadata.generation counts changes of the spec
+    annotated_generation: bool = False  # … and of the annotations
     needs_revision: bool = False  # an update has to name the resourceVersion it is based on
     grace: Callable[[Json, int | None], int] = _ungraceful  # seconds between a deletion's mark and its end
     propagation: Propagation = "Background"  # where a deletion does not say

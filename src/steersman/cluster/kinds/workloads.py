@@ -15,8 +15,11 @@ from steersman.cluster.status import Cause, bad_value, forbidden_field, required
 
 Json = dict[str, Any]
 
+# A field of former versions: how many templates a DaemonSet has had.
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 _STATEFULSET_MUTABLE = ("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
                         "persistentVolumeClaimRetentionPolicy", "minReadySeconds")  # fmt: skip
+_DAEMON_COUNTS = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady")
 _STATEFULSET_FROZEN = (
     "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
     "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
@@ -83,6 +86,22 @@ def _daemonset(obj: Json) -> None:
         rolling.setdefault("maxUnavailable", 1)
         rolling.setdefault("maxSurge", 0)
     spec.setdefault("revisionHistoryLimit", 10)
+    annotations = obj["metadata"].get("annotations") or {}
+    obj["metadata"]["annotations"] = {TEMPLATE_GENERATION: "0", **annotations}
+
+
+def _create_daemonset(obj: Json) -> None:
+    obj["status"] = dict.fromkeys(_DAEMON_COUNTS, 0)
+    annotations = obj["metadata"]["annotations"]
+    if annotations[TEMPLATE_GENERATION] in ("", "0"):
+        annotations[TEMPLATE_GENERATION] = "1"
+
+
+def _update_daemonset(obj: Json, old: Json) -> None:
+    """Nobody but the server counts templates."""
+    before = int((old["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1"))
+    changed = not same(obj["spec"]["template"], old["spec"]["template"])
+    obj["metadata"]["annotations"][TEMPLATE_GENERATION] = str(before + changed)
 
 
 def _validate(obj: Json, word: str = "deployment") -> list[Cause]:
@@ -229,6 +248,7 @@ STRATEGIES = {
         validate=_validate_deployment,
         validate_update=_same_selector,
         generation=True,
+        annotated_generation=True,
     ),
     "replicasets.apps": Strategy(
         default=_replicaset,
@@ -246,9 +266,8 @@ STRATEGIES = {
     ),
     "daemonsets.apps": Strategy(
         default=_daemonset,
-        prepare_create=_count_status(
-            currentNumberScheduled=0, numberMisscheduled=0, desiredNumberScheduled=0, numberReady=0
-        ),
+        prepare_create=_create_daemonset,
+        prepare_update=_update_daemonset,
         validate=_validate_daemonset,
         validate_update=_same_selector,
         generation=True,
