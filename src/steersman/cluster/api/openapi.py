@@ -10,7 +10,7 @@ import lzma
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from steersman.cluster.api import gnostic
+from steersman.cluster.api import custom_openapi, gnostic
 from steersman.cluster.api.encode import to_bytes
 from steersman.cluster.api.verbs import Answer
 from steersman.cluster.resources import Registry, Resource
@@ -93,13 +93,14 @@ class OpenApi:
 
     def _schemas(self, resources: list[Resource], form: str) -> Json:
         registry = self.registry
-        descriptions = _descriptions()
+        descriptions, enums = _descriptions(), _enums()
+        words = {key: descriptions["io.k8s.api.core.v1.ConfigMap"][1][key] for key in ("apiVersion", "kind")}
         out: Json = {}
         todo: list[str] = []
         for resource in resources:
             if resource.custom is not None:
-                out[_custom_name(resource)] = _custom(resource, PREFIX[form])
-                todo.append("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+                out |= custom_openapi.definitions(resource, PREFIX[form], words)
+                todo += [custom_openapi.OBJECT_META, custom_openapi.LIST_META]
                 continue
             for kind in (resource.kind, resource.list_kind, *(sub.kind for sub in resource.subresources.values())):
                 name = registry.definition_name(resource.api_version, kind)
@@ -114,13 +115,12 @@ class OpenApi:
             name = todo.pop()
             if name in out or name not in registry.definitions:
                 continue
-            out[name] = _convert(registry.definitions[name], PREFIX[form], todo, form)
-            text, fields = descriptions.get(name, ["", {}])
-            if text:
-                out[name]["description"] = text
-            for field, words in fields.items():
-                if words and field in out[name].get("properties", {}):
-                    out[name]["properties"][field]["description"] = words
+            out[name] = _convert(registry.definitions[name], PREFIX[form], todo)
+            _describe(out[name], *descriptions.get(name, ["", {}]))
+            if form == "v3" and name == _QUANTITY:
+                out[name]["oneOf"] = [{"type": out[name].pop("type")}, {"type": "number"}]
+            elif form == "v3":
+                _as_v3(out[name], enums.get(name, {}))
         return dict(sorted(out.items()))
 
 
@@ -146,47 +146,63 @@ def _descriptions() -> Json:
     return found
 
 
-def _convert(schema: Any, prefix: str, todo: list[str], form: str) -> Any:
+def _enums() -> Json:
+    """By type and field, which values Kubernetes lists."""
+    data = importlib.resources.files("steersman.cluster.schema").joinpath("data/enums.json").read_text()
+    found: Json = json.loads(data)
+    return found
+
+
+_QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
+_OURS = ("wire", "values", "times")  # in the condensed form, not in OpenAPI
+_ZERO: Json = {"string": "", "integer": 0, "number": 0, "boolean": False}
+
+
+def _convert(schema: Any, prefix: str, todo: list[str]) -> Any:
     """The condensed form back into OpenAPI's: full references, formats as types."""
     if isinstance(schema, list):
-        return [_convert(item, prefix, todo, form) for item in schema]
+        return [_convert(item, prefix, todo) for item in schema]
     if not isinstance(schema, dict):
         return schema
     out: Json = {}
     for key, value in schema.items():
-        if key in ("wire", "values"):
-            continue  # ours, not OpenAPI's
+        if key in _OURS:
+            continue
         if key == "properties":
-            out[key] = {name: _convert(field, prefix, todo, form) for name, field in value.items()}
+            out[key] = {name: _convert(field, prefix, todo) for name, field in value.items()}
         elif key == "$ref" and isinstance(value, str):
             todo.append(value)
             out[key] = prefix + value
-        elif key == "default":
-            if form == "v3":
-                out[key] = value
-        else:
-            out[key] = _convert(value, prefix, todo, form)
+        elif key != "default" or prefix != PREFIX["v2"]:
+            out[key] = _convert(value, prefix, todo)
     if out.get("format") == "quantity":
         del out["format"]
-    if form == "v3" and "$ref" in out and len(out) > 1:
-        out["allOf"] = [{"$ref": out.pop("$ref")}]
     return out
 
 
-def _custom_name(resource: Resource) -> str:
-    reverse = ".".join(reversed(resource.group.split(".")))
-    return f"{reverse}.{resource.version}.{resource.kind}"
+def _describe(schema: Json, text: str, fields: Json) -> None:
+    if text:
+        schema["description"] = text
+    for field, about in fields.items():
+        if about and field in schema.get("properties", {}):
+            schema["properties"][field]["description"] = about
 
 
-def _custom(resource: Resource, prefix: str) -> Json:
-    assert resource.custom is not None
-    schema: Json = dict(resource.custom["version"].get("schema", {}).get("openAPIV3Schema") or {"type": "object"})
-    meta = {"$ref": f"{prefix}io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}
-    if "properties" in schema:
-        words = {"type": "string"}
-        schema["properties"] = {**schema["properties"], "apiVersion": words, "kind": words, "metadata": meta}
-    gvk = {"group": resource.group, "version": resource.version, "kind": resource.kind}
-    return {**schema, "x-kubernetes-group-version-kind": [gvk]}
+def _as_v3(schema: Json, enums: Json) -> None:
+    """What version 3 says and version 2 does not: values to choose from, and what stands for nothing; references stand alone."""
+    required = schema.get("required", ())
+    if "properties" not in schema and schema.get("type") == "string" and schema.get("format") == "int-or-string":
+        del schema["type"]
+        schema["oneOf"] = [{"type": "integer"}, {"type": "string"}]
+    for name, field in schema.get("properties", {}).items():
+        if name in ("apiVersion", "kind"):
+            field.pop("enum", None)
+        if values := enums.get(name):
+            (field.get("items") or field.get("additionalProperties") or field)["enum"] = values
+        if name in required and "$ref" not in field and field.get("type") in _ZERO:
+            field.setdefault("default", _ZERO[field["type"]])
+        if "$ref" in field and len(field) > 1:
+            field["allOf"] = [{"$ref": field.pop("$ref")}]
 
 
 def _paths(resource: Resource) -> Json:
