@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from steersman.cluster import status
 from steersman.cluster.machinery import Json, Objects
 from steersman.cluster.options import random_suffix
