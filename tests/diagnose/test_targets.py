@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from steersman.diagnose.diagnosis import Confidence
-from steersman.diagnose.facts import ConditionFacts, Facts, HookFacts, RunFacts, ServiceFacts
+from steersman.diagnose.facts import Facts, HookFacts, RunFacts, ServiceFacts
 from steersman.diagnose.ranking import diagnose
 from steersman.diagnose.targets import targets
 
@@ -31,6 +31,12 @@ def facts(script: str, *logs: str, run: RunFacts | None = None, event: str = "pr
     )  # fmt: skip
 
 
+def test_a_client_that_is_told_its_server_by_the_environment() -> None:
+    given = facts("until pg_isready; do sleep 1; done; mysqladmin ping", PGHOST="pg.data", PGPORT="5433")
+    assert [str(each) for each in targets(given)] == ["pg.data:5433"]
+    assert targets(facts("pg_isready -q", PGHOST="/var/run")) == []
+
+
 @pytest.mark.parametrize(
     ("script", "asked"),
     [
@@ -50,6 +56,7 @@ def facts(script: str, *logs: str, run: RunFacts | None = None, event: str = "pr
         ("dockerize -wait tcp://db:5432 -timeout 30s", ["db:5432"]),
         ("redis-cli -h cache ping; redis-cli -h cache flushall", ["cache:6379"]),
         ("psql -c 'select 1'", []),
+        ("until pg_isready -q; do sleep 1; done", []),
         ("psql -h $UNKNOWN -c 'select 1'", []),
         ("echo http://; synchronise --host", []),
     ],
@@ -137,14 +144,6 @@ def test_what_clients_say_of_what_they_were_not_given(given: Facts, cause: str, 
     found = diagnose(given)
     assert (found.cause, found.confidence) == (cause, Confidence.HIGH)
     assert said in found.problem
-
-
-def test_the_jobs_own_deadline_goes_before_the_timeout_that_came_while_its_pod_would_not_end() -> None:
-    target = ConditionFacts("Job/migrate", "FailureTarget", "True", "DeadlineExceeded", "Job was active longer than …")
-    given = facts("sleep 60", "working", run=TIMED_OUT)
-    found = diagnose(Facts(**{name: getattr(given, name) for name in Facts.__slots__} | {"conditions": (target,)}))
-    assert found.cause == "deadline"
-    assert "activeDeadlineSeconds" in found.problem
 
 
 def test_a_shells_own_exit_codes_are_put_into_words() -> None:

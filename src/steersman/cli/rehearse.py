@@ -246,12 +246,14 @@ def _show(found: Rehearsal) -> None:
     for row in [("HOOK", "EVENT", "SCENARIO", "RESULT", "DETAIL"), *rows]:
         echo("  ".join(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)) + f"  {row[4]}")
     for each in found.verdicts:
-        if each.result is Result.BROKEN and each.log:
+        if each.result is not Result.BROKEN:
+            continue
+        if each.log:
             echo(f"\n{each.event} hook {each.hook}, {each.scenario}: its last lines")
             for line in each.log[-10:]:
                 echo(f"  {line}")
-            if each.cause:
-                echo(f"\n{each.cause}")
+        if each.cause:
+            echo(f"\n{each.cause}")
     if found.error:
         echo(f"\nThe {found.action} itself did not succeed: {found.error}")
     echo(f"\n{_summary(found)}")

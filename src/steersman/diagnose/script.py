@@ -19,7 +19,7 @@ def scripts(facts: Facts) -> Iterator[str]:
 
 def script_of(container: dict[str, Any]) -> str:
     """The words of a container's command and arguments, the variables that have a literal value put in."""
-    values = {str(each.get("name")): str(each["value"]) for each in container.get("env") or [] if each.get("value")}
+    values = variables(container)
 
     def value(match: re.Match[str]) -> str:
         name = match["braced"] or match["kubernetes"] or match["bare"]
@@ -27,6 +27,11 @@ def script_of(container: dict[str, Any]) -> str:
 
     words = (str(part) for field in ("command", "args") for part in container.get(field) or [])
     return _VARIABLE.sub(value, " ".join(words))
+
+
+def variables(container: dict[str, Any]) -> dict[str, str]:
+    """The variables that a container is given with a value that stands in the manifest."""
+    return {str(each.get("name")): str(each["value"]) for each in container.get("env") or [] if each.get("value")}
 
 
 def redirections(facts: Facts) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from steersman.diagnose.facts import Facts, containers_of
-from steersman.diagnose.script import scripts
+from steersman.diagnose.script import script_of, variables
 
 # The ports that these clients use where they are told none.
 _PORTS = {
@@ -23,7 +23,7 @@ _PORTS = {
 _HOST = r"[A-Za-z0-9][\w.-]*"
 _HOST_VARIABLE = re.compile(r"HOST(NAME)?$|SERVER$")
 _END = r"(?=[\s;|&)\"'\]`]|$)"
-_CLIENT = re.compile(rf"(?<![\w./-])(?P<program>{'|'.join(map(re.escape, _PORTS))})(?P<options>[ \t][^\n;|&)]*)")
+_CLIENT = re.compile(rf"(?<![\w./-])(?P<program>{'|'.join(map(re.escape, _PORTS))})(?![\w./-])(?P<options>[^\n;|&)]*)")
 _HOST_OPTION = re.compile(rf"(?:^|\s)(?:-h\s*|--host[= ])[\"']?(?P<host>{_HOST})")
 _PORT_OPTION = re.compile(r"(?:^|\s)(?:-[pP]\s*|--port[= ])[\"']?(?P<port>\d+)")
 _OTHERS = (
@@ -50,7 +50,8 @@ class Target:
 
 def targets(facts: Facts) -> list[Target]:
     """Every server that a container's command names, in the order in which they stand there, each once."""
-    found = (target for script in scripts(facts) for target in _of(script))
+    containers = containers_of(facts.hook.spec)
+    found = (target for each in containers for target in _of(script_of(each), variables(each)))
     return list(dict.fromkeys(found))
 
 
@@ -68,13 +69,16 @@ def only_target(facts: Facts) -> Target | None:
     return Target("", hosts.pop()) if len(hosts) == 1 and not asked else None
 
 
-def _of(script: str) -> Iterator[Target]:
+def _of(script: str, given: dict[str, str]) -> Iterator[Target]:
     placed: list[tuple[int, Target]] = []
     for match in _CLIENT.finditer(script):
-        if host := _HOST_OPTION.search(match["options"]):
+        program, option = match["program"], _HOST_OPTION.search(match["options"])
+        host = option["host"] if option else given.get("PGHOST", "") if _PORTS[program] == _PORTS["psql"] else ""
+        if host and not host.startswith("/"):  # a folder of sockets
             port = _PORT_OPTION.search(match["options"])
-            program = match["program"]
-            placed.append((match.start(), Target(program, host["host"], port["port"] if port else _PORTS[program])))
+            placed.append(
+                (match.start(), Target(program, host, port["port"] if port else given.get("PGPORT") or _PORTS[program]))
+            )
     for pattern in _OTHERS:
         for match in pattern.finditer(script):
             groups = match.groupdict()

@@ -16,7 +16,7 @@ def plain_verdict(hook: HookFinished, seen: Performance) -> Verdict:
         return Verdict(hook.event, hook.hook, Scenario.RUNS, Result.SKIPPED, lack)
     if hook.result == "Succeeded":
         return Verdict(hook.event, hook.hook, Scenario.RUNS, Result.HELD, f"{hook.seconds:.1f} s", seconds=hook.seconds)
-    detail = hook.message or hook.reason
+    detail = ": ".join(filter(None, (hook.reason, hook.message)))
     if seen.unable:
         detail += f" (it had to do without {', '.join(name for _, name in seen.unable)}, which could not run here)"
     return Verdict(

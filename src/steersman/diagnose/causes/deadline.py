@@ -11,14 +11,14 @@ from steersman.diagnose.reading import overdue
 def find(facts: Facts) -> Diagnosis | None:
     said = overdue(facts)
     limit = facts.hook.job.get("activeDeadlineSeconds") or facts.hook.spec.get("activeDeadlineSeconds")
-    if said is not None:
-        problem = f"The hook was not done within activeDeadlineSeconds ({limit} s) and was stopped."
-        fix = f"Raise activeDeadlineSeconds in {facts.hook.path or 'the template'}, or make the hook quicker."
-        evidence = said[1]
-    elif facts.run.reason == "Timeout":
+    if facts.run.reason == "Timeout":  # the Job says DeadlineExceeded as well then: that is how it was stopped
         problem = "The hook was not done within its timeout, and was stopped."
         fix = "Give it longer (--timeout, or the annotation steersman.dev/hook-timeout: 10m on the hook), or make it quicker."
         evidence = Evidence("hook run", facts.run.message or "Timeout")
+    elif said is not None:
+        problem = f"The hook was not done within activeDeadlineSeconds ({limit} s) and was stopped."
+        fix = f"Raise activeDeadlineSeconds in {facts.hook.path or 'the template'}, or make the hook quicker."
+        evidence = said[1]
     else:
         return None
     last = next((line for line in reversed(facts.logs) if line.strip()), "")
