@@ -10,14 +10,20 @@ from steersman.lazy import TYPE_CHECKING
 from steersman.template.failures import ArgumentFailure, ExecFailure, FunctionError
 from steersman.template.signature import ANY, Signature
 from steersman.template.strconv import quote
-from steersman.template.values import GoMethods, GoObject, kind, type_name, type_names
+from steersman.template.values import GoMethods, GoObject, kind, named_integers, type_name, type_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 # How the types begin that nil can be passed for.
 _NILABLE = ("[]", "map[", "*", "func(", ANY, "error", "common.Values", "chan ")
+
+if TYPE_CHECKING:
+    # What a constant of a template is as a value of each type that it can be taken for; None for nil.
+    Constant = Mapping[str, Any] | None
+
+_NO_CONSTANTS: Mapping[int, Constant] = {}
 
 # Named types that Go lets pass for the unnamed type that they are made of.
 _SAME_AS = {
@@ -54,6 +60,8 @@ def _field(receiver: Any, name: str, element: bool, strict: bool, path: str) -> 
             return call_method(receiver, name, (), element=element), False
         if isinstance(receiver, GoObject) and name in receiver.go_fields:
             return getattr(receiver, receiver.go_fields[name]), False
+        if isinstance(receiver, GoObject) and name in receiver.go_private_fields:
+            raise ExecFailure(f"{name} is an unexported field of struct type {type_name(receiver)}")
     if isinstance(receiver, dict):
         if name not in receiver:
             if strict:
@@ -66,8 +74,19 @@ def _field(receiver: Any, name: str, element: bool, strict: bool, path: str) -> 
     )
 
 
-def call_method(receiver: Any, name: str, arguments: Sequence[Any], *, element: bool, path: str = "") -> Any:
-    """`receiver.name arguments…`: a method that takes the arguments. Raises ExecFailure and what the method raises."""
+def call_method(
+    receiver: Any,
+    name: str,
+    arguments: Sequence[Any],
+    *,
+    element: bool,
+    path: str = "",
+    constants: Mapping[int, Constant] = _NO_CONSTANTS,
+) -> Any:
+    """`receiver.name arguments…`: a method that takes the arguments. Raises ExecFailure and what the method raises.
+
+    `constants` has the arguments that stand in the template themselves, by position.
+    """
     if receiver is None:
         if not element:
             return None
@@ -80,19 +99,43 @@ def call_method(receiver: Any, name: str, arguments: Sequence[Any], *, element: 
             raise ExecFailure(f"{name} is not a method but has arguments")
         static_type = ANY if element else type_name(receiver)
         raise ExecFailure(f"can't evaluate field {name} in type {static_type}")
-    problem = count_problem(name, declared.signature, len(arguments))
+    problem = count_problem(name, declared.signature, len(arguments)) or declared.uncallable.format(name=name)
     if problem:
         raise ExecFailure(problem)
     parameters = declared.signature.params
+    given = []
     for position, argument in enumerate(arguments):
         parameter = parameters[min(position, len(parameters) - 1)]
+        if position in constants:
+            given.append(argument if parameter == ANY else _constant(constants[position], parameter, position))
+            continue
         if not is_assignable(argument, parameter):
             raise ArgumentFailure(wrong_type(argument, parameter, element=True), position, parameter)
+        given.append(argument)
     try:
-        return getattr(receiver, declared.attribute)(*arguments)
+        return getattr(receiver, declared.attribute)(*given)
     except FunctionError as error:
         error.function = name
         raise
+    except AttributeError:
+        if None not in given:
+            raise
+        panic = FunctionError("runtime error: invalid memory address or nil pointer dereference")
+        panic.function = name
+        raise panic from None
+
+
+def _constant(constant: Constant, go_type: str, position: int) -> Any:
+    """A constant of the template as an argument of this type. Raises ArgumentFailure."""
+    if constant is None:
+        if can_be_nil(go_type):
+            return None
+        raise ArgumentFailure(f"cannot assign nil to {go_type}", position, go_type)
+    named = named_integers.get(go_type)
+    value = constant.get("int" if named else go_type)
+    if value is None:
+        raise ArgumentFailure("", position, "int" if named else go_type)
+    return named(value) if named else value
 
 
 def count_problem(name: str, signature: Signature, given: int) -> str:

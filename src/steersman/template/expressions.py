@@ -35,9 +35,10 @@ class Expression:
 class Site:
     """What a line of the compiled template stands for: `node` is what an error names.
 
-    For a chain of fields: the Python variable it starts from, the names, the source of the start, and the variable of what a
-    `range` runs over, if it starts from an item. For a call: the function's name, and for a method the nodes that errors
-    name: of each argument, of what came through the pipe, and of the call as a whole.
+    For a chain of fields: the Python variable it starts from, the names, the source of the start, the variable of what a
+    `range` runs over, if it starts from an item, and as its one argument the chain as a whole. For a call: the function's
+    name, and for a method the nodes that errors name: of each argument, of what came through the pipe, and of the call as a
+    whole.
     """
 
     __slots__ = ("arguments", "base", "element", "function", "items", "names", "node", "path")

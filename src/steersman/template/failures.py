@@ -13,7 +13,10 @@ class ExecFailure(Exception):
 
 
 class ArgumentFailure(ExecFailure):
-    """An argument that a method does not take; `position` counts from 0, `wanted` is the Go type of the parameter."""
+    """An argument that a method does not take; `position` counts from 0, `wanted` is the Go type of the parameter.
+
+    There is no message of a constant: it names the constant.
+    """
 
     def __init__(self, message: str, position: int, wanted: str) -> None:
         super().__init__(message)

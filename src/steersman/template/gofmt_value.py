@@ -10,7 +10,7 @@ from steersman.template.strconv import (
     quote,
     quote_rune,
 )
-from steersman.template.values import GoMethods, GoObject, Int8, Int16, Int32, Int64, kind, type_name, utf8
+from steersman.template.values import GoMethods, GoObject, NilPointer, kind, type_name, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,6 @@ _MAX_DEPTH = 1000
 _BASES = {"d": 10, "v": 10, "b": 2, "o": 8, "O": 8, "x": 16, "X": 16}
 _FORMAT_CODES = {2: "b", 8: "o", 10: "d", 16: "x"}
 _BASE_PREFIX = {2: "0b", 16: "0x"}
-_SIGNED = (Int8, Int16, Int32, Int64)
 _BYTES = [f"{byte} " for byte in range(256)]
 
 
@@ -76,6 +75,10 @@ class Printer:
             text = value.go_string()
             if text is not None:
                 return self._string(text, verb)
+        if self.sharp_v and isinstance(value, GoMethods) and not self.erroring:
+            text = value.go_syntax()
+            if text is not None:
+                return self._pad(text)
         if isinstance(value, bool):
             return self._pad("true" if value else "false") if verb in "tv" else self._bad_verb(value, verb)
         if isinstance(value, str):
@@ -165,7 +168,7 @@ class Printer:
     # --- numbers --------------------------------------------------------------------------------------------------
 
     def _integer(self, number: int, verb: str) -> str:
-        if verb == "v" and self.sharp_v and not (type(number) is int or isinstance(number, _SIGNED)):
+        if verb == "v" and self.sharp_v and kind(number).startswith("u"):
             self.sharp = True
             text = self._digits(number, 16, "v")
             self.sharp = False
@@ -255,7 +258,7 @@ class Printer:
 
     def _object(self, value: GoObject, verb: str, depth: int) -> str:
         is_pointer = kind(value) == "ptr"
-        if is_pointer and depth > 0:
+        if isinstance(value, NilPointer) or (is_pointer and depth > 0):
             return self._pointer(value, verb)
         parts = []
         for name, attribute in (*value.go_fields.items(), *value.go_private_fields.items()):
@@ -269,7 +272,9 @@ class Printer:
     def _pointer(self, value: object, verb: str) -> str:
         if kind(value) not in ("ptr", "func", "map", "slice"):
             return self._bad_verb(value, verb)
-        address = 0xC000000000 + id(value) % 0x1000000
+        if isinstance(value, NilPointer) and verb == "v":
+            return f"({value.go_type})(nil)" if self.sharp_v else self._pad("<nil>")
+        address = 0 if isinstance(value, NilPointer) else 0xC000000000 + id(value) % 0x1000000
         if verb in "vp":
             if self.sharp_v:
                 return f"({type_name(value)})({address:#x})"

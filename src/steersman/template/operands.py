@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, ClassVar
 
+    from steersman.template.access import Constant
     from steersman.template.functions.registry import Functions
 
 # Methods of common.Values, a dict whose keys hide them from a plain lookup.
@@ -198,11 +199,13 @@ class Operands:
             base, names, path = self.operand(node.operand), node.fields, str(Chain(0, node.operand, []))
         named = last_evaluated(node)
         if arguments or final is not None:
-            receiver = self._chain(base, names[:-1], named, path)
+            receiver = self._chain(base, names[:-1], named, path, node)
             return self._method(receiver, names[-1], node, arguments, final, path)
-        return self._chain(base, names, named, path)
+        return self._chain(base, names, named, path, node)
 
-    def _chain(self, base: Expression, names: Sequence[str], node: Node, path: str) -> Expression:
+    def _chain(
+        self, base: Expression, names: Sequence[str], node: Node, path: str, whole: Node | None = None
+    ) -> Expression:
         if not names:
             return base
         start, name = base.code, base.code
@@ -210,6 +213,7 @@ class Operands:
             name = self.temporary()
             start = f"({name} := {base.code})"
         site = Site(node, base=name, names=names, element=base.element, path=path, items=base.items)
+        site.arguments = [whole or node]
         if self.strict or not _METHODS_OF_VALUES.isdisjoint(names):
             if start != name:
                 start = f"({start}, {name})[1]"
@@ -238,7 +242,13 @@ class Operands:
         element = (
             f"not isinstance({receiver.items}, Counting)" if receiver.items and receiver.element else receiver.element
         )
-        call = f"call_method({receiver.code}, {name!r}, ({', '.join(codes)},), element={element})"
+        constants = {
+            position: _constant(argument)
+            for position, argument in enumerate(arguments)
+            if isinstance(argument, Number | Nil | String | Bool)
+        }
+        more = f", constants={constants!r}" if constants else ""
+        call = f"call_method({receiver.code}, {name!r}, ({', '.join(codes)},), element={element}{more})"
         return Expression(self.mark_site(site, call))
 
     # --- calls ----------------------------------------------------------------------------------------------------
@@ -324,6 +334,15 @@ class Operands:
 def _parameter(signature: Any, position: int) -> str:
     params: tuple[str, ...] = signature.params
     return params[min(position, len(params) - 1)]
+
+
+def _constant(node: Operand) -> Constant:
+    """What a method's parameter may make of it: see `access.call_method`."""
+    if isinstance(node, Number):
+        return {"int": node.as_int, "float64": node.as_float}
+    if isinstance(node, String | Bool):
+        return {"string" if isinstance(node, String) else "bool": node.value}
+    return None
 
 
 def _integer(go_type: str, number: int) -> Expression:

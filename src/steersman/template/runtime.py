@@ -14,7 +14,7 @@ from steersman.template.gofmt_value import Printer
 from steersman.template.limits import MAX_TEXT, Limits
 from steersman.template.strconv import quote
 from steersman.template.tracing import UnknownTemplate, exec_error
-from steersman.template.values import Counting, Int8, Int16, Int32, Int64, SizedInt, Uint, Uint8, Uint16, Uint32, Uint64
+from steersman.template.values import Counting, Int8, Int16, Int32, Int64, Uint, Uint8, Uint16, Uint32, Uint64
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -152,7 +152,7 @@ class Context:
             return self._counted([Uint8(byte) for byte in value])
         if isinstance(value, int) and kind is not bool:
             numbers: Sequence[Any] = range(value)
-            if numbers and isinstance(value, SizedInt):
+            if numbers and kind is not int:
                 self._count(len(numbers))
                 return Counting(type(value)(number) for number in numbers)
             return self._counted(numbers)
@@ -163,7 +163,7 @@ class Context:
         if isinstance(value, dict):
             return self._counted(sorted(value.items(), key=_first))
         if isinstance(value, int) and type(value) is not bool:
-            raise ExecFailure(f"can't use {value} to iterate over more than one variable")
+            raise ExecFailure(f"can't use {default_format(value)} to iterate over more than one variable")
         return list(enumerate(self.items(value)))
 
     def _counted(self, items: Sequence[Any]) -> Iterable[Any]:

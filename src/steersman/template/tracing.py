@@ -60,6 +60,10 @@ class UnknownTemplate(FunctionError):
     """`include` of a template that does not exist; its message has Go's form of a template error."""
 
 
+# What Go calls the constants that it takes for a parameter of a type.
+_CONSTANTS = {"float64": "float", "string": "string", "bool": "bool", "int": "integer"}
+
+
 def exec_error(error: Exception) -> ExecError:
     """Go's error for what a compiled template raised."""
     if isinstance(error, ExecError) and error.__traceback__ is None:
@@ -104,9 +108,9 @@ def _explain(error: Exception, site: Site, frame: FrameType, is_innermost: bool)
     """The message, the node that it is about and a hint. The message of a FunctionError itself is left to be added."""
     if isinstance(error, ArgumentFailure):
         node = site.arguments[error.position]
-        constant = type(node).__name__ in ("Bool", "Number", "String")
-        wanted = {"float64": "float", "string": "string", "bool": "bool"}.get(error.wanted, "integer")
-        return f"expected {wanted}; found {node}" if constant else error.message, node, error.hint
+        wanted = _CONSTANTS.get(error.wanted)
+        misfit = f"expected {wanted}; found {node}" if wanted else f"can't handle {node} for arg of type {error.wanted}"
+        return error.message or misfit, node, error.hint
     if isinstance(error, ExecFailure):
         return error.message, site.node, error.hint
     if isinstance(error, AttributeError) and error.name == "get" and site.base:

@@ -17,6 +17,7 @@ in `if`: that is why no `GoObject` defines `__len__` or `__bool__`, unless it st
 from __future__ import annotations
 
 from steersman.lazy import TYPE_CHECKING
+from steersman.template.failures import FunctionError
 from steersman.template.signature import ANY, Signature, parse_signature
 
 if TYPE_CHECKING:
@@ -49,18 +50,30 @@ _kinds: dict[type, str] = {
 
 
 class Method:
-    """A method that templates can call: the Python attribute it is kept under, and its Go signature."""
+    """A method that templates can call: the Python attribute it is kept under, and its Go signature.
 
-    __slots__ = ("attribute", "signature")
+    `uncallable` is what Go says of the results of one that no template can call, with {name} for its name.
+    """
 
-    def __init__(self, attribute: str, signature: Signature) -> None:
+    __slots__ = ("attribute", "signature", "uncallable")
+
+    def __init__(self, attribute: str, signature: Signature, uncallable: str = "") -> None:
         self.attribute = attribute
         self.signature = signature
+        self.uncallable = uncallable
 
 
 def method(attribute: str, args: str = "", returns: str = ANY) -> Method:
     """Declare a method for `go_methods`: `{"Has": method("has", "string", returns="bool")}`."""
     return Method(attribute, parse_signature(args, returns))
+
+
+def uncallable(*returns: str) -> Method:
+    """Declare a method without parameters that has more results than a template can take: its results' Go types."""
+    said = f"function {{name}} has {len(returns)} return values; should be 1 or 2"
+    if len(returns) == 2:
+        said = f"invalid function signature for {{name}}: second return value should be error; is {returns[1]}"
+    return Method("", parse_signature("", returns[0]), said)
 
 
 class GoMethods:
@@ -75,6 +88,10 @@ class GoMethods:
         """What Go's String() or Error() method gives, or None for a type without one."""
         return None
 
+    def go_syntax(self) -> str | None:
+        """What Go's GoString() method gives, which `%#v` shows, or None for a type without one."""
+        return None
+
     def get(self, name: str, default: object = None, /) -> Any:
         """What `.name` is in a template: a method's result, a field or a map's entry.
 
@@ -82,8 +99,12 @@ class GoMethods:
         AttributeError, from which the runtime then works out Go's error.
         """
         declared = self.go_methods.get(name)
-        if declared is not None and not declared.signature.params:
-            return getattr(self, declared.attribute)()
+        if declared is not None and not declared.signature.params and not declared.uncallable:
+            try:
+                return getattr(self, declared.attribute)()
+            except FunctionError as error:
+                error.function = name
+                raise
         if declared is None:
             attribute = getattr(self, "go_fields", {}).get(name)
             if attribute is not None:
@@ -104,6 +125,19 @@ class GoObject(GoMethods):
     go_kind: ClassVar[str] = "struct"
     go_fields: ClassVar[Mapping[str, str]] = {}
     go_private_fields: ClassVar[Mapping[str, str]] = {}
+
+
+class NilPointer(GoObject):
+    """A nil pointer that still knows its type, as a field of a struct does."""
+
+    __slots__ = ("go_type",)
+    go_kind: ClassVar[str] = "ptr"
+
+    def __init__(self, go_type: str) -> None:
+        self.go_type = go_type  # type: ignore[misc]  # one class serves all types
+
+    def __bool__(self) -> bool:
+        return False
 
 
 # --- integers -----------------------------------------------------------------------------------------------------
@@ -171,6 +205,10 @@ class Uint64(SizedInt):
     go_type, bits, signed = "uint64", 64, False
 
 
+# Named types made of an integer, by their Go names: a number in a template's text stands for any of them.
+named_integers: dict[str, type[int]] = {}
+
+
 def wrap_int(number: int) -> int:
     """`number` as Go's int (64 bits) holds it: overflow wraps round."""
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
@@ -203,7 +241,7 @@ class SliceOfSlices(list[list["Any"]]):
     go_kind = "slice"
 
 
-class Counting(list[SizedInt]):
+class Counting(list[int]):
     """The numbers below an integer, as `range` runs over them. Unlike the items of a list, they have its type for Go."""
 
     __slots__ = ()

@@ -6,7 +6,7 @@ import math
 
 from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.strconv import format_float
-from steersman.template.values import GoMethods, Int64, Method, method, wrap_int
+from steersman.template.values import GoMethods, Int64, Method, method, named_integers, wrap_int
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,6 +100,9 @@ class Duration(int, GoMethods):
 
     def absolute(self) -> Duration:
         return Duration(min(_MAX, abs(self)))
+
+
+named_integers[Duration.go_type] = Duration
 
 
 def _decimal(nanoseconds: int, unit: int) -> str:

@@ -6,11 +6,24 @@ import time as clock_of_python
 
 from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+from steersman.template.failures import FunctionError
+from steersman.template.functions import time_encoding
 from steersman.template.functions.duration import Duration
 from steersman.template.functions.time_layout import DAYS, MONTHS, Clock, format_clock
 from steersman.template.functions.time_reader import read_time
 from steersman.template.functions.timezone import UTC, Location, fixed, load, local
-from steersman.template.values import GoMethods, GoObject, Int64, Method, method, wrap_int
+from steersman.template.values import (
+    GoMethods,
+    GoObject,
+    Int64,
+    Method,
+    NilPointer,
+    Uint64,
+    method,
+    uncallable,
+    utf8,
+    wrap_int,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +44,7 @@ class Month(int, GoMethods):
     cast_to_int = True
 
     def go_string(self) -> str:
-        return MONTHS[self - 1]
+        return MONTHS[self - 1] if 1 <= self <= 12 else f"%!Month({int(self)})"
 
 
 class Weekday(int, GoMethods):
@@ -43,7 +56,7 @@ class Weekday(int, GoMethods):
     cast_to_int = True
 
     def go_string(self) -> str:
-        return DAYS[self]
+        return DAYS[self] if 0 <= self < 7 else f"%!Weekday({int(self)})"
 
 
 @record(frozen=True, eq=False)
@@ -58,6 +71,14 @@ class Time(GoObject):
     go_type = "time.Time"
     go_methods: ClassVar[Mapping[str, Method]] = {
         "Format": method("format", "string", "string"),
+        "AppendFormat": method("append_format", "[]uint8, string", "[]uint8"),
+        "GoString": method("go_syntax", "", "string"),
+        "MarshalText": method("marshal_text", "", "[]uint8"),
+        "MarshalJSON": method("marshal_json", "", "[]uint8"),
+        "MarshalBinary": method("marshal_binary", "", "[]uint8"),
+        "GobEncode": method("marshal_binary", "", "[]uint8"),
+        "AppendText": method("append_text", "[]uint8", "[]uint8"),
+        "AppendBinary": method("append_binary", "[]uint8", "[]uint8"),
         "String": method("go_string", "", "string"),
         "Year": method("year", "", "int"),
         "Month": method("month", "", "time.Month"),
@@ -72,6 +93,14 @@ class Time(GoObject):
         "UnixMilli": method("unix_milli", "", "int64"),
         "UnixMicro": method("unix_micro", "", "int64"),
         "UnixNano": method("unix_nano", "", "int64"),
+        "Date": uncallable("int", "time.Month", "int"),
+        "Clock": uncallable("int", "int", "int"),
+        "ISOWeek": uncallable("int", "int"),
+        "Zone": uncallable("string", "int"),
+        "ZoneBounds": uncallable("time.Time", "time.Time"),
+        "IsDST": method("is_summer_time", "", "bool"),
+        "Location": method("location_of", "", "*time.Location"),
+        "In": method("in_location", "*time.Location", "time.Time"),
         "UTC": method("utc", "", "time.Time"),
         "Local": method("local", "", "time.Time"),
         "Add": method("add", "time.Duration", "time.Time"),
@@ -86,11 +115,13 @@ class Time(GoObject):
         "Truncate": method("truncate", "time.Duration", "time.Time"),
     }
 
+    go_private_fields: ClassVar[Mapping[str, str]] = {"wall": "wall", "ext": "ext", "loc": "loc"}
+
     # --- showing --------------------------------------------------------------------------------------------------
 
     def clock(self) -> Clock:
         """What calendar and clock show in the time's zone."""
-        zone, offset = self.location.at(self.seconds)
+        zone, offset, _ = self.location.at(self.seconds)
         days, in_day = divmod(self.seconds + offset, _SECONDS_A_DAY)
         year, month, day = _civil(days)
         hour, minute, second = in_day // 3600, in_day // 60 % 60, in_day % 60
@@ -109,7 +140,49 @@ class Time(GoObject):
         return text
 
     def go_json(self) -> str:
-        return self.format("2006-01-02T15:04:05.999999999Z07:00")
+        """Raises JsonError."""
+        from steersman.template.functions.json_writer import JsonError
+
+        try:
+            return self.marshal_json().decode().strip('"')
+        except FunctionError as error:
+            said = str(error).removeprefix("Time.MarshalJSON: ")
+            raise JsonError(f"json: error calling MarshalJSON for type *time.Time: {said}") from error
+
+    def go_syntax(self) -> str:
+        return time_encoding.go_syntax(self)
+
+    def append_format(self, start: bytes | None, layout: str) -> bytes:
+        return (start or b"") + utf8(self.format(layout))
+
+    def marshal_text(self) -> bytes:
+        return time_encoding.strict_text(self, "Time.MarshalText")
+
+    def append_text(self, start: bytes | None) -> bytes:
+        return (start or b"") + time_encoding.strict_text(self, "Time.AppendText")
+
+    def marshal_json(self) -> bytes:
+        return b'"' + time_encoding.strict_text(self, "Time.MarshalJSON") + b'"'
+
+    def marshal_binary(self) -> bytes:
+        return time_encoding.binary(self, "Time.MarshalBinary")
+
+    def append_binary(self, start: bytes | None) -> bytes:
+        return (start or b"") + time_encoding.binary(self, "Time.AppendBinary")
+
+    # as Go keeps a time, which printf's verbs for numbers show
+
+    @property
+    def wall(self) -> Uint64:
+        return Uint64(time_encoding.words(self)[0])
+
+    @property
+    def ext(self) -> Int64:
+        return Int64(time_encoding.words(self)[1])
+
+    @property
+    def loc(self) -> GoObject:
+        return NilPointer("*time.Location") if self.location is UTC else self.location
 
     def year(self) -> int:
         return self.clock().year
@@ -156,7 +229,19 @@ class Time(GoObject):
     # --- other moments, other zones -------------------------------------------------------------------------------
 
     def in_zone(self, location: Location) -> Time:
-        return Time(self.seconds, self.nanosecond, location)
+        return Time(self.seconds, self.nanosecond, location, self.monotonic)
+
+    def location_of(self) -> Location:
+        return self.location
+
+    def in_location(self, location: Location | None) -> Time:
+        """Raises FunctionError: Go panics where there is no location."""
+        if location is None:
+            raise FunctionError("time: missing Location in call to Time.In")
+        return self.in_zone(location)
+
+    def is_summer_time(self) -> bool:
+        return self.location.at(self.seconds).is_summer_time
 
     def utc(self) -> Time:
         return self.in_zone(UTC)

@@ -8,25 +8,39 @@ from typing import NamedTuple
 
 from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+from steersman.template.values import GoObject, Method, method
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Mapping
+    from typing import Any, ClassVar
 
 
 class ZoneAt(NamedTuple):
-    """What holds in a zone at one moment: its abbreviation, and its offset to UTC in seconds."""
+    """What holds in a zone at one moment: its abbreviation, its offset to UTC in seconds, whether it is summer time."""
 
     abbreviation: str
     offset: int
+    is_summer_time: bool = False
 
 
 @record(frozen=True)
-class Location:
-    """A zone. `at` tells what holds at a moment, given in seconds since 1970 UTC."""
+class Location(GoObject):
+    """*time.Location, a zone. `at` tells what holds at a moment, given in seconds since 1970 UTC.
+
+    `is_local` marks the zone of this machine, which Go tells from all others even where it is UTC.
+    """
 
     name: str
     at: Callable[[int], ZoneAt]
+    is_local: bool = False
+
+    go_type = "*time.Location"
+    go_kind = "ptr"
+    go_methods: ClassVar[Mapping[str, Method]] = {"String": method("go_string", "", "string")}
+    go_private_fields: ClassVar[Mapping[str, str]] = {"name": "name"}
+
+    def go_string(self) -> str:
+        return self.name
 
     def moment_of(self, wall: int) -> int:
         """The moment at which clocks here show `wall`, given as if it were UTC; near a change of clocks as Go chooses."""
@@ -58,13 +72,21 @@ def load(name: str) -> Location | None:
 
 def local() -> Location:
     """The zone of this machine, or what the environment variable TZ says."""
-    setting = os.environ.get("TZ")
+    return _local(os.environ.get("TZ"))
+
+
+@cache
+def _local(setting: str | None) -> Location:
+    zone: Location | None = None
     if setting is None:
-        return _from_file("Local", "/etc/localtime") or UTC
-    setting = setting.removeprefix(":")
-    if setting.startswith("/"):
-        return _from_file(setting, setting) or UTC
-    return _named(setting) or UTC if setting else UTC
+        zone = _from_file("Local", "/etc/localtime")
+    else:
+        setting = setting.removeprefix(":")
+        if setting.startswith("/"):
+            zone = _from_file("Local" if setting == "/etc/localtime" else setting, setting)
+        elif setting not in ("", "UTC"):
+            zone = _named(setting)
+    return Location(zone.name, zone.at, is_local=True) if zone else Location("UTC", UTC.at, is_local=True)
 
 
 @cache
@@ -99,6 +121,7 @@ def _location(name: str, zone: Any) -> Location:
     def at(moment: int) -> ZoneAt:
         there = (epoch + timedelta(seconds=min(max(moment, first), last))).astimezone(zone)
         offset = there.utcoffset()
-        return ZoneAt(there.tzname() or "", int(offset.total_seconds()) if offset is not None else 0)
+        seconds = int(offset.total_seconds()) if offset is not None else 0
+        return ZoneAt(there.tzname() or "", seconds, bool(there.dst()))
 
     return Location(name, at)

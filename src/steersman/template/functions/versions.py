@@ -5,6 +5,7 @@ from __future__ import annotations
 from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.template.functions import semver as semantic
+from steersman.template.functions.json_writer import dumps
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.functions.semver import SemverError, Version
 from steersman.template.values import GoObject, Method, Uint64, method
@@ -44,6 +45,8 @@ class GoVersion(GoObject):
         "SetPrerelease": method("set_prerelease", "string", "semver.Version"),
         "SetMetadata": method("set_metadata", "string", "semver.Version"),
         "MarshalText": method("marshal_text", "", "[]uint8"),
+        "MarshalJSON": method("marshal_json", "", "[]uint8"),
+        "Value": method("go_string", "", "string"),
     }
     go_private_fields: ClassVar[Mapping[str, str]] = {
         "major": "go_major",
@@ -128,6 +131,9 @@ class GoVersion(GoObject):
     def marshal_text(self) -> bytes:
         return self.go_string().encode()
 
+    def marshal_json(self) -> bytes:
+        return dumps(self.go_string()).encode()
+
     def __eq__(self, other: object) -> bool:
         """As reflect.DeepEqual sees it: metadata and the original text count, too."""
         return type(other) is type(self) and self._parts() == other._parts()
@@ -166,7 +172,7 @@ class GoVersionStruct(GoVersion):
         name: GoVersion.go_methods[name]
         for name in (
             *("Major", "Minor", "Patch", "Prerelease", "Metadata", "String", "IncMajor", "IncMinor", "IncPatch"),
-            *("SetPrerelease", "SetMetadata", "MarshalText"),
+            *("SetPrerelease", "SetMetadata", "MarshalText", "MarshalJSON", "Value"),
         )
     }
 
