@@ -1,6 +1,6 @@
 """Regular expressions: RE2, which speaks Go's syntax, searched and replaced by the rules of Go's package regexp.
 
-The search works on bytes, as Go's does. What RE2 says of a broken expression is put into Go's words.
+The search works on bytes, as Go's does. What is wrong with an expression is found by `regex_syntax`, in Go's order and words.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.template.functions.nil import NilStringSlice
+from steersman.template.functions.regex_syntax import BadSyntax, read
 from steersman.template.functions.registry import FunctionError, function
 from steersman.template.strconv import can_backquote
 from steersman.template.strconv import quote as quote_literal
@@ -23,33 +24,16 @@ if TYPE_CHECKING:
 # RE2's default of 8 MiB refuses expressions that Go takes.
 _MAX_MEMORY = 256 * 1024 * 1024
 
-# RE2 knows `\C`, any single byte; Go does not. Text between \Q and \E is taken as it is.
-_SINGLE_BYTE = pattern(r"(?s)(?:[^\\]|\\Q.*?(?:\\E|\Z)|\\[^CQ])*(\\C)?")
-
-_GO_WORDS = {
-    "missing ]": "missing closing ]",
-    "missing )": "missing closing )",
-    "unexpected )": "unexpected )",
-    "no argument for repetition operator": "missing argument to repetition operator",
-    "bad repetition operator": "invalid nested repetition operator",
-    "invalid repetition size": "invalid repeat count",
-    "invalid perl operator": "invalid or unsupported Perl syntax",
-    "invalid named capture group": "invalid named capture",
-    "invalid escape sequence": "invalid escape sequence",
-    "invalid character class range": "invalid character class range",
-    "invalid UTF-8": "invalid UTF-8",
-}
-
 
 class BadExpression(FunctionError):
     """An expression that does not compile; the text is that of Go's regexp.Compile."""
 
 
 class _Expression(NamedTuple):
-    """A compiled expression with the names of its groups."""
+    """A compiled expression, with the numbers of its groups by name: Go lets several groups have one."""
 
     compiled: Any
-    names: dict[bytes, int]
+    names: dict[bytes, tuple[int, ...]]
 
     def search(self, data: bytes, position: int = 0) -> Any:
         return self.compiled.search(data, position)
@@ -67,16 +51,18 @@ def _compile(expression: str) -> _Expression:
 def _compile_cached(expression: str) -> _Expression | str:
     import re2
 
-    if "\\C" in expression and (single_byte := _SINGLE_BYTE.match(expression)) and single_byte[1]:
-        return "error parsing regexp: invalid escape sequence: `\\C`"
+    try:
+        spelled, names = read(expression)
+    except BadSyntax as error:
+        return str(error)
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MAX_MEMORY
     try:
-        compiled = re2.compile(utf8(expression), options)
-    except re2.error as error:
-        return _in_go_words(expression, error.args[0])
-    return _Expression(compiled, compiled.groupindex)
+        compiled = re2.compile(utf8(spelled), options)
+    except re2.error:  # what is well-formed is refused for its size
+        return f"error parsing regexp: expression too large: `{expression}`"
+    return _Expression(compiled, {utf8(name): tuple(numbers) for name, numbers in names.items()})
 
 
 def _must_compile(expression: str) -> _Expression:
@@ -86,20 +72,6 @@ def _must_compile(expression: str) -> _Expression:
     except BadExpression as error:
         shown = f"`{expression}`" if can_backquote(expression) else quote_literal(expression)
         raise FunctionError(f"regexp: Compile({shown}): {error}") from error
-
-
-def _in_go_words(expression: str, said: bytes | str) -> str:
-    text = said if isinstance(said, str) else from_utf8(said)
-    if text == "trailing \\":
-        return "error parsing regexp: trailing backslash at end of expression: ``"
-    what, _, where = text.partition(": ")
-    if what in ("missing )", "unexpected )", "invalid UTF-8"):
-        where = expression
-    elif where in ("(?<=", "(?<!"):
-        # Go takes the `(?<` of a look-behind for the beginning of a group's name
-        what, where = "invalid named capture group", expression[expression.index(where) :]
-        where = where[: where.find(">") + 1] or where
-    return f"error parsing regexp: {_GO_WORDS.get(what, what)}: `{where}`"
 
 
 # --- matching ------------------------------------------------------------------------------------------------------
@@ -206,9 +178,15 @@ def _replace_expanded(expression: _Expression, text: str, replacement: str) -> s
     pieces = _template_pieces(replacement, expression)
 
     def expand(match: Any) -> bytes:
-        return b"".join(piece if isinstance(piece, bytes) else match.group(piece) or b"" for piece in pieces)
+        return b"".join(piece if isinstance(piece, bytes) else _group(match, piece) for piece in pieces)
 
     return _replace(expression, text, expand)
+
+
+def _group(match: Any, numbers: tuple[int, ...]) -> bytes:
+    """What the first of these groups matched that matched anything."""
+    found = (match.group(number) for number in numbers)
+    return next((text for text in found if text is not None), b"")
 
 
 def _replace_literal(expression: _Expression, text: str, replacement: str) -> str:
@@ -231,10 +209,10 @@ def _replace(expression: _Expression, text: str, replacement: Callable[[Any], by
 _REFERENCE = pattern(rb"\$(?:\$|(\w+)|\{(\w+)\})")
 
 
-def _template_pieces(template: str, expression: _Expression) -> list[bytes | int]:
+def _template_pieces(template: str, expression: _Expression) -> list[bytes | tuple[int, ...]]:
     """The replacement as literal bytes and group numbers. `$name` takes as many letters as it can; unknown groups are empty."""
     data = utf8(template)
-    pieces: list[bytes | int] = []
+    pieces: list[bytes | tuple[int, ...]] = []
     end = 0
     for found in _REFERENCE.finditer(data):
         pieces.append(data[end : found.start()])
@@ -245,7 +223,7 @@ def _template_pieces(template: str, expression: _Expression) -> list[bytes | int
         elif name.isdigit():
             number = int(name) if len(name) < 9 and (name == b"0" or name[:1] != b"0") else -1
             if 0 <= number <= expression.compiled.groups:
-                pieces.append(number)
+                pieces.append((number,))
         elif name in expression.names:
             pieces.append(expression.names[name])
     pieces.append(data[end:])
