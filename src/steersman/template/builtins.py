@@ -122,6 +122,11 @@ def length_of_value(value: Any) -> int:
     raise FunctionError(f"len of type {type_name(value)}")
 
 
+def length_of_chain(value: Any, start: Any) -> int:
+    """`len` of a chain of fields, which has no type where it starts from nothing."""
+    return length_of_value(value) if start is None else length(value)
+
+
 def index(item: Any, *indexes: Any) -> Any:
     if item is None:
         raise FunctionError("index of untyped nil")

@@ -86,8 +86,12 @@ def _include(compiler: Operands, identifier: Identifier, command: Node, values: 
 
 
 def _len(compiler: Operands, identifier: Identifier, command: Node, values: Sequence[Expression]) -> Expression | None:
+    value = values[0]
+    if value.start:
+        call = compiler.plain_call(identifier.name, command, [*values, Expression(value.start)])
+        return call.coded(call.code.replace("f_len", "length_of_chain", 1))
     call = compiler.plain_call(identifier.name, command, values)
-    return call if values[0].element else call.coded(call.code.replace("f_len", "length_of_value", 1))
+    return call if value.element else call.coded(call.code.replace("f_len", "length_of_value", 1))
 
 
 def _printf(compiler: Operands, _name: Identifier, _command: Node, values: Sequence[Expression]) -> Expression | None:

@@ -15,21 +15,24 @@ class Expression:
     `type` is the Go type if that is certain. `element` says that a nil here is Go's nil interface (an element of a map or
     slice) and not the plain nil that a pipeline makes of it. `simple` means that evaluating it can neither fail nor do
     anything, so that the order does not matter. `items` is the Python variable of what a `range` runs over, if the value is
-    an item of it.
+    an item of it; `start` the variable that a chain of fields starts from, if a nil there makes the value a plain nil.
     """
 
-    __slots__ = ("code", "element", "items", "simple", "type")
+    __slots__ = ("code", "element", "items", "simple", "start", "type")
 
-    def __init__(self, code: str, type: str = "", element: bool = False, simple: bool = False, items: str = "") -> None:
+    def __init__(
+        self, code: str, type: str = "", element: bool = False, simple: bool = False, items: str = "", start: str = ""
+    ) -> None:
         self.code = code
         self.type = type
         self.element = element
         self.simple = simple
         self.items = items
+        self.start = start
 
     def coded(self, code: str) -> Expression:
         """The same value by other source."""
-        return Expression(code, self.type, self.element, self.simple, self.items)
+        return Expression(code, self.type, self.element, self.simple, self.items, self.start)
 
 
 class Site:

@@ -222,7 +222,7 @@ class Operands:
         steps = "".join(f".get({each!r})" for each in names)
         if base.element:
             return Expression(self.mark_site(site, start + steps), element=True)
-        return Expression(f"(None if {start} is None else {self.mark_site(site, name + steps)})", element=True)
+        return Expression(f"(None if {start} is None else {self.mark_site(site, name + steps)})", element=True, start=name)
 
     def _method(
         self,
@@ -239,9 +239,9 @@ class Operands:
         named = last_evaluated(node)
         nodes = [last_evaluated(argument) for argument in arguments]
         site = Site(named, function=name, arguments=[*nodes, nodes[-1] if nodes else named, node], path=path)
-        element = (
-            f"not isinstance({receiver.items}, Counting)" if receiver.items and receiver.element else receiver.element
-        )
+        element = f"{receiver.start} is not None" if receiver.start else str(receiver.element)
+        if receiver.items and receiver.element:
+            element = f"not isinstance({receiver.items}, Counting)"
         constants = {
             position: _constant(argument)
             for position, argument in enumerate(arguments)
@@ -323,11 +323,12 @@ class Operands:
         if go_type == ANY or value.type == go_type:
             return value
         python_class = _EXACT_CLASS.get(go_type)
+        element = f"{value.start} is not None" if value.start else value.element
         if python_class is None:
-            code = self.mark(node, f"convert({value.code}, {go_type!r}, {value.element})")
+            code = self.mark(node, f"convert({value.code}, {go_type!r}, {element})")
             return Expression(code)
         name = self.temporary()
-        slow = self.mark(node, f"convert({name}, {go_type!r}, {value.element})")
+        slow = self.mark(node, f"convert({name}, {go_type!r}, {element})")
         return Expression(f"({name} if type({name} := {value.code}) is {python_class} else {slow})", go_type)
 
 

@@ -7,7 +7,7 @@ from time import monotonic
 
 from steersman.lazy import TYPE_CHECKING
 from steersman.template import access
-from steersman.template.builtins import length_of_value, show
+from steersman.template.builtins import length_of_chain, length_of_value, show
 from steersman.template.failures import ExecFailure, FunctionError, LimitExceeded
 from steersman.template.gofmt import default_format
 from steersman.template.gofmt_value import Printer
@@ -276,6 +276,7 @@ NAMES: Mapping[str, Any] = {
     "convert": access.convert,
     "fail": fail,
     "format_operand": format_operand,
+    "length_of_chain": length_of_chain,
     "length_of_value": length_of_value,
     "show": show,
     "too_long": too_long,

@@ -33,7 +33,7 @@ class BadSyntax(Exception):
 class _Repeated(NamedTuple):
     """A part of the expression, as far as counts multiply: how often it is repeated (-1: not by a count), and its parts."""
 
-    count: int
+    times: int
     parts: tuple[_Repeated, ...]
 
 
@@ -345,10 +345,10 @@ _NAMED = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 def _is_valid(part: _Repeated, most: int) -> bool:
     """Whether counts inside of counts multiply to no more than `most`."""
-    if part.count == 0:
+    if part.times == 0:
         return True
-    if part.count > most:
+    if part.times > most:
         return False
-    if part.count > 0:
-        most //= part.count
+    if part.times > 0:
+        most //= part.times
     return all(_is_valid(each, most) for each in part.parts)
