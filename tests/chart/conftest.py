@@ -43,6 +43,14 @@ def make_chart(tmp_path: Path) -> MakeChart:
     return make
 
 
+def told(stderr: str) -> tuple[list[str], str]:
+    """Of what a command told beside its output: the log lines (their order is that of Go's maps) and the error's first line."""
+    lines = stderr.splitlines()
+    return sorted(line for line in lines if line.startswith("level=") and not line.startswith("level=DEBUG")), next(
+        (line for line in lines if line.startswith("Error")), ""
+    )
+
+
 def chart_yaml(name: str, extra: str = "", version: str = "1.0.0") -> str:
     return f"apiVersion: v2\nname: {name}\nversion: {version}\n{extra}"
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from steersman.chart.archive import Allowance, unpack
 from steersman.chart.metadata import default_api_version, read_lock, read_metadata, validate
 from steersman.chart.model import API_VERSION_1, API_VERSION_2, Chart, File, Metadata
+from steersman.chart.notice import INFO, notice
 from steersman.chart.values import parse_values
 from steersman.errors import ChartError, SteersmanError, YamlError
 from steersman.lazy import TYPE_CHECKING
@@ -103,11 +104,9 @@ def _requirement(chart: Chart, metadata: Metadata | None, file: File, warn: Warn
     if chart.metadata.api_version == API_VERSION_1:
         chart.files.append(file)
     elif file.name == "requirements.yaml":
-        warn(
-            'Dependencies are handled in Chart.yaml since apiVersion "v2". We recommend migrating dependencies to Chart.yaml.'
-        )
+        warn(notice(_MIGRATE.format("Dependencies are", "Chart.yaml", "dependencies to Chart.yaml"), INFO))
     else:
-        warn('Dependency locking is handled in Chart.lock since apiVersion "v2". We recommend migrating to Chart.lock.')
+        warn(notice(_MIGRATE.format("Dependency locking is", "Chart.lock", "to Chart.lock"), INFO))
     return metadata
 
 
@@ -134,6 +133,9 @@ def _subcharts(
         except SteersmanError as error:
             message = f"error unpacking subchart {name} in {chart.name}: {error}"
             raise ChartError(message, location=getattr(error, "location", None), hint=error.hint) from error
+
+
+_MIGRATE = 'Warning: {} handled in {} since apiVersion "v2". We recommend migrating {}.'
 
 
 def _cannot_load(name: str, error: YamlError) -> ChartError:

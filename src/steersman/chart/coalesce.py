@@ -11,6 +11,7 @@ them (for one, a subchart's nested globals show in its parent). Source: the beha
 from __future__ import annotations
 
 from steersman.chart.model import Chart
+from steersman.chart.notice import INFO, notice
 from steersman.errors import ValuesError
 from steersman.lazy import TYPE_CHECKING
 
@@ -69,9 +70,9 @@ def _coalesce(chart: Chart, values: Table, prefix: str, merge: bool, warn: Warn)
 def _pass_globals_down(source: Table, target: Table, prefix: str, warn: Warn) -> None:
     inner, outer = target.get(GLOBAL, {}), source.get(GLOBAL, {})
     if not isinstance(inner, dict):
-        return warn("warning: skipping globals because destination global is not a table.")
+        return warn(notice("warning: skipping globals because destination global is not a table.", INFO))
     if not isinstance(outer, dict):
-        return warn("warning: skipping globals because source global is not a table.")
+        return warn(notice("warning: skipping globals because source global is not a table.", INFO))
     for key, value in outer.items():
         if isinstance(value, dict):
             # a shallow copy only: what lies deeper is shared between the charts
@@ -79,12 +80,12 @@ def _pass_globals_down(source: Table, target: Table, prefix: str, warn: Warn) ->
             if key not in inner:
                 inner[key] = table
             elif not isinstance(inner[key], dict):
-                warn(f'Conflict: cannot merge map onto non-map for "{key}". Skipping.')
+                warn(notice(f'Conflict: cannot merge map onto non-map for "{key}". Skipping.', INFO))
             else:
                 _join_tables(table, inner[key], _joined(prefix, key), True, warn)
                 inner[key] = table
         elif isinstance(inner.get(key), dict):
-            warn(f"key {key} is table. Skipping")
+            warn(notice(f"key {key} is table. Skipping", INFO))
         else:
             inner[key] = value
     target[GLOBAL] = inner
@@ -113,7 +114,7 @@ def _add_defaults(chart: Chart, values: Table, prefix: str, merge: bool, warn: W
                     _drop_nulls(default)
                 _join_tables(given, default, _joined(path, key), keep_nulls, warn)
             elif default is not None:
-                warn(f"warning: skipped value for {path}.{key}: Not a table.")
+                warn(notice(f"warning: skipped value for {path}.{key}: Not a table.", INFO))
 
 
 def coalesce_tables(over: Table, under: Table, warn: Warn) -> Table:
@@ -143,9 +144,11 @@ def _join_tables(over: Table, under: Table, prefix: str, merge: bool, warn: Warn
             if isinstance(given, dict):
                 _join_tables(given, value, _joined(prefix, key), merge, warn)
             else:
-                warn(f"warning: cannot overwrite table with non table for {_joined(prefix, key)}")
+                about = f"{_joined(prefix, key)} ({_shown(value)})"
+                warn(notice(f"warning: cannot overwrite table with non table for {about}", INFO))
         elif isinstance(given, dict) and value is not None:
-            warn(f"warning: destination for {_joined(prefix, key)} is a table. Ignoring non-table value")
+            about = f"{_joined(prefix, key)} is a table. Ignoring non-table value ({_shown(value)})"
+            warn(notice(f"warning: destination for {about}", INFO))
     return over
 
 
@@ -159,6 +162,13 @@ def _drop_nulls(table: Table) -> None:
 
 def _joined(prefix: str, key: str) -> str:
     return f"{prefix}.{key}" if prefix else key
+
+
+def _shown(value: Any) -> str:
+    """Go's `%v`."""
+    from steersman.template.gofmt import default_format
+
+    return default_format(value)
 
 
 def _mismatch(value: Any) -> str:

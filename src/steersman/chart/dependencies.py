@@ -13,6 +13,7 @@ from steersman.chart.coalesce import (
     merge_values,
 )
 from steersman.chart.model import Chart, Dependency
+from steersman.chart.notice import notice
 from steersman.chart.versions import is_compatible
 from steersman.errors import ChartError
 from steersman.lazy import TYPE_CHECKING
@@ -107,7 +108,7 @@ def _apply_tags(wanted: list[Dependency], values: Table, warn: Warn) -> None:
             if isinstance(tags.get(tag), bool):
                 said.add(tags[tag])
             elif tag in tags:
-                warn(f"returned non-bool value: tag {tag} of chart {dependency.name}")
+                warn(notice("returned non-bool value", tag=tag, chart=dependency.name))
         dependency.enabled = True in said or False not in said
 
 
@@ -121,7 +122,7 @@ def _apply_conditions(wanted: list[Dependency], values: Table, path: str, warn: 
                 dependency.enabled = value
                 break
             if value is not _NOTHING:
-                warn(f"returned non-bool value: path {condition} of chart {dependency.name}")
+                warn(notice("returned non-bool value", path=condition, chart=dependency.name))
 
 
 _NOTHING = object()
@@ -164,9 +165,15 @@ def _import_values(chart: Chart, warn: Warn) -> None:
             else:
                 continue
             lifted.append({"child": child, "parent": parent})
-            table = _table(seen, [*dependency.name.split("."), *child.split(".")])
+            names = [*dependency.name.split("."), *child.split(".")]
+            table = _table(seen, names)
             if table is None:
-                warn(f"ImportValues missing table from chart {dependency.name}: {child}")
+                missing = next(name for end, name in enumerate(names, 1) if _table(seen, names[:end]) is None)
+                error = f'"{missing}" is not a table'
+                if isinstance(item, dict):
+                    warn(notice("ImportValues missing table from chart", chart=dependency.name, error=error))
+                else:
+                    warn(notice("ImportValues missing table", error=error))
                 continue
             imported = merge_tables(imported, _placed(parent, table), warn)
         dependency.import_values = lifted

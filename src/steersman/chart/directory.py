@@ -8,6 +8,7 @@ import stat
 from steersman.chart import ignore
 from steersman.chart.archive import BOM, MAX_CHART_SIZE, MAX_FILES
 from steersman.chart.model import File
+from steersman.chart.notice import INFO, notice
 from steersman.errors import ChartError
 from steersman.lazy import TYPE_CHECKING
 
@@ -94,5 +95,6 @@ def _followed(path: str, warn: Callable[[str], None]) -> os.stat_result:
         raise ChartError(
             f"error evaluating symlink {path}: lstat {target}: {(error.strerror or '').lower()}"
         ) from error
-    warn(f"found symbolic link in path. Contents of linked file included and used: {path}")
+    message = "found symbolic link in path. Contents of linked file included and used"
+    warn(notice(message, INFO, path=path, resolved=os.path.realpath(path)))
     return status

@@ -7,6 +7,7 @@ from io import BytesIO
 
 from steersman.chart.archive import Allowance, read_packed, unpack
 from steersman.chart.model import Chart
+from steersman.chart.notice import ignore_warning
 from steersman.chart.remember import loaded, plain_bytes
 from steersman.errors import ChartError, Location, YamlError
 from steersman.lazy import TYPE_CHECKING
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Warn = Callable[[str], None]
-
-
-def ignore_warning(_message: str) -> None:
-    """The `warn` of callers that have no place to show a warning."""
 
 
 def load(path: str | os.PathLike[str], warn: Warn = ignore_warning, memo: Memo | None = None) -> Chart:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import time
 
+from steersman.chart.notice import ERROR, ignore_warning, notice
 from steersman.errors import TemplateError, UsageError
 from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from steersman.chart.notice import Warn
 
 _NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 _LONGEST = 53
@@ -45,7 +48,7 @@ def name_and_chart(
     return f"{base.partition('.')[0]}-{int(time.time())}", chart
 
 
-def check_release_name(name: str) -> None:
+def check_release_name(name: str, warn: Warn = ignore_warning) -> None:
     """Raise UsageError for a name that Helm refuses."""
     if not name:
         problem = "no name provided"
@@ -53,8 +56,10 @@ def check_release_name(name: str) -> None:
         problem = f"invalid release name, must match regex {_NAME} and the length must not be longer than {_LONGEST}"
     else:
         return
+    error = f'release name "{name}": {problem}'
+    warn(notice("release name check failed", ERROR, error=error))
     raise UsageError(
-        f'release name check failed: release name "{name}": {problem}',
+        f"release name check failed: {error}",
         hint="Use lower-case letters, digits and hyphens, with a letter or digit at both ends.",
     )
 

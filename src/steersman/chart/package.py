@@ -10,9 +10,10 @@ import tarfile
 import time
 from pathlib import Path
 
-from steersman.chart.load import ignore_warning, load
+from steersman.chart.load import load
 from steersman.chart.metadata import validate
 from steersman.chart.model import API_VERSION_1, API_VERSION_2, Chart
+from steersman.chart.notice import ignore_warning
 from steersman.chart.versions import is_version
 from steersman.errors import ChartError
 from steersman.lazy import TYPE_CHECKING

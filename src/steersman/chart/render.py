@@ -11,6 +11,7 @@ from steersman.chart.coalesce import coalesce_values
 from steersman.chart.dependencies import process
 from steersman.chart.files import Files
 from steersman.chart.model import Chart, File
+from steersman.chart.notice import ERROR, INFO, ignore_warning, notice
 from steersman.chart.versions import is_compatible
 from steersman.errors import ChartError, RenderedYamlError, ValuesError, YamlError
 from steersman.lazy import TYPE_CHECKING
@@ -63,6 +64,7 @@ class Prepared:
 
     chart: Chart
     values: dict[str, Any]
+    warn: Warn = ignore_warning
 
 
 @record(slots=True)
@@ -92,10 +94,6 @@ class Rendered:
             yield document.path, document.text
 
 
-def ignore_warning(_message: str) -> None:
-    """The `warn` of callers that have no place to show a warning."""
-
-
 def prepare(
     chart: Chart,
     values: Mapping[str, Any],
@@ -111,13 +109,14 @@ def prepare(
     try:
         chosen = process(chart, dict(values), warn)
     except ValuesError as error:
+        warn(notice("chart dependencies processing failed", ERROR, error=error))
         raise ValuesError(f"chart dependencies processing failed: {error}", hint=error.hint) from error
     coalesced = coalesce_values(chosen, dict(values), warn)
     if not skip_schema_validation and _has_schema(chosen):
         from steersman.chart import schema
 
         schema.validate(chosen, coalesced, memo)
-    return Prepared(chosen, coalesced)
+    return Prepared(chosen, coalesced, warn)
 
 
 def render(
@@ -159,7 +158,15 @@ def render(
         hooks, manifests = sort_manifests(files, dropped=dropped, read_head=read_head)
     except YamlError as error:
         raise RenderedYamlError(str(error), location=error.location, hint=error.hint, files=files) from error
+    from steersman.manifest.documents import EVENT_ANNOTATION
+
+    for document in dropped:
+        prepared.warn(notice("skipping unknown hooks", INFO, hookTypes=document.annotations[EVENT_ANNOTATION]))
     return Rendered(hooks, manifests, notes, list(prepared.chart.crds()), dropped)
+
+
+def _telling(warn: Warn) -> Callable[[str, str, str], None]:
+    return lambda level, what, message: warn(notice(what, level, message=message))
 
 
 def render_files(
@@ -185,7 +192,8 @@ def render_files(
     if lookup is not None or enable_dns or lint:
         from steersman.template.functions.flow import RunOptions, for_run
 
-        functions = Layers(for_run(RunOptions(lookup=lookup, dns=enable_dns, lint=lint)), FUNCTIONS)
+        options = RunOptions(lookup=lookup, dns=enable_dns, lint=lint, tell=_telling(prepared.warn))
+        functions = Layers(for_run(options), FUNCTIONS)
     environment = Environment(functions, limits=limits)
     templates = template_scopes(prepared, release, capabilities)
     names = in_parsing_order(templates)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from steersman.chart.dependencies import check_present
 from steersman.chart.load import load
 from steersman.chart.model import Chart
+from steersman.chart.notice import notice
 from steersman.cli.output import warn
 from steersman.errors import ChartError
 from steersman.lazy import TYPE_CHECKING
@@ -28,7 +29,7 @@ def load_installable(
             hint="A library chart is for other charts to depend on.",
         )
     if chart.metadata.deprecated:
-        warn("this chart is deprecated")
+        warn(notice("this chart is deprecated"))
     try:
         check_present(chart)
     except ChartError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from steersman.chart.values import ValueSources
 from steersman.cli import declare
 from steersman.cli.options import schema_option, values_options
-from steersman.cli.output import echo
+from steersman.cli.output import echo, warn
 from steersman.cli.settings import Settings
 from steersman.errors import ChartError, UsageError
 
@@ -53,6 +53,7 @@ def command(
                 namespace=settings.namespace or "default",
                 kube_version=version,
                 skip_schema_validation=skip_schema_validation,
+                warn=warn,
             )
         except ChartError as error:
             refusal = str(error)

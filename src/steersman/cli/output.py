@@ -7,8 +7,8 @@ import sys
 
 
 def warn(message: str) -> None:
-    """Show what is not an error, beside the output."""
-    print(f"WARNING: {message.removeprefix('warning: ')}", file=sys.stderr)
+    """Show what is not an error, beside the output: a line of `steersman.chart.notice`, or plain words."""
+    print(message if message.startswith("level=") else f"WARNING: {message}", file=sys.stderr)
 
 
 def write(text: str) -> None:

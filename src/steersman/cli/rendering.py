@@ -106,8 +106,8 @@ def rendered_locally(
     from steersman.chart.render import ReleaseOptions, prepare, render
     from steersman.release.chart_record import chart_record
 
-    check_release_name(name)
     options = choice.options()
+    check_release_name(name, options.warn)
     namespace = settings.namespace or "default"
     prepared = prepare(chart, values, skip_schema_validation=options.skip_schema_validation, warn=options.warn)
     rendered = render(

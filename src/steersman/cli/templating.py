@@ -66,7 +66,7 @@ def run_template(
     user_values = merge_files_and_sets(request.values)
     memo = memo_of(path)
     chart = load_chart(path, memo)
-    check_release_name(name)
+    check_release_name(name, warn)
     upgrade = request.is_upgrade
     release = rendering.ReleaseOptions(
         name, settings.namespace or "default", is_upgrade=upgrade, is_install=not upgrade

@@ -219,7 +219,7 @@ class AsyncClient(Questions):
     ) -> MakePlan:
         from steersman.chart.naming import check_release_name
 
-        check_release_name(name)
+        check_release_name(name, chart_options.warn)
 
         async def make(situation: Situation) -> Plan:
             require_own(chart_options.labels)

@@ -222,7 +222,9 @@ class Operands:
         steps = "".join(f".get({each!r})" for each in names)
         if base.element:
             return Expression(self.mark_site(site, start + steps), element=True)
-        return Expression(f"(None if {start} is None else {self.mark_site(site, name + steps)})", element=True, start=name)
+        return Expression(
+            f"(None if {start} is None else {self.mark_site(site, name + steps)})", element=True, start=name
+        )
 
     def _method(
         self,

@@ -28,11 +28,11 @@ def test_lookup_asks_the_cluster() -> None:
 
 
 def test_lint_tells_of_what_is_missing_and_goes_on() -> None:
-    told: list[str] = []
+    told: list[tuple[str, str, str]] = []
     snippet = '<{{ required "a is needed" .a }}{{ required "b" "b" }}{{ fail "no" }}>{{ lookup "v1" "Pod" "" "" }}'
-    options = RunOptions(lint=True, warn=told.append, lookup=lambda *question: {"never": "asked"})
+    options = RunOptions(lint=True, tell=lambda *words: told.append(words), lookup=lambda *question: {"never": "asked"})
     assert _render(snippet, options) == "<b>map[]"
-    assert told == ["missing required value: a is needed", "fail: no"]
+    assert told == [("WARN", "missing required value", "a is needed"), ("INFO", "funcMap fail", "no")]
 
 
 def test_dns_only_where_it_is_enabled() -> None:

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from steersman.chart.lint.message import Message, Severity
 from steersman.chart.load import load
 from steersman.errors import SteersmanError
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steersman.chart.notice import Warn
 
 
-def check(folder: str) -> Iterator[Message]:
+def check(folder: str, warn: Warn) -> Iterator[Message]:
     try:
-        chart = load(folder)
+        chart = load(folder, warn)
     except SteersmanError as error:
         yield Message(Severity.ERROR, "", f"unable to load chart\n\t{error}")
         return

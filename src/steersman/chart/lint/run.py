@@ -13,7 +13,12 @@ from steersman.chart.capabilities import KubeVersion
 from steersman.chart.lint import chartfile, crds, dependencies, templates
 from steersman.chart.lint import values as values_rules
 from steersman.chart.lint.message import Message
+from steersman.chart.notice import ignore_warning
 from steersman.errors import ChartError
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steersman.chart.notice import Warn
 
 
 def lint(
@@ -23,6 +28,7 @@ def lint(
     namespace: str = "default",
     kube_version: KubeVersion | None = None,
     skip_schema_validation: bool = False,
+    warn: Warn = ignore_warning,
 ) -> list[Message]:
     """Everything that Helm's linter says of the chart at `path`. Raises ChartError for what is no chart."""
     with _folder(path) as folder:
@@ -34,15 +40,16 @@ def lint(
         folder = os.path.abspath(folder)
         return [
             *chartfile.check(folder),
-            *values_rules.check(folder, values, skip_schema_validation=skip_schema_validation),
+            *values_rules.check(folder, values, skip_schema_validation=skip_schema_validation, warn=warn),
             *templates.check(
                 folder,
                 values,
                 namespace=namespace,
                 kube_version=kube_version,
                 skip_schema_validation=skip_schema_validation,
+                warn=warn,
             ),
-            *dependencies.check(folder),
+            *dependencies.check(folder, warn),
             *crds.check(folder),
         ]
 

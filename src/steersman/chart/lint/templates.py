@@ -11,11 +11,15 @@ from steersman.chart.coalesce import coalesce_values
 from steersman.chart.lint import names
 from steersman.chart.lint.deprecations import deprecation
 from steersman.chart.lint.message import Message, Severity
-from steersman.chart.load import ignore_warning, load
+from steersman.chart.load import load
 from steersman.chart.model import Chart
 from steersman.chart.render import ReleaseOptions, prepare, render_files
 from steersman.errors import SchemaError, SteersmanError, YamlError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import yaml
+
+if TYPE_CHECKING:
+    from steersman.chart.notice import Warn
 
 FOLDER = "templates/"
 RESOURCE_POLICY = "helm.sh/resource-policy"
@@ -31,6 +35,7 @@ def check(
     namespace: str,
     kube_version: KubeVersion | None,
     skip_schema_validation: bool,
+    warn: Warn,
 ) -> Iterator[Message]:
     """Render the chart in `folder`, with `required` and `fail` let through, and look at each document."""
     path = os.path.join(folder, "templates")
@@ -41,18 +46,18 @@ def check(
         yield Message(Severity.ERROR, FOLDER, "not a directory")
         return
     try:
-        chart = load(folder)
+        chart = load(folder, warn)
     except SteersmanError as error:
         yield Message(Severity.ERROR, FOLDER, str(error))
         return
     capabilities = Capabilities() if kube_version is None else Capabilities(kube_version=kube_version)
     try:
         # Helm gives up in silence where values do not fit subcharts
-        coalesce_values(chart, values, ignore_warning)
+        coalesce_values(chart, values, warn)
     except SteersmanError:
         return
     try:
-        prepared = prepare(chart, values, skip_schema_validation=skip_schema_validation)
+        prepared = prepare(chart, values, skip_schema_validation=skip_schema_validation, warn=warn)
     except SchemaError as error:
         yield Message(Severity.ERROR, FOLDER, str(error))
         return
@@ -141,4 +146,11 @@ def _keeps(item: Any) -> bool:
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A scalar as the text that a Go struct's field holds."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        from steersman.template.strconv import format_float
+
+        return format_float(value)
+    return str(value) if isinstance(value, str | int) else ""

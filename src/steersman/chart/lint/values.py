@@ -8,14 +8,17 @@ from typing import Any
 
 from steersman.chart.coalesce import coalesce_tables, copy_table
 from steersman.chart.lint.message import Message, Severity
-from steersman.chart.load import ignore_warning
 from steersman.errors import SchemaError, YamlError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import yaml
+
+if TYPE_CHECKING:
+    from steersman.chart.notice import Warn
 
 FILE = "values.yaml"
 
 
-def check(folder: str, overrides: dict[str, Any], *, skip_schema_validation: bool) -> Iterator[Message]:
+def check(folder: str, overrides: dict[str, Any], *, skip_schema_validation: bool, warn: Warn) -> Iterator[Message]:
     """Everything that Helm says of values.yaml, with the user's values over it. Subcharts are not looked at."""
     try:
         with open(os.path.join(folder, FILE), "rb") as stream:
@@ -38,10 +41,10 @@ def check(folder: str, overrides: dict[str, Any], *, skip_schema_validation: boo
         )
         return
     schema = _schema(folder)
+    joined = coalesce_tables(copy_table(overrides), values or {}, warn)
     if schema and not skip_schema_validation:
         from steersman.chart.schema import check as check_schema
 
-        joined = coalesce_tables(copy_table(overrides), values or {}, ignore_warning)
         try:
             check_schema("", schema, joined)
         except SchemaError as error:

@@ -104,7 +104,7 @@ def unpack_into(data: bytes, folder: Path) -> Path:
 
     from steersman.chart.archive import Allowance, unpack
     from steersman.chart.assemble import from_files
-    from steersman.chart.load import ignore_warning
+    from steersman.chart.notice import ignore_warning
 
     files = unpack(BytesIO(data), Allowance())
     target = folder / from_files(files, ignore_warning, Allowance()).name

@@ -55,12 +55,12 @@ def get_host_by_name(name: str) -> str:
 @record(frozen=True)
 class RunOptions:
     """`lookup` asks a cluster: (apiVersion, kind, namespace, name) → object, list, or empty. `dns` allows DNS queries.
-    `lint` makes missing values no error; `warn` is then told of them."""
+    `lint` makes missing values no error; `tell` is then told of them: (how grave, what, the chart's own message)."""
 
     lookup: Lookup | None = None
     dns: bool = False
     lint: bool = False
-    warn: Callable[[str], None] = lambda message: None
+    tell: Callable[[str, str, str], None] = lambda level, what, message: None
 
 
 def for_run(options: RunOptions) -> dict[str, Function]:
@@ -71,16 +71,16 @@ def for_run(options: RunOptions) -> dict[str, Function]:
         replaced[name] = Function(name, call, FUNCTIONS[name].signature)
 
     if options.lint:
-        warn = options.warn
+        tell = options.tell
 
         def required_in_lint(message: str, value: object) -> Any:
             if value is None or value == "":
-                warn(f"missing required value: {message}")
+                tell("WARN", "missing required value", message)
                 return ""
             return value
 
         def fail_in_lint(message: str) -> str:
-            warn(f"fail: {message}")
+            tell("INFO", "funcMap fail", message)
             return ""
 
         replace("required", required_in_lint)
