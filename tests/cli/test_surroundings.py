@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,89 @@ def test_a_reader_that_went_away_is_no_error() -> None:
     done = subprocess.run([*STEER, "env"], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# With one of the standard streams closed, or a disk that is full behind it: what is to happen to the exit code, and is said.
+STREAMS = [
+    ("env >&-", 0, ""),
+    ("env 2>&-", 0, ""),
+    ("env <&- >&- 2>&-", 0, ""),
+    ("create hook --chart . <&-", 1, "--kind is missing"),
+    ("template c >&-", 0, ""),
+    ("env >/dev/full", 1, "cannot write the output: no space left on device"),
+    ("template c >/dev/full", 1, "cannot write the output: no space left on device"),
+    ("show values c >/dev/full", 1, "cannot write the output: no space left on device"),
+    ("lint --help >/dev/full", 1, "cannot write the output: no space left on device"),
+    ("lint nothere 2>/dev/full", 1, ""),
+]
+
+
+@pytest.mark.parametrize(("line", "code", "said"), STREAMS)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_streams_that_cannot_be_used(
+    line: str, code: int, said: str, unbuffered: str, chart: Callable[..., Path], tmp_path: Path
+) -> None:
+    chart({"values.yaml": "a: 1\n"}, "c")
+    done = shell(f'"$STEER" {line}', tmp_path, PYTHONUNBUFFERED=unbuffered)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "bug" not in done.stderr
+
+
+def shell(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell, in which $STEER is the command."""
+    program = folder / "steer"
+    program.write_text(f"#!{sys.executable}\nfrom steersman.cli import main\nmain()\n")
+    program.chmod(0o755)
+    known = {key: value for key, value in os.environ.items() if key not in ("KUBECONFIG", "HELM_NAMESPACE")}
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        env={**known, "STEER": str(program), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+STREAMS_OF_ACTIONS = [">/dev/full", "2>/dev/full", "2>&1 | head -n 0", ">&- 2>&-", "-o jsonl | head -n 1"]
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("ending", STREAMS_OF_ACTIONS)
+def test_an_action_is_done_whoever_reads_of_it(
+    ending: str, embedded_kubeconfig: str, chart: Callable[..., Path], tmp_path: Path
+) -> None:
+    hook = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: h, annotations: {helm.sh/hook: post-install}}\n"
+    chart({"templates/a.yaml": hook}, "c")
+    name = f"unread-{STREAMS_OF_ACTIONS.index(ending)}"
+    line = (
+        f'"$STEER" install {name} c -n {name} --create-namespace {ending}; echo code $? >&2; "$STEER" list -q -n {name}'
+    )
+    done = shell(line, tmp_path, KUBECONFIG=embedded_kubeconfig)
+    assert done.stdout.split("\n")[-2] == name
+    status = shell(f'"$STEER" status {name} -n {name} -o json', tmp_path, KUBECONFIG=embedded_kubeconfig)
+    assert json.loads(status.stdout)["info"]["status"] == "deployed"
+    assert f"code {int(ending == '>/dev/full')}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", ["template .", "review .", "package ."])
+def test_a_folder_that_is_gone(words: str, tmp_path: Path) -> None:
+    done = shell(f'mkdir gone; cd gone; rmdir ../gone; "$STEER" {words}', tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: the current directory is not there any more\n")
+
+
+def test_a_home_in_which_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("no folder")
+    for words in ("repo add x http://127.0.0.1:1", "env", "repo list"):
+        done = shell(f'"$STEER" {words}', tmp_path, HOME=str(tmp_path / "home"))
+        assert "Traceback" not in done.stderr
+        assert "bug" not in done.stderr
+        assert done.returncode == int(words != "env")
 
 
 def test_a_locale_without_unicode_replaces_what_it_lacks(tmp_path: Path) -> None:

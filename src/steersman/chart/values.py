@@ -50,11 +50,16 @@ def load_file(path: str) -> Table:
 
 
 def read_bytes(path: str) -> bytes:
-    """The contents of a file that an option names, or of standard input for `-`. Raises ValuesError."""
+    """The contents of a file that an option names, or of standard input for `-`, or what a URL leads to.
+
+    Raises ValuesError, FetchError.
+    """
     if path.strip() == "-":
         return sys.stdin.buffer.read()
-    if path.startswith(("http://", "https://", "oci://")):
-        raise ValuesError(f"values from a URL are not supported: {path}", hint="Download the file and name it with -f.")
+    if path.startswith(("http://", "https://")):
+        from steersman.chart.repo.fetch import Access, get
+
+        return get(path, Access())
     try:
         with open(path, "rb") as stream:
             return stream.read()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from io import TextIOWrapper
 
 # New objects between two looks for garbage: a start makes tens of thousands, nearly all of which stay.
 GARBAGE = 50_000
@@ -15,11 +14,10 @@ def main() -> None:
     import gc
 
     from steersman.cli import quick
+    from steersman.cli.output import prepare_streams
 
     gc.set_threshold(GARBAGE)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() != "utf-8":
-            stream.reconfigure(errors="replace")  # a terminal without … and – is no reason to fail
+    prepare_streams()
     code = quick.run(sys.argv[1:])
     if code is not None:
         # All is written and nothing is left to be closed; taking the interpreter apart takes longer than a small chart.

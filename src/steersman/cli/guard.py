@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from steersman.cli.output import complain, echo, silence
+from steersman.cli.output import CannotWrite, cannot_write, complain, echo, silence
 from steersman.errors import SteersmanError
 
 if TYPE_CHECKING:
@@ -32,12 +32,40 @@ def guarded(work: Callable[[], object]) -> int:
         if debugging():
             raise
         return complain(str(error), error.hint)
+    except CannotWrite as error:
+        return cannot_write(error)
+    except OSError as error:
+        return _of_system(error)
     except Exception as error:
         return _of_click(error)
 
 
+def _of_system(error: OSError) -> int:
+    """What the system refused, where no message of ours has foreseen it."""
+    if debugging():
+        raise error
+    if not _is_somewhere():
+        return complain("the current directory is not there any more", "Change into one that is: cd ~")
+    if error.filename is None or not error.strerror:
+        return _bug(error)
+    return complain(f"{error.filename}: {error.strerror.lower()}")
+
+
+def _is_somewhere() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
+
+
+def _bug(error: Exception) -> int:
+    """Still one line, and the way to all of it."""
+    return complain(f"{type(error).__name__}: {error}", "This is a bug in steer. STEERSMAN_TRACEBACK=1 shows where.")
+
+
 def _of_click(error: Exception) -> int:
-    """What click raises, where click is in use; else it is a bug of ours: still one line, and the way to all of it."""
+    """What click raises, where click is in use; else it is a bug of ours."""
     if "click" in sys.modules:
         import click
 
@@ -54,7 +82,7 @@ def _of_click(error: Exception) -> int:
             return complain("interrupted")
     if debugging():
         raise error
-    return complain(f"{type(error).__name__}: {error}", "This is a bug in steer. STEERSMAN_TRACEBACK=1 shows where.")
+    return _bug(error)
 
 
 def usage_hint(error: click.UsageError) -> str:

@@ -17,7 +17,9 @@ _FIELDS = ("repository_config", "repository_cache", "registry_config", "content_
 def home() -> Home:
     """Where repositories, caches and credentials are kept for this command."""
     from steersman.chart.repo.home import Home
+    from steersman.cli.progress import show_slow_downloads
 
+    show_slow_downloads()  # whoever asks for this is about to look there, or to fetch
     settings = running_settings() or Settings()
     said = {ENVIRONMENT[field]: value for field in _FIELDS if (value := getattr(settings, field))}
     return Home.of_user({**os.environ, **said})

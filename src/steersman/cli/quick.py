@@ -92,25 +92,16 @@ def run(words: Sequence[str]) -> int | None:
     import gc
 
     from steersman.chart.values import ValueSources
+    from steersman.cli.guard import guarded
     from steersman.cli.installable import load_installable
-    from steersman.cli.output import complain, silence
     from steersman.cli.settings import Settings
     from steersman.cli.templating import TemplateRequest, run_template
-    from steersman.errors import SteersmanError
 
     # one short run leaves little garbage behind
     gc.disable()
     settings = Settings.from_options({name: found.pop(name) for name in _OF_SETTINGS if name in found})
     values = ValueSources(**{name: found.pop(name) for name in _OF_VALUES if name in found})
     request = TemplateRequest(values=values, **found)
-    try:
-        run_template(request, settings, lambda name: os.path.abspath(name.strip()), load_installable)
-    except KeyboardInterrupt:
-        return complain("interrupted")
-    except BrokenPipeError:
-        silence()
-    except SteersmanError as error:
-        if os.environ.get("STEERSMAN_TRACEBACK") == "1":
-            raise
-        return complain(str(error), error.hint)
-    return 0
+    return guarded(
+        lambda: run_template(request, settings, lambda name: os.path.abspath(name.strip()), load_installable)
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from steersman.cli.action_options import How
 from steersman.cli.connect import connect, names_a_cluster
 from steersman.cli.helm_words import helm_words
+from steersman.cli.output import cannot_write, silence, unfailing
 from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 from steersman.cli.simulated import tell_simulated
@@ -115,7 +116,18 @@ def ended(
         finally:
             await client.kube.aclose()
 
-    return asyncio.run(run())
+    written, sys.stdout = sys.stdout, unfailing(sys.stdout)  # whoever reads may go: the action goes on
+    try:
+        finished = asyncio.run(run())
+        sys.stdout.flush()
+        trouble = getattr(sys.stdout, "error", None)
+    finally:
+        sys.stdout = written
+    if trouble is not None:
+        silence()
+        if not isinstance(trouble, BrokenPipeError):
+            finished = replace(finished, exit_code=finished.exit_code or cannot_write(trouble))
+    return finished
 
 
 def helm_speech(how: How, *, upgrading: bool) -> HelmSpeech | None:

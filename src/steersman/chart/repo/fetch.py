@@ -7,19 +7,21 @@ import ssl
 from collections.abc import Mapping
 from email.message import Message
 from functools import lru_cache
-from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse, HTTPSConnection, RemoteDisconnected
+from socket import gaierror
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from steersman import __version__
+from steersman.chart.repo.slow import Transfer, transfer
 from steersman.errors import FetchError
 from steersman.record import field, record, replace
 
 # An answer that is larger is refused: no chart may be, and the largest public index is a fifth of it.
 MAX_ANSWER = 256 * 1024 * 1024
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 
 
 @record(frozen=True, slots=True)
@@ -80,23 +82,42 @@ def request(
     """One exchange, redirects followed. Raises FetchError if there is no answer; any status is an answer."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise FetchError(f"could not find protocol handler for: {urlsplit(url).scheme}", url=url)
-    message = Request(
-        url, data=body, method=method, headers={"User-Agent": f"steersman/{__version__}", **(headers or {})}
-    )
+    sent = {"User-Agent": f"steersman/{__version__}", **(headers or {})}
+    parts = urlsplit(url)
+    if parts.username is not None:  # credentials in the URL itself, which are for no message
+        own = Access(unquote(parts.username), unquote(parts.password or "")).basic
+        sent = {"Authorization": own, **sent} if own else sent
+        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    message = Request(url, data=body, method=method, headers=sent)
     try:
-        with _opener(access).open(message, timeout=access.timeout) as stream:
-            return Answer(stream.status, stream.headers, _read(stream, url))
+        with transfer(url) as watched, _opener(access).open(message, timeout=access.timeout) as stream:
+            watched.total = int(stream.headers.get("Content-Length") or 0)
+            return Answer(stream.status, stream.headers, _read(stream, watched))
     except HTTPError as error:
         with error:
-            return Answer(error.code, error.headers, _read(error, url))
+            return Answer(error.code, error.headers, _read(error, Transfer(url)))
     except (URLError, OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         hint = "Check the address and your network."
         if isinstance(reason, ssl.SSLCertVerificationError):
             hint = "Name the authority that signed the server's certificate with --ca-file."
-        raise FetchError(f'{method.capitalize()} "{url}": {reason}', url=url, hint=hint) from error
+        raise FetchError(f'{method.capitalize()} "{url}": {_words(reason, url)}', url=url, hint=hint) from error
     except ValueError as error:  # a URL that is none
         raise FetchError(f'{method.capitalize()} "{url}": {error}', url=url) from error
+
+
+def _words(reason: object, url: str) -> str:
+    """Why no answer came, in Go's words where it has other ones than Python."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if isinstance(reason, ConnectionRefusedError):
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return f"dial tcp {f'[{host}]' if ':' in host else host}:{port}: connect: connection refused"
+    if isinstance(reason, gaierror):
+        return f"dial tcp: lookup {host}: no such host"
+    if isinstance(reason, RemoteDisconnected):
+        return "EOF"
+    return str(reason)
 
 
 def refusal(url: str, answer: Answer) -> FetchError:
@@ -110,13 +131,12 @@ def refusal(url: str, answer: Answer) -> FetchError:
     return FetchError(f"failed to fetch {url} : {answer.status} {phrase}", url=url, status=answer.status, hint=hint)
 
 
-def _read(stream: IO[bytes], url: str) -> bytes:
+def _read(stream: IO[bytes], watched: Transfer) -> bytes:
     parts: list[bytes] = []
-    size = 0
     while chunk := stream.read(_CHUNK):
-        size += len(chunk)
-        if size > MAX_ANSWER:
-            raise FetchError(f"{url}: the answer is larger than {MAX_ANSWER} bytes", url=url)
+        watched.got(len(chunk))
+        if watched.size > MAX_ANSWER:
+            raise FetchError(f"{watched.url}: the answer is larger than {MAX_ANSWER} bytes", url=watched.url)
         parts.append(chunk)
     return b"".join(parts)
 
