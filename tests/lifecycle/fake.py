@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from steersman.errors import AlreadyExists, ApiError, ClusterUnreachable, Conflict, NoMatchingKind, NotFound
+from steersman.errors import AlreadyExists, ApiError, ClusterUnreachable, Conflict, Forbidden, NoMatchingKind, NotFound
 from steersman.kube.interface import (
     ApiResource,
     Object,
@@ -53,6 +53,7 @@ class FakeKube:
     unserved: set[str] = field(default_factory=set)
     fault: Callable[[Request], None] | None = None
     logs: dict[str, bytes] = field(default_factory=dict)
+    logs_forbidden: bool = False
     log: list[Request] = field(default_factory=list)
     objects: dict[Key, Object] = field(default_factory=dict)
     dead: bool = False
@@ -228,6 +229,8 @@ class FakeKube:
         timestamps: bool = False,
         since_time: str = "",
     ) -> AsyncGenerator[bytes, None]:
+        if self.logs_forbidden:
+            raise Forbidden("pods/log is forbidden", code=403, reason="Forbidden")
         owner = pod.removesuffix("-pod")
         stamp = b"2026-11-22T09:15:42.123456789Z " if timestamps else b""
         for line in self.logs.get(owner, b"").splitlines():

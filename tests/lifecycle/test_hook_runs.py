@@ -38,6 +38,15 @@ async def test_a_hook_is_labelled_where_the_chart_says_nothing() -> None:
     assert driver.kube.one("Job", "b")["metadata"]["labels"]["release"] == "mine"
 
 
+async def test_that_logs_may_not_be_read_is_said_once() -> None:
+    driver = Driver()
+    driver.kube.logs, driver.kube.logs_forbidden = {"a": b"hello\n"}, True
+    finished = await driver.install(app(hook("a", "pre-install"), hook("b", "pre-install")))
+    assert finished.exit_code == 0
+    warnings = [event.message for event in driver.told(ReleaseWarning)]
+    assert warnings == ["what hooks print cannot be shown: pods/log is forbidden"]
+
+
 async def test_helm_labels_no_hook() -> None:
     driver = Driver(Policy.HELM)
     await driver.install(app(hook("a", "pre-install")))

@@ -13,6 +13,7 @@ from contextlib import aclosing, suppress
 from steersman.errors import (
     ApiError,
     ClusterUnreachable,
+    Forbidden,
     Invalid,
     KubernetesError,
     NotFound,
@@ -68,6 +69,7 @@ class _Reading:
     queue: asyncio.Queue[LogLine | None] = field(default_factory=lambda: asyncio.Queue(LINES_AHEAD))
     containers: dict[tuple[str, str], _Container] = field(default_factory=dict)
     pods: dict[str, Object] = field(default_factory=dict)
+    refused: Forbidden | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -79,7 +81,7 @@ async def follow_logs(
 
     Ends also when the object is deleted. Close it (`aclosing`) to stop earlier. A Pod whose log cannot be read any more is
     passed over. `heard` is called whenever a piece of a log has come, even one that is left out of a flood. Raises only what the
-    watch raises for good (say, Forbidden).
+    watch raises for good, and at the end Forbidden where a log may not be read.
     """
     reading = _Reading(obj, heard)
     failure: list[SteersmanError] = []
@@ -114,6 +116,8 @@ async def follow_logs(
             yield line
         if failure:
             raise failure[0]
+        if reading.refused is not None:
+            raise reading.refused
     finally:
         for end in unsubscribe:
             end()
@@ -205,6 +209,9 @@ async def _read_once(
                 container.last_time = time or container.last_time
                 await reading.queue.put(LogLine(container.pod, container.name, text, time))
     except NotFound:
+        return True
+    except Forbidden as error:
+        reading.refused = error
         return True
     except Invalid as error:
         return "waiting to start" not in str(error)  # the kubelet is a moment behind what the watch said

@@ -43,7 +43,7 @@ class Execution:
     `marked` the metadata of the release's live objects, by kind and namespace, where it was asked for. `postponed`:
     readiness is still owed, after the post hooks. `remedial`: the plan is the way back from a failure. `phase` is the one that
     runs now. `unfinished`: the journal must outlive this process. `gone`: the release and its history are
-    removed. `came_back` is the revision that a way back has deployed.
+    removed. `came_back` is the revision that a way back has deployed. `mute`: it was told that hooks' logs may not be read.
     """
 
     plan: Plan
@@ -66,6 +66,7 @@ class Execution:
     unfinished: bool = False
     gone: bool = False
     came_back: Release | None = None
+    mute: bool = False
 
     @property
     def policy(self) -> Policy:

@@ -225,6 +225,9 @@ async def _await_end(created: Object, step: RunHook, execution: Execution, redac
             await asyncio.shield(_stop(ref, created["metadata"]["uid"], execution))
         if logs is not None:
             await logs.finish(drain=end.succeeded or end.state == "Failed")
+    if logs is not None and logs.refused is not None and not execution.mute:
+        execution.mute = True
+        execution.emit(ReleaseWarning(message=f"what hooks print cannot be shown: {logs.refused}"))
     if end.succeeded or logs is None:
         return replace(end, log_tail=tuple(logs.tail) if logs else ())
     return replace(end, log_tail=tuple(logs.tail), exit_code=await exit_code_of(execution.kube, created))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
-from steersman.errors import KubernetesError, NotReady, ObjectDeleted, WaitTimedOut
+from steersman.errors import Forbidden, KubernetesError, NotReady, ObjectDeleted, WaitTimedOut
 from steersman.kube.failfast import container_statuses
 from steersman.kube.interface import Kubernetes, Object
 from steersman.kube.logs import LogLine, follow_logs
@@ -63,10 +63,14 @@ async def await_end(watches: Watches, created: Object, *, timeout: float, fail_f
 
 
 class LogReader:
-    """Reads the logs of a hook's Pods while it runs; `tail` are the last lines. Lines are redacted before anybody sees them."""
+    """Reads the logs of a hook's Pods while it runs; `tail` are the last lines. Lines are redacted before anybody sees them.
+
+    `refused` is set where Pods or their logs may not be read: the hook still runs.
+    """
 
     def __init__(self, watches: Watches, created: Object, redact: Redactor, on_line: OnLine) -> None:
         self.tail: list[str] = []
+        self.refused: Forbidden | None = None
         self._pieces = 0
         self._redact = redact
         self._on_line = on_line
@@ -85,13 +89,16 @@ class LogReader:
         self._pieces += 1
 
     async def _read(self, watches: Watches, created: Object) -> None:
-        # Logs are a comfort: without the permission to see Pods the hook still runs.
-        with suppress(KubernetesError):
+        try:
             async with aclosing(follow_logs(watches, created, heard=self._heard)) as lines:
                 async for line in lines:
                     text = self._redact(line.text.rstrip("\r"))
                     self.tail = [*self.tail[-TAIL_LINES + 1 :], text]
                     self._on_line(replace(line, text=text))
+        except Forbidden as error:
+            self.refused = error
+        except KubernetesError:
+            return  # logs are a comfort
 
 
 async def exit_code_of(kube: Kubernetes, created: Object) -> int | None:
