@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from steersman.cli.output import CannotWrite, cannot_write, complain, echo, silence
 from steersman.errors import SteersmanError
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import click
 
 

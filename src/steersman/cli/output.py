@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, TextIO, cast
+
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 
 def warn(message: str) -> None:
@@ -42,7 +46,8 @@ class Telling:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self.buffer: Any = Telling(cast("TextIO", stream.buffer)) if hasattr(stream, "buffer") else None
+        inner: Any = getattr(stream, "buffer", None)
+        self.buffer: Any = None if inner is None else Telling(inner)
 
     def write(self, text: Any) -> int:
         try:
@@ -90,7 +95,8 @@ class Unfailing:
 
 def unfailing(stream: TextIO) -> TextIO:
     """The stream, as one that never fails."""
-    return cast("TextIO", Unfailing(stream))
+    made: Any = Unfailing(stream)
+    return made  # type: ignore[no-any-return]
 
 
 def prepare_streams() -> None:
@@ -105,7 +111,8 @@ def prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None and stream.encoding.lower() != "utf-8":
             reconfigure(errors="replace")  # a terminal without … and – is no reason to fail
-    sys.stdout = cast("TextIO", Telling(sys.stdout))
+    telling: Any = Telling(sys.stdout)
+    sys.stdout = telling
     sys.stderr = unfailing(sys.stderr)
 
 
