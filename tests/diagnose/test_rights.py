@@ -43,6 +43,12 @@ def test_the_missing_right_and_the_role_that_gives_it() -> None:
     assert found.verify[0] == "kubectl auth can-i list pods -n apps --as=system:serviceaccount:apps:default"
 
 
+def test_the_role_is_there_at_every_event_of_the_hook() -> None:
+    own = ChartObject("Job", "restart", events=("pre-install", "pre-upgrade"), weight=1)
+    roles = manifests(diagnosed(NO_PODS, chart=(own,)))
+    assert {role["metadata"]["annotations"]["helm.sh/hook"] for role in roles} == {"pre-install,pre-upgrade"}  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("line", "problem", "rule"),
     [

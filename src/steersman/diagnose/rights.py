@@ -123,8 +123,15 @@ def _document(kind: str, api_version: str, name: str, namespace: str, facts: Fac
         lines.append(f"  namespace: {namespace}")
     if facts.hook.event and facts.hook.event not in _AFTER:
         weight = facts.hook.weight - 5
-        lines += ["  annotations:", f"    helm.sh/hook: {facts.hook.event}", f'    helm.sh/hook-weight: "{weight}"']
+        lines += ["  annotations:", f"    helm.sh/hook: {_events(facts)}", f'    helm.sh/hook-weight: "{weight}"']
     return lines
+
+
+def _events(facts: Facts) -> str:
+    """All events that the hook runs at, not only the one at which it failed."""
+    hook = (facts.hook.kind, facts.hook.name)
+    events = next((each.events for each in facts.chart if (each.kind, each.name) == hook), ())
+    return ",".join(events) or facts.hook.event
 
 
 def _rules(facts: Facts, rights: list[Right]) -> list[str]:
