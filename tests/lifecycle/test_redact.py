@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from steersman.lifecycle.redact import plain_secrets
+from base64 import b64encode
+
+from steersman.lifecycle.redact import plain_secrets, redactor_for
+
+from .fake import FakeKube
 
 
 def masked(**env: str) -> list[str]:
@@ -20,3 +24,22 @@ def test_what_is_short_or_stands_elsewhere_is_left() -> None:
     assert masked(PGPASSWORD="right") == []
     assert masked(PGPASSWORD="postgres", PGUSER="postgres", PGHOST="postgres.data") == []
     assert masked(TOKEN_URL="https://login.example/token", SECRET_NAME="app-credentials") == []
+
+
+async def test_of_a_secret_what_the_hook_itself_says_in_the_open_is_left() -> None:
+    data = {"username": "shop", "password": "shop-secret", "token": "open", "note": "quiet"}
+    kube = FakeKube()
+    await kube.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "db", "namespace": "default"},
+            "data": {key: b64encode(value.encode()).decode() for key, value in data.items()},
+        }
+    )
+    container = {"name": "main", "image": "registry/shop:open", "envFrom": [{"secretRef": {"name": "db"}}]}
+    redact = await redactor_for(
+        kube, {"kind": "Job", "spec": {"template": {"spec": {"containers": [container]}}}}, "default"
+    )
+    assert redact("pull registry/shop, shop-secret quiet") == "pull registry/shop, *** ***"
+    assert redact("open") == "***"  # called a token, wherever else it stands

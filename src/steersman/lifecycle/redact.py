@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -36,11 +37,16 @@ class Redactor:
 
 async def redactor_for(kube: Kubernetes, obj: Object, namespace: str) -> Redactor:
     """For a hook's object: knows the values of all Secrets that its Pods use and that we may read, and what its own environment
-    calls a password, token or the like."""
+    calls a password, token or the like.
+
+    What a Secret holds beside those (a user's name, a database's) and the object itself says in the open is no secret.
+    """
     values: set[str] = set(plain_secrets(obj))
+    said = json.dumps(obj)
     for name in sorted(set(secrets_used(obj))):
         with suppress(ApiError):
-            values |= set(_values(await kube.get(ObjectRef("v1", "Secret", name, namespace))))
+            secret = await kube.get(ObjectRef("v1", "Secret", name, namespace))
+            values |= {value for key, value in _values(secret) if _SECRET_NAME.search(key) or value not in said}
     return Redactor(tuple(sorted(values, key=len, reverse=True)))
 
 
@@ -91,8 +97,9 @@ def _name(reference: dict[str, Any] | None, key: str) -> Iterable[str]:
     return (str(name),) if name else ()
 
 
-def _values(secret: Object) -> Iterator[str]:
-    for encoded in (secret.get("data") or {}).values():
+def _values(secret: Object) -> Iterator[tuple[str, str]]:
+    """The values that a log may show, by key."""
+    for key, encoded in (secret.get("data") or {}).items():
         try:
             text = base64.b64decode(encoded).decode()
         except (binascii.Error, UnicodeDecodeError, TypeError):
@@ -100,6 +107,6 @@ def _values(secret: Object) -> Iterator[str]:
         # A file of many lines is never printed in one: each of them is secret.
         for line in {text.strip(), *(part.strip() for part in text.splitlines())}:
             if len(line) >= SHORTEST:
-                yield line
+                yield key, line
         if len(text.strip()) >= SHORTEST:
-            yield encoded
+            yield key, encoded
