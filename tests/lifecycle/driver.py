@@ -12,7 +12,7 @@ from steersman.lifecycle.install import plan_install
 from steersman.lifecycle.operation import Operation, operation, recovery
 from steersman.lifecycle.plan import Options, Plan
 from steersman.lifecycle.policy import Action, Policy
-from steersman.lifecycle.request import MakePlan, Request
+from steersman.lifecycle.request import Examine, MakePlan, Request
 from steersman.lifecycle.rollback import plan_rollback
 from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.situation import Situation
@@ -44,6 +44,7 @@ class Driver:
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event, Operation], None] | None = None
     running: Operation | None = None
+    examine: Examine | None = None
 
     @property
     def storage(self) -> Storage:
@@ -108,6 +109,7 @@ class Driver:
 
     def _request(self, action: Action, options: Options, make: MakePlan) -> Request:
         request = Request(action, NAME, self.namespace, self.policy, options, make, lease_duration=self.lease_duration)
+        request.examine = self.examine
         if self.others_are_dead:
             request.dead = lambda _: True
         return request

@@ -20,7 +20,7 @@ Offer = Callable[[Settings, dict[str, Any]], list[str]]
 def releases(settings: Settings, _: dict[str, Any]) -> list[str]:
     from steersman.cli.question import answer
 
-    return [release.name for release in answer(settings, lambda client: client.list())]
+    return [release.name for release in answer(settings, lambda client: client.list(on_damaged=lambda _: None))]
 
 
 def revisions(settings: Settings, given: dict[str, Any]) -> list[str]:

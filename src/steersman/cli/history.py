@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
-from steersman.cli.output import echo
+from steersman.cli.output import echo, warn_damaged
 from steersman.cli.results import history_data, history_table
 from steersman.cli.settings import Settings
 
@@ -21,7 +21,7 @@ def command(settings: Settings, name: str, maximum: int, show_rollback_revision:
     """Show the revisions of a release, oldest first."""
     from steersman.cli.question import answer
 
-    releases = answer(settings, lambda client: client.history(name, maximum=maximum))
+    releases = answer(settings, lambda client: client.history(name, maximum=maximum, on_damaged=warn_damaged))
     if output == "table":
         echo(history_table(releases, rollback=show_rollback_revision))
     else:

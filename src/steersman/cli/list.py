@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
-from steersman.cli.output import echo
+from steersman.cli.output import echo, warn_damaged
 from steersman.cli.results import list_data, list_table
 from steersman.cli.settings import Settings
 from steersman.errors import UsageError
@@ -71,7 +71,10 @@ def command(
         statuses = frozenset()
 
     releases = answer(
-        settings, lambda client: client.list(all_namespaces=all_namespaces, selector=selector, statuses=statuses)
+        settings,
+        lambda client: client.list(
+            all_namespaces=all_namespaces, selector=selector, statuses=statuses, on_damaged=warn_damaged
+        ),
     )
     chosen = arrange(releases, pattern=pattern, by_date=by_date, reverse=reverse)
     chosen = chosen[offset:]

@@ -10,10 +10,17 @@ from steersman.lazy import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
+    from steersman.errors import SteersmanError
+
 
 def warn(message: str) -> None:
     """Show what is not an error, beside the output: a line of `steersman.chart.notice`, or plain words."""
     print(message if message.startswith("level=") else f"WARNING: {message}", file=sys.stderr)
+
+
+def warn_damaged(error: SteersmanError) -> None:
+    """Show that a release's record is left out, and what to do about it."""
+    warn(f"{error}\n{error.hint}")
 
 
 def write(text: str) -> None:

@@ -5,7 +5,8 @@ Apart from the actions, so that a command that only asks imports none of what th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from steersman.client.results import HookInfo, ReleaseStatus, hook_infos
 from steersman.errors import ReleaseNotFound
@@ -13,12 +14,40 @@ from steersman.kube.interface import Kubernetes
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.situation import Situation, look, situations
+from steersman.record import replace
+from steersman.release.codec import RecordError
 from steersman.release.record import Release, Status
 from steersman.release.storage import Storage, open_driver
-from steersman.release.stored import Driver
+from steersman.release.stored import Driver, Stored
 
 if TYPE_CHECKING:
     from steersman.client.live import LiveResources, Reader
+
+
+OnDamaged: TypeAlias = Callable[[RecordError], None] | None
+
+
+def _read(stored: Stored, on_damaged: OnDamaged) -> list[Release]:
+    """The record, or none where it cannot be read and somebody takes note of that. Raises RecordError."""
+    try:
+        return [stored.release()]
+    except RecordError as error:
+        if on_damaged is None:
+            raise
+        on_damaged(error)
+        return []
+
+
+def _shown(situation: Situation, policy: Policy, on_damaged: OnDamaged) -> list[Release]:
+    """The revision that stands for a release; where it cannot be read, the one that would without it."""
+    try:
+        return [situation.shown(policy)]
+    except RecordError as error:
+        if on_damaged is None:
+            raise
+        on_damaged(error)
+    readable = tuple(stored for stored in situation.history if stored.is_readable())
+    return [replace(situation, history=readable).shown(policy)] if readable else []
 
 
 class Questions:
@@ -102,11 +131,13 @@ class Questions:
     async def get_notes(self, name: str, revision: int = 0) -> str:
         return (await self.get(name, revision)).info.notes
 
-    async def history(self, name: str, *, maximum: int = 256) -> list[Release]:
-        """The last `maximum` revisions, oldest first. Raises ReleaseNotFound."""
+    async def history(self, name: str, *, maximum: int = 256, on_damaged: OnDamaged = None) -> list[Release]:
+        """The last `maximum` revisions, oldest first. Raises ReleaseNotFound, and RecordError for a record that cannot be read,
+        unless `on_damaged` takes it."""
         situation = await self.situation(name)
-        situation.existing()
-        return [stored.release() for stored in situation.history[-maximum:]]
+        if situation.newest is None:
+            situation.existing()
+        return [release for stored in situation.history[-maximum:] for release in _read(stored, on_damaged)]
 
     async def hook_runs(self, name: str) -> list[HookRun]:
         """Every hook run that is kept of a release, of all its revisions, oldest first."""
@@ -123,9 +154,11 @@ class Questions:
         all_namespaces: bool = False,
         selector: str = "",
         statuses: frozenset[Status] = frozenset(),
+        on_damaged: OnDamaged = None,
     ) -> list[Release]:
         """One revision per release, by name: the one that stands for it. `statuses` empty means all; `selector` is a label query
-        on the releases' own labels.
+        on the releases' own labels. `on_damaged` is told of a record that cannot be read, and the revision before it is taken;
+        without it, RecordError is raised.
 
         Policy `helm` asks whether the newest revision has one of `statuses`, `rollback` for the newest that has. Of superseded
         ones helm lists all.
@@ -136,8 +169,8 @@ class Questions:
         if statuses and (old or not by_helm):
             found = [stored for stored in found if stored.status in statuses]
         if old and by_helm:
-            releases = [stored.release() for stored in found]
+            releases = [release for stored in found for release in _read(stored, on_damaged)]
         else:
-            shown = [situation.shown(self.policy) for situation in situations(found)]
+            shown = [one for situation in situations(found) for one in _shown(situation, self.policy, on_damaged)]
             releases = [release for release in shown if not statuses or release.info.status in statuses]
         return sorted(releases, key=lambda release: (release.name, release.namespace))

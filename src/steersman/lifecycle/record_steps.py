@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from steersman.errors import AlreadyExists, ApiError
-from steersman.lifecycle.events import RevisionRecorded
+from steersman.errors import AlreadyExists, ApiError, NotFound
+from steersman.lifecycle.events import ReleaseWarning, RevisionRecorded
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.plan import CreateNamespace, RecordRevision, RemoveRecords
-from steersman.lifecycle.policy import Policy
+from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.runs import remove_runs
 from steersman.lifecycle.steadily import steadily
 from steersman.release.record import DEGRADED, Info, Release, Status, go_time
@@ -42,7 +42,7 @@ async def record_revision(step: RecordRevision, execution: Execution) -> None:
         await _create(release, execution)
         execution.journal = execution.journal.at(began=True)
     else:
-        await steadily(lambda: execution.storage.update(release))
+        await _update(release, execution)
     execution.emit(
         RevisionRecorded(
             release=release.name,
@@ -63,6 +63,19 @@ async def _create(release: Release, execution: Execution) -> None:
         raise type(error)(
             message, code=error.code, reason=error.reason, details=error.details, hint=error.hint
         ) from error
+
+
+async def _update(release: Release, execution: Execution) -> None:
+    """Under `rollback`, a record that somebody has deleted meanwhile is written anew: what it is about is there."""
+    try:
+        await steadily(lambda: execution.storage.update(release))
+    except NotFound:
+        lasting = release.status in (Status.DEPLOYED, Status.FAILED) and execution.plan.action is not Action.TEST
+        if execution.policy is not Policy.ROLLBACK or not lasting:
+            raise
+        await execution.storage.create(release)
+        message = f"the record of revision {release.version} had been deleted meanwhile, and was written anew"
+        execution.emit(ReleaseWarning(message=message))
 
 
 async def remove_records(step: RemoveRecords, execution: Execution) -> None:

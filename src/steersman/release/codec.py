@@ -37,6 +37,8 @@ def decode(text: str | bytes, *, labels: dict[str, str] | None = None) -> Releas
     Raises RecordError.
     """
     try:
+        if not text:
+            raise ValueError("it is empty")
         data = base64.b64decode(text)
         if data.startswith(_GZIP_MAGIC):
             data = gzip.decompress(data)

@@ -6,7 +6,7 @@ from time import time
 from typing import Protocol
 
 from steersman.record import field, record
-from steersman.release.codec import decode
+from steersman.release.codec import RecordError, decode
 from steersman.release.record import Release, Status, storage_key
 
 SYSTEM_LABELS = frozenset({"name", "owner", "status", "version", "createdAt", "modifiedAt"})
@@ -41,8 +41,25 @@ class Stored:
     def release(self) -> Release:
         """The whole record. Raises RecordError."""
         if self._release is None:
-            self._release = decode(self.payload, labels=dict(self.labels))
+            try:
+                release = decode(self.payload, labels=dict(self.labels))
+                if not release.name or not release.version:
+                    raise RecordError("it names no release and revision")
+                self._release = release
+            except RecordError as error:
+                raise RecordError(
+                    f"revision {self.version} of release {self.name!r} in namespace {self.namespace!r} cannot be read: {error}",
+                    hint=f"Its record {self.key} was damaged, or written by another tool. When it is mended or deleted "
+                    f"(`kubectl -n {self.namespace} delete secret {self.key}`), the other revisions can be used again.",
+                ) from error
         return self._release
+
+    def is_readable(self) -> bool:
+        try:
+            self.release()
+        except RecordError:
+            return False
+        return True
 
 
 class Driver(Protocol):
@@ -98,10 +115,22 @@ def from_labels(namespace: str, labels: dict[str, str], payload: str) -> Stored:
     return Stored(
         name=labels.get("name", ""),
         namespace=namespace,
-        version=int(labels.get("version", "0")),
-        status=Status(labels.get("status", Status.UNKNOWN)),
+        version=_number(labels.get("version")),
+        status=_status(labels.get("status")),
         payload=payload,
         labels={key: value for key, value in labels.items() if key not in SYSTEM_LABELS},
-        created_at=int(labels.get("createdAt", "0")),
-        modified_at=int(labels.get("modifiedAt", "0")),
+        created_at=_number(labels.get("createdAt")),
+        modified_at=_number(labels.get("modifiedAt")),
     )
+
+
+def _number(text: str | None) -> int:
+    """0 for what somebody made of a label by hand."""
+    return int(text) if text and text.isdecimal() else 0
+
+
+def _status(text: str | None) -> Status:
+    try:
+        return Status(text or Status.UNKNOWN)
+    except ValueError:
+        return Status.UNKNOWN

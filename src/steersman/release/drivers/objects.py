@@ -47,7 +47,7 @@ class ObjectDriver:
         if selector:
             terms.append(selector)
         found = await self.kube.list("v1", self.kind, namespace=namespace, label_selector=",".join(terms))
-        return [self._read(item) for item in found.items if "release" in (item.get("data") or {})]
+        return [self._read(item) for item in found.items]
 
     async def create(self, release: Release, payload: str) -> None:
         await self.kube.create(self._object(release, payload, created=True), field_manager="helm")
@@ -74,7 +74,8 @@ class ObjectDriver:
         }
 
     def _read(self, item: dict[str, Any]) -> Stored:
-        payload = item["data"]["release"]
+        """One without its data is a revision all the same: its number is taken, and who looks inside is told of the damage."""
+        payload = (item.get("data") or {}).get("release") or ""
         if self.kind == "Secret":
-            payload = base64.b64decode(payload).decode()
+            payload = base64.b64decode(payload).decode("ascii", "replace")
         return from_labels(item["metadata"]["namespace"], item["metadata"].get("labels") or {}, payload)
