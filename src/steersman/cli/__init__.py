@@ -19,19 +19,26 @@ def main() -> None:
     gc.set_threshold(GARBAGE)
     prepare_streams()
     code = quick.run(sys.argv[1:])
-    if code is not None:
-        # All is written and nothing is left to be closed; taking the interpreter apart takes longer than a small chart.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    if code is None:
+        code = _run(sys.argv[1:])
+    # All is written and nothing is left to be closed; taking the interpreter apart takes 5 ms or more.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _run(words: list[str]) -> int:
+    from steersman.deferred import defer
+
+    defer()
     from steersman.cli import straight
 
-    code = straight.run(sys.argv[1:])
+    code = straight.run(words)
     if code is None:
         from steersman.cli.main import run
 
-        code = run(sys.argv[1:])
-    sys.exit(code)
+        code = run(words)
+    return code
 
 
 __all__ = ["main"]

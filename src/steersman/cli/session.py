@@ -21,6 +21,8 @@ from steersman.lifecycle.policy import Action, Policy, error_prefix, interruptib
 from steersman.record import replace
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from steersman.cli.helm_speech import HelmSpeech
     from steersman.client.async_client import AsyncClient
     from steersman.diagnose.diagnosis import Diagnosis
@@ -243,12 +245,16 @@ def answering_signals(operation: Operation, view: View, how: How) -> Iterator[No
             print(f"Release {request.release} has been cancelled.", flush=True)
         operation.cancel()
 
+    def receive(number: int, _: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop, signal.Signals(number))
+
+    # As loop.add_signal_handler does it, which would import `inspect` only to see that the handler is no coroutine.
     for number in STOPPING:
-        with suppress(NotImplementedError):  # no signals on an event loop outside the main thread
-            loop.add_signal_handler(number, stop, number)
+        with suppress(ValueError):  # only the main thread takes signals
+            signal.signal(number, receive)
     try:
         yield
     finally:
         for number in STOPPING:
-            with suppress(NotImplementedError):
-                loop.remove_signal_handler(number)
+            with suppress(ValueError):
+                signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)

@@ -5,12 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from steersman.client.labels import changed, require_own
 from steersman.client.questions import Questions
-from steersman.client.rendering import ChartOptions, Naming, render
-from steersman.client.values import ReuseValues, values_for_upgrade
-from steersman.lifecycle.hooks import foreseen_events
-from steersman.lifecycle.install import plan_install
+from steersman.client.values import ReuseValues
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.operation import Operation, operation, recovery
 from steersman.lifecycle.perform import before
@@ -20,13 +16,12 @@ from steersman.lifecycle.request import MakePlan, Request
 from steersman.lifecycle.rollback import plan_rollback
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.test import plan_test
-from steersman.lifecycle.unchanged import remembering
 from steersman.lifecycle.uninstall import plan_uninstall
-from steersman.lifecycle.upgrade import plan_upgrade
 from steersman.release.record import Status
 
 if TYPE_CHECKING:
     from steersman.chart.model import Chart
+    from steersman.client.rendering import ChartOptions
     from steersman.lifecycle.preview import Preview
     from steersman.lifecycle.saved import SavedPlan
 
@@ -54,8 +49,10 @@ class AsyncClient(Questions):
         replace: bool = False,
     ) -> Operation:
         """Begin to install. The chart is loaded at once (ChartError); all else is told by the operation."""
+        from steersman.client.from_chart import make_install
+
         options = options or Options()
-        make = self._make_install(name, _loaded(chart), values or {}, options, chart_options or ChartOptions(), replace)
+        make = make_install(self, name, _loaded(chart), values or {}, options, chart_options, replace)
         return self._begin(Action.INSTALL, name, options, make)
 
     async def upgrade(
@@ -70,13 +67,14 @@ class AsyncClient(Questions):
         install: bool = False,
     ) -> Operation:
         """Begin to upgrade; with `install`, to install a release that does not exist or never came up."""
+        from steersman.client.from_chart import make_install, make_upgrade
+
         options = options or Options()
         loaded = _loaded(chart)
-        chart_options = chart_options or ChartOptions()
         if install and await self._would_install(name):
-            make = self._make_install(name, loaded, values or {}, options, chart_options, True)
+            make = make_install(self, name, loaded, values or {}, options, chart_options, True)
             return self._begin(Action.INSTALL, name, options, make)
-        make = self._make_upgrade(name, loaded, values or {}, options, chart_options, reuse)
+        make = make_upgrade(self, name, loaded, values or {}, options, chart_options, reuse)
         return self._begin(Action.UPGRADE, name, options, make)
 
     async def rollback(self, name: str, revision: int = 0, *, options: Options | None = None) -> Operation:
@@ -122,9 +120,9 @@ class AsyncClient(Questions):
         replace: bool = False,
     ) -> Plan:
         """What `install` would do. Nothing is written."""
-        make = self._make_install(
-            name, _loaded(chart), values or {}, options or Options(), chart_options or ChartOptions(), replace
-        )
+        from steersman.client.from_chart import make_install
+
+        make = make_install(self, name, _loaded(chart), values or {}, options or Options(), chart_options, replace)
         return await make(await self.situation(name))
 
     async def plan_upgrade(
@@ -143,9 +141,9 @@ class AsyncClient(Questions):
             return await self.plan_install(
                 name, chart, values, options=options, chart_options=chart_options, replace=True
             )
-        make = self._make_upgrade(
-            name, _loaded(chart), values or {}, options or Options(), chart_options or ChartOptions(), reuse
-        )
+        from steersman.client.from_chart import make_upgrade
+
+        make = make_upgrade(self, name, _loaded(chart), values or {}, options or Options(), chart_options, reuse)
         return await make(await self.situation(name))
 
     async def plan_rollback(self, name: str, revision: int = 0, *, options: Options | None = None) -> Plan:
@@ -173,30 +171,9 @@ class AsyncClient(Questions):
 
     async def apply(self, saved: SavedPlan) -> Operation:
         """Begin what a saved plan says. The operation raises PlanOutdated when the cluster has moved on since."""
-        from steersman.lifecycle.saved import require_unmoved
+        from steersman.client.from_file import make_saved
 
-        options = saved.options
-
-        async def make(situation: Situation) -> Plan:
-            wanted = saved.wanted() if saved.release else None
-            events = foreseen_events(saved.action, saved.policy, options) if wanted else frozenset()
-            informed_situation = await informed(self.kube, situation, saved.policy, wanted, events)
-            if saved.action is Action.ROLLBACK:
-                plan = plan_rollback(informed_situation, saved.target, saved.policy, options)
-            elif saved.action is Action.UNINSTALL:
-                plan = plan_uninstall(informed_situation, saved.policy, options)
-            elif wanted is None:
-                plan = plan_test(informed_situation, saved.policy, options)
-            elif saved.action is Action.INSTALL:
-                plan = plan_install(informed_situation, wanted, saved.policy, options)
-            else:
-                release = wanted.release
-                known = await remembering(self.kube, informed_situation, release, saved.policy, options)
-                plan = plan_upgrade(known, wanted, saved.policy, options)
-            await require_unmoved(self.kube, saved, plan, situation)
-            return plan
-
-        return self._begin(saved.action, saved.name, options, make)
+        return self._begin(saved.action, saved.name, saved.options, make_saved(self, saved))
 
     # --- inside -----------------------------------------------------------------------------------------------
 
@@ -207,56 +184,6 @@ class AsyncClient(Questions):
         return Request(
             action=action, release=name, namespace=self.namespace, policy=self.policy, options=options, make_plan=make
         )
-
-    def _make_install(
-        self,
-        name: str,
-        chart: Chart,
-        values: dict[str, Any],
-        options: Options,
-        chart_options: ChartOptions,
-        replace: bool,
-    ) -> MakePlan:
-        from steersman.chart.naming import check_release_name
-
-        check_release_name(name, chart_options.warn)
-
-        async def make(situation: Situation) -> Plan:
-            require_own(chart_options.labels)
-            situation.require_installable(self.policy, replace=replace)
-            # Helm's templates see an install as revision 1, whatever number its record gets.
-            revision = 1 if self.policy is Policy.HELM else situation.next_revision
-            naming = Naming(name, self.namespace, revision, True)
-            wanted = await render(self.kube, chart, values, naming, chart_options)
-            wanted.release.info.description = options.description
-            events = foreseen_events(Action.INSTALL, self.policy, options)
-            situation = await informed(self.kube, situation, self.policy, wanted, events)
-            return plan_install(situation, wanted, self.policy, options, replaces=replace)
-
-        return make
-
-    def _make_upgrade(
-        self,
-        name: str,
-        chart: Chart,
-        values: dict[str, Any],
-        options: Options,
-        chart_options: ChartOptions,
-        reuse: ReuseValues,
-    ) -> MakePlan:
-        async def make(situation: Situation) -> Plan:
-            require_own(chart_options.labels)
-            current = situation.upgraded()
-            merged, defaults = values_for_upgrade(chart, values, current, reuse)
-            naming = Naming(name, self.namespace, situation.next_revision, False)
-            wanted = await render(self.kube, chart, merged, naming, chart_options, defaults=defaults)
-            wanted.release.labels = changed(current.labels, wanted.release.labels)
-            events = foreseen_events(Action.UPGRADE, self.policy, options)
-            situation = await informed(self.kube, situation, self.policy, wanted, events)
-            situation = await remembering(self.kube, situation, wanted.release, self.policy, options)
-            return plan_upgrade(situation, wanted, self.policy, options)
-
-        return make
 
     async def _informed(self, situation: Situation) -> Situation:
         return await informed(self.kube, situation, self.policy)

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from steersman.client.results import HookInfo, ReleaseStatus, hook_infos
 from steersman.errors import ReleaseNotFound
 from steersman.kube.interface import Kubernetes
 from steersman.lifecycle.policy import Policy
-from steersman.lifecycle.runs import HookRun, read_runs
 from steersman.lifecycle.situation import Situation, look, situations
 from steersman.record import replace
 from steersman.release.codec import RecordError
@@ -22,6 +20,8 @@ from steersman.release.stored import Driver, Stored
 
 if TYPE_CHECKING:
     from steersman.client.live import LiveResources, Reader
+    from steersman.client.results import HookInfo, ReleaseStatus
+    from steersman.lifecycle.runs import HookRun
 
 
 OnDamaged: TypeAlias = Callable[[RecordError], None] | None
@@ -94,18 +94,14 @@ class Questions:
 
     async def status(self, name: str, revision: int = 0) -> ReleaseStatus:
         """Raises ReleaseNotFound."""
+        from steersman.client.results import ReleaseStatus
+
         situation = await self.situation(name)
-        newest = situation.existing()
-        if not revision:
-            return ReleaseStatus(situation.shown(self.policy), newest)
-        for stored in situation.history:
-            if stored.version == revision:
-                return ReleaseStatus(stored.release(), newest)
-        raise ReleaseNotFound("release: not found", release=name, hint=f"`steer history {name}` shows the revisions")
+        return ReleaseStatus(self._shown(situation, revision), situation.existing())
 
     async def get(self, name: str, revision: int = 0) -> Release:
         """A revision's whole record; 0 is the one that stands for the release. Raises ReleaseNotFound."""
-        return (await self.status(name, revision)).release
+        return self._shown(await self.situation(name), revision)
 
     async def live(self, release: Release, reader: Reader | None = None) -> LiveResources:
         """What is in the cluster of a revision's objects, as objects unless `reader` reads otherwise."""
@@ -141,10 +137,15 @@ class Questions:
 
     async def hook_runs(self, name: str) -> list[HookRun]:
         """Every hook run that is kept of a release, of all its revisions, oldest first."""
+        from steersman.lifecycle.runs import read_runs
+
         return await read_runs(self.kube, name, self.namespace)
 
     async def hooks(self, name: str, revision: int = 0) -> list[HookInfo]:
         """Each hook of a release with its runs."""
+        from steersman.client.results import hook_infos
+        from steersman.lifecycle.runs import read_runs
+
         release = await self.get(name, revision)
         return hook_infos(release, await read_runs(self.kube, name, self.namespace))
 
@@ -174,3 +175,14 @@ class Questions:
             shown = [one for situation in situations(found) for one in _shown(situation, self.policy, on_damaged)]
             releases = [release for release in shown if not statuses or release.info.status in statuses]
         return sorted(releases, key=lambda release: (release.name, release.namespace))
+
+    def _shown(self, situation: Situation, revision: int) -> Release:
+        """Raises ReleaseNotFound."""
+        if not revision:
+            return situation.shown(self.policy)
+        for stored in situation.history:
+            if stored.version == revision:
+                return stored.release()
+        raise ReleaseNotFound(
+            "release: not found", release=situation.name, hint=f"`steer history {situation.name}` shows the revisions"
+        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from steersman.chart.coalesce import coalesce_tables, coalesce_values, copy_table
-from steersman.chart.model import Chart, Metadata
 from steersman.release.record import Release
+
+if TYPE_CHECKING:
+    from steersman.chart.model import Chart
 
 
 class ReuseValues(StrEnum):
@@ -24,6 +25,8 @@ def values_for_upgrade(
     chart: Chart, given: dict[str, Any], current: Release, how: ReuseValues
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the values of the new revision, the default values of its chart)."""
+    from steersman.chart.coalesce import coalesce_tables, coalesce_values, copy_table
+
     new, old = copy_table(given), copy_table(current.config)
     if how is ReuseValues.REUSE:
         defaults = coalesce_values(_recorded_chart(current), old, _silent)
@@ -37,6 +40,8 @@ def values_for_upgrade(
 
 def _recorded_chart(release: Release) -> Chart:
     """As much of a chart as its values need."""
+    from steersman.chart.model import Chart, Metadata
+
     metadata = Metadata(name=str((release.chart.get("metadata") or {}).get("name", "")))
     return Chart(metadata=metadata, values=release.chart.get("values") or {})
 

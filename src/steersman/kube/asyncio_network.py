@@ -20,6 +20,7 @@ from steersman.kube.network import (
     open_tunnel,
     reason_of,
     tls_failed,
+    tls_name,
 )
 
 # One header block or one piece of a body; bodies themselves may be larger.
@@ -112,7 +113,7 @@ class AsyncioStream:
             self._writer.close()
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
-        await self._writer.start_tls(context, server_hostname=server_name)
+        await self._writer.start_tls(context, server_hostname=tls_name(server_name))
 
 
 # How many times the opening of a connection a request waits for one that is open already.
@@ -169,14 +170,11 @@ class AsyncioNetwork:
 
 async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream:
     proxy = endpoint.proxy
+    server_name = tls_name(endpoint.server_name) if context else None
     if proxy is None:
         return AsyncioStream(
             *await asyncio.open_connection(
-                endpoint.host,
-                endpoint.port,
-                ssl=context,
-                server_hostname=endpoint.server_name if context else None,
-                limit=BUFFER,
+                endpoint.host, endpoint.port, ssl=context, server_hostname=server_name, limit=BUFFER
             )
         )
     assert proxy.hostname is not None

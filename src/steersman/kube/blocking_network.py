@@ -26,6 +26,7 @@ from steersman.kube.network import (
     open_tunnel,
     reason_of,
     tls_failed,
+    tls_name,
 )
 
 T = TypeVar("T")
@@ -105,10 +106,8 @@ class BlockingStream:
 
     def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Turn the connection into a TLS connection. Raises OSError."""
-        # As with addresses: a name in bytes does without the IDNA codec.
-        name = server_name.encode() if server_name.isascii() else server_name
         self._set_limit()
-        self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        self._socket = context.wrap_socket(self._socket, server_hostname=tls_name(server_name))
 
     def _fill(self) -> None:
         try:

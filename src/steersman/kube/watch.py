@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -25,8 +24,9 @@ from steersman.record import record
 if TYPE_CHECKING:
     from steersman.kube.client import Client
 
-# The server ends a watch after this long by itself; spread, so that many watches do not come back at once.
-WATCH_SECONDS = (240, 300)
+# The server ends a watch after this long by itself; spread, so that many watches do not come back at once (by the clock, which
+# is as good as `random` for that, and need not be imported).
+WATCH_SECONDS = range(240, 301)
 STEADY_SECONDS = 5.0  # a watch that lived this long was a good one: the next failure counts as the first
 
 
@@ -83,7 +83,7 @@ async def _one_connection(client: Client, watched: Watched, resource_version: st
     """The events of one connection, until it ends. Raises ConnectionLost or an ApiError."""
     from steersman.kube.client import collection_path, selectors
 
-    seconds = random.randint(*WATCH_SECONDS)
+    seconds = WATCH_SECONDS[time.time_ns() % len(WATCH_SECONDS)]
     query = {
         **selectors(watched.label_selector, watched.field_selector),
         "watch": "true",

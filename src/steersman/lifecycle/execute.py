@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from steersman.errors import KubernetesError, LeaseLost, SteersmanError
-from steersman.lifecycle import hook_run, record_steps, resource_steps, wait_steps
+from steersman.lifecycle import record_steps, resource_steps, wait_steps
 from steersman.lifecycle.events import ReleaseDegraded, StepFinished, StepStarted
 from steersman.lifecycle.execution import Degraded, Execution
 from steersman.lifecycle.hooks import cleanup
@@ -41,6 +41,19 @@ from steersman.manifest.hooks import DeletePolicy
 # How many independent resources are written at a time.
 CONCURRENCY = 8
 
+
+async def _hook_step(step: DeleteHook | RunHook | SkipHook, execution: Execution) -> None:
+    # Imported here, for most charts have no hooks, and what follows a hook's Pods and logs is much to import.
+    from steersman.lifecycle import hook_run
+
+    if isinstance(step, DeleteHook):
+        await hook_run.delete_hook(step, execution)
+    elif isinstance(step, RunHook):
+        await hook_run.run_hook(step, execution)
+    else:
+        await hook_run.skip_hook(step, execution)
+
+
 _RUN: dict[type[Step], Callable[[Any, Execution], Coroutine[Any, Any, None]]] = {
     CreateNamespace: record_steps.create_namespace,
     RecordRevision: record_steps.record_revision,
@@ -52,9 +65,9 @@ _RUN: dict[type[Step], Callable[[Any, Execution], Coroutine[Any, Any, None]]] = 
     Delete: resource_steps.delete,
     AwaitDeletion: wait_steps.await_deletion,
     WaitReady: wait_steps.wait_ready,
-    DeleteHook: hook_run.delete_hook,
-    RunHook: hook_run.run_hook,
-    SkipHook: hook_run.skip_hook,
+    DeleteHook: _hook_step,
+    RunHook: _hook_step,
+    SkipHook: _hook_step,
 }
 
 

@@ -3,20 +3,23 @@ which number comes next, whether the action is allowed at all."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from steersman.errors import ReleaseExists, ReleaseNotFound, ReleasePending
+from steersman.lazy import pattern
 from steersman.lifecycle.policy import Policy
-from steersman.lifecycle.runs import HookRun
 from steersman.lifecycle.scopes import CLUSTER_SCOPED, GroupKind
 from steersman.record import record
 from steersman.release.record import Release, Status
 from steersman.release.storage import Storage
 from steersman.release.stored import Stored
 
+if TYPE_CHECKING:
+    from steersman.lifecycle.runs import HookRun
+
 # A failed attempt that ended in these hooks has touched no resource, so the revision before it is what runs.
-_UNTOUCHED = re.compile(r"pre-(upgrade|rollback) hooks? failed|interrupted before any resource was touched")
+_UNTOUCHED = pattern(r"pre-(upgrade|rollback) hooks? failed|interrupted before any resource was touched")
 _RAN_ONCE = (Status.DEPLOYED, Status.SUPERSEDED)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
 import json
 import zlib
 from typing import Any
@@ -19,6 +18,7 @@ from steersman.manifest.hooks import Hook, HookEvent, HookExecution, HookPhase
 from steersman.release.record import Info, Release, Status
 
 _GZIP_MAGIC = b"\x1f\x8b\x08"
+_GZIP = 31  # zlib's word for a gzip member with the largest window; the module gzip would only be imported to say it
 
 
 class RecordError(SteersmanError):
@@ -28,7 +28,7 @@ class RecordError(SteersmanError):
 def encode(release: Release) -> str:
     """A record's text: base64(gzip(JSON)), as Helm's ConfigMaps and database hold it."""
     text = gojson.dumps(to_json(release))
-    return base64.b64encode(gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0)).decode("ascii")
+    return base64.b64encode(zlib.compress(text.encode("utf-8", "surrogatepass"), 9, wbits=_GZIP)).decode("ascii")
 
 
 def decode(text: str | bytes, *, labels: dict[str, str] | None = None) -> Release:
@@ -41,7 +41,7 @@ def decode(text: str | bytes, *, labels: dict[str, str] | None = None) -> Releas
             raise ValueError("it is empty")
         data = base64.b64decode(text)
         if data.startswith(_GZIP_MAGIC):
-            data = gzip.decompress(data)
+            data = zlib.decompress(data, wbits=_GZIP)
         record = json.loads(data)
         if not isinstance(record, dict):
             raise ValueError("JSON, but no object")
