@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from steersman.errors import ClusterUnreachable
+from steersman.plain_yaml import NOT_PLAIN, NotPlain, read
 from steersman.record import record
 
 Entry = dict[str, Any]
+
+# What words mean in a file that is read as plain YAML, and those that mean something in YAML 1.1, in whatever case.
+_WORDS = {"true": True, "false": False, "null": None}
+_OTHER_WORDS = ("true", "false", "null", "yes", "no", "on", "off")
 
 # What the fields that are read are; what else there is, is not ours to judge. Text may be any plain value: `password: 1234`.
 _CLUSTER = {
@@ -127,7 +132,7 @@ def _read(path: Path) -> dict[str, Any]:
             document = json.loads(text)
         except ValueError as error:
             raise bad(path, str(error)) from error
-    else:
+    elif (document := read(text, _scalar)) is NOT_PLAIN:
         import yaml
 
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -142,6 +147,15 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise bad(path, "it is not a mapping")
     return document
+
+
+def _scalar(text: str) -> Any:
+    """What an unquoted scalar of a kubeconfig means, where that is plain."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if not (text[0].isalpha() or text[0] == "/") or text.lower() in _OTHER_WORDS:
+        raise NotPlain
+    return text
 
 
 def check(entry: Entry, fields: dict[str, str], path: Path, owner: str) -> None:

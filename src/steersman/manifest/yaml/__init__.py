@@ -1,4 +1,4 @@
-"""YAML as Helm reads and writes it: `reader` and `builder` read, `writer` and `text` write, `scalars` is shared.
+"""YAML as Helm reads and writes it: `loading`, `reader` and `builder` read, `writer` and `text` write, `scalars` is shared.
 
 Reading and writing are imported when they are first asked for: most starts need only one of them, or neither.
 """
@@ -10,17 +10,22 @@ from steersman.lazy import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-    from .reader import load, load_all
+    from .loading import load
+    from .reader import load_all
     from .writer import dump, dump_pretty
 
 __all__ = ["dump", "dump_pretty", "load", "load_all"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("load", "load_all"):
-        from .reader import load, load_all
+    if name == "load":
+        from .loading import load
 
-        globals().update(load=load, load_all=load_all)
+        globals().update(load=load)
+    elif name == "load_all":
+        from .reader import load_all
+
+        globals().update(load_all=load_all)
     elif name in ("dump", "dump_pretty"):
         from .writer import dump, dump_pretty
 
