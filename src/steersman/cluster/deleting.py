@@ -31,11 +31,13 @@ class Deleting(Writing):
         uid: str | None = None,
         resource_version: str | None = None,
         dry_run: bool = False,
+        options: WriteOptions | None = None,
     ) -> Deleted:
         """Mark for deletion, or remove at once where nothing holds the object back.
 
         `grace` in seconds (0: at once, also for a Pod that is already terminating); `propagation` None means what the kind
-        does by default. Raises NotFound, and Conflict where `uid` or `resource_version` are not the object's.
+        does by default; `options` say who asks. Raises NotFound, and Conflict where `uid` or `resource_version` are not
+        the object's.
         """
         found = self._resource(resource)
         record = self.record(found, name, namespace)
@@ -44,12 +46,15 @@ class Deleting(Writing):
         self._check_preconditions(found, meta, uid, resource_version)
         if found.storage == "namespaces" and name in IMMORTAL:
             raise status.forbidden(found, name, "this namespace may not be deleted")
-        self._admit("DELETE", found, old, old)
+        options = options or WriteOptions()
+        options.dry_run = dry_run
+        self._admit("DELETE", found, old, old, options)
+        if self.reviewer is not None:
+            self.reviewer.review("validating", "DELETE", found, old, old, options)
         strategy = strategy_of(found)
         finalizers = _finalizers_for(meta.get("finalizers", []), propagation or strategy.propagation)
         seconds = strategy.grace(old, grace)
         held = bool(finalizers) or (found.storage == "namespaces" and bool(old.get("spec", {}).get("finalizers")))
-        options = WriteOptions(dry_run=dry_run)
         if "deletionTimestamp" in meta:
             left = meta.get("deletionGracePeriodSeconds", 0)
             if grace is None or seconds >= left:

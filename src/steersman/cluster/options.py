@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from steersman.cluster.access.identity import User
 from steersman.cluster.history import EventType
@@ -51,6 +51,10 @@ class WriteOptions:
     applied: bool = False  # managedFields have been settled by server-side apply
     warnings: list[str] = field(default_factory=list)
     user: User | None = None  # who asked; None for the cluster's own parts
+    answers: dict[str, Any] = field(
+        default_factory=dict
+    )  # what webhooks have said about this write (`webhooks.admission`)
+    key: str = ""  # what they know it by
 
 
 # An admission hook sees (operation; resource; new object; old object or None), may change the new object, and raises Forbidden or
@@ -59,6 +63,40 @@ Admission = Callable[[Operation, Resource, Json, Json | None], None]
 
 # A check comes after it and changes nothing; it also sees who writes, and how.
 Check = Callable[[Operation, Resource, Json, Json | None, WriteOptions], None]
+
+
+class ReviewNeeded(Exception):
+    """A webhook has to be asked before this can be written: await `settle`, and write once more. Nothing is stored yet."""
+
+    def __init__(self, words: str, settle: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(words)
+        self.settle = settle
+
+
+class Reviewer(Protocol):
+    """Asks admission webhooks; see `webhooks.admission`."""
+
+    def resume(
+        self,
+        operation: Operation,
+        resource: Resource,
+        new: Json,
+        old: Json | None,
+        options: WriteOptions,
+        subresource: str = "",
+    ) -> bool: ...
+
+    def review(
+        self,
+        phase: Literal["mutating", "validating"],
+        operation: Operation,
+        resource: Resource,
+        new: Json,
+        old: Json | None,
+        options: WriteOptions,
+        subresource: str = "",
+    ) -> None: ...
+
 
 # Called after every write that was stored, with the object as stored and whether it is gone.
 Written = Callable[[Resource, Json, bool], None]

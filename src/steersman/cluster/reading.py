@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from steersman.cluster import selectors, status
 from steersman.cluster.history import Change, EventType, Record
 from steersman.cluster.kinds.conversion import converts, from_storage
-from steersman.cluster.options import Admission, Check, WatchEvent, Written
+from steersman.cluster.options import Admission, Check, Reviewer, WatchEvent, Written
 from steersman.cluster.resources import Registry, Resource
 from steersman.cluster.store import Store
 
@@ -24,7 +25,18 @@ class Reading:
         self.registry = registry or Registry()
         self.admission: list[Admission] = []
         self.checks: list[Check] = []
+        self.reviewer: Reviewer | None = None
+        self.within_controller = False  # which can come back to a write later
         self.written: list[Written] = []
+
+    @contextlib.contextmanager
+    def by_controller(self) -> Iterator[None]:
+        """Writes in this block are a controller's: webhooks have a say in them, and ReviewNeeded may be raised."""
+        self.within_controller = True
+        try:
+            yield
+        finally:
+            self.within_controller = False
 
     def get(self, resource: str | Resource, name: str, namespace: str | None = None) -> Json:
         """Raises NotFound."""

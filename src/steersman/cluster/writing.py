@@ -60,13 +60,16 @@ class Writing(Reading):
             self._own(resource, obj, {}, "", options)
         strategy.prepare_create(obj)
         strategy.default(obj)
-        self._admit("CREATE", resource, obj, None)
+        self._admit("CREATE", resource, obj, None, options)
+        meta = obj["metadata"]
         self._check("CREATE", resource, obj, None, options)
         causes = self._metadata_causes(resource, meta) + strategy.validate(obj)
         if resource.custom is not None:
             causes += _custom_causes(resource, obj, None)
         if causes:
             raise status.invalid(resource, meta.get("name", ""), causes)
+        if self.reviewer is not None:
+            self.reviewer.review("validating", "CREATE", resource, obj, None, options)
         self._check_namespace(resource, namespace, meta["name"])
         if (there := self.find(resource, meta["name"], namespace)) is not None:
             raise status.already_exists(resource, meta["name"], going=bool(there["metadata"].get("deletionTimestamp")))
@@ -192,7 +195,7 @@ class Writing(Reading):
             and _spec_changed(new, old, annotations=strategy.annotated_generation)
         ):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
-        self._admit("UPDATE", resource, new, old)
+        self._admit("UPDATE", resource, new, old, options, subresource)
         self._check("UPDATE", resource, new, old, options)
         causes = self._metadata_causes(resource, new["metadata"], old["metadata"])
         causes += strategy.validate(new) + strategy.validate_update(new, old)
@@ -201,6 +204,8 @@ class Writing(Reading):
         name = old["metadata"]["name"]
         if causes:
             raise status.invalid(resource, name, causes)
+        if self.reviewer is not None:
+            self.reviewer.review("validating", "UPDATE", resource, new, old, options, subresource)
         new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
         if new == old:
             return old  # nothing to write: the resourceVersion stays and watchers are left in peace
@@ -289,9 +294,24 @@ class Writing(Reading):
         labels = dict(meta.get("labels") or {})
         return Record(resource.storage, meta.get("namespace", ""), meta["name"], revision, encoded, labels)
 
-    def _admit(self, operation: Operation, resource: Resource, obj: Json, old: Json | None) -> None:
+    def _admit(
+        self,
+        operation: Operation,
+        resource: Resource,
+        obj: Json,
+        old: Json | None,
+        options: WriteOptions,
+        subresource: str = "",
+    ) -> None:
+        """The admission hooks, then webhooks that may change the object. What they made of it before is taken up again."""
+        reviewer = self.reviewer
+        if reviewer is not None and reviewer.resume(operation, resource, obj, old, options, subresource):
+            strategy_of(resource).default(obj)
+            return
         for hook in self.admission:
             hook(operation, resource, obj, old)
+        if reviewer is not None:
+            reviewer.review("mutating", operation, resource, obj, old, options, subresource)
 
     def _check(
         self, operation: Operation, resource: Resource, obj: Json, old: Json | None, options: WriteOptions

@@ -267,9 +267,9 @@ CRD: dict[str, Any] = {
 
 
 async def test_what_is_stored_but_does_nothing_is_said(api: Api) -> None:
-    hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
-    reply = await api.call("POST", hooks, {"metadata": {"name": "a"}, "webhooks": []})
-    assert "stores admission webhooks and policies, but calls none" in reply.header("Warning")
+    policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+    reply = await api.call("POST", policies, {"metadata": {"name": "a"}, "spec": {}})
+    assert "stores admission policies, but applies none" in reply.header("Warning")
     crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     reply = await api.call("POST", crds, CRD)
     assert (reply.status, "x-kubernetes-validations: this" in reply.header("Warning")) == (201, True)

@@ -9,14 +9,12 @@ from steersman.cluster.resources import Resource
 
 Json = dict[str, Any]
 
-_WEBHOOKS = "this cluster stores admission webhooks and policies, but calls none"
+_POLICIES = "this cluster stores admission policies, but applies none"
 _SILENT = {
-    "mutatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOKS,
-    "validatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOKS,
-    "validatingadmissionpolicies.admissionregistration.k8s.io": _WEBHOOKS,
-    "validatingadmissionpolicybindings.admissionregistration.k8s.io": _WEBHOOKS,
-    "mutatingadmissionpolicies.admissionregistration.k8s.io": _WEBHOOKS,
-    "mutatingadmissionpolicybindings.admissionregistration.k8s.io": _WEBHOOKS,
+    "validatingadmissionpolicies.admissionregistration.k8s.io": _POLICIES,
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io": _POLICIES,
+    "mutatingadmissionpolicies.admissionregistration.k8s.io": _POLICIES,
+    "mutatingadmissionpolicybindings.admissionregistration.k8s.io": _POLICIES,
 }
 _CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 

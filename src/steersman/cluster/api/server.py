@@ -28,12 +28,14 @@ from steersman.cluster.api.streams import sessions
 from steersman.cluster.api.subresources import Subresources
 from steersman.cluster.api.verbs import Answer, Call, Verbs
 from steersman.cluster.credentials import Credentials
-from steersman.cluster.machinery import Objects
+from steersman.cluster.machinery import Objects, ReviewNeeded
 from steersman.cluster.node import LogSource, PodAccess
+from steersman.cluster.webhooks.admission import Webhooks
 from steersman.errors import ApiError
 
 LOG = logging.getLogger(__name__)
 FIRST_CHUNK_SECONDS = 0.2  # how long a log may take to fail properly, as an answer and not in the stream
+_TRIES = 100  # of one write: one a phase, and one for each object of a collection that is deleted
 MAX_BODY = 3 * 2**20  # bytes, as the API server's limit
 PUBLIC = ("/healthz", "/livez", "/readyz", "/version")
 
@@ -73,6 +75,7 @@ class ApiServer:
         self.authenticator = Authenticator(credentials, accounts)
         self.authorizer = Authorizer(objects)
         objects.checks.append(Escalation(self.authorizer))
+        objects.reviewer = Webhooks(objects, pods)
         self.reviews = reviews.Reviews(self.authorizer, self.authenticator)
         self.verbs = Verbs(objects, self.authorizer)
         self.subresources = Subresources(self.verbs, logs, accounts)
@@ -173,7 +176,7 @@ class ApiServer:
             return self._carry_out(call)
         code = 500
         try:
-            answer = self._carry_out(call)
+            answer = await self._settled(call)
             code = answer.code
         except ApiError as error:
             code = error.code
@@ -182,6 +185,17 @@ class ApiServer:
             if self._request_log is not None:
                 self._request_log(LoggedRequest(method, path, request.query_string, call.content_type, call.body, code))
         return answer
+
+    async def _settled(self, call: Call) -> Answer:
+        """Carry out a write, after all webhooks were asked that have a say in it."""
+        for _ in range(_TRIES):
+            try:
+                return self._carry_out(call)
+            except ReviewNeeded as needed:
+                await needed.settle()
+        raise ApiError(
+            "Internal error occurred: the object changes while it is reviewed", code=500, reason="InternalError"
+        )
 
     def _carry_out(self, call: Call) -> Answer:
         if call.target.resource.name in reviews.RESOURCES:

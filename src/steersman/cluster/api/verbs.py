@@ -53,6 +53,7 @@ class Call:
     user_agent: str = ""
     body: bytes = b""
     user: User = ADMIN
+    answers: dict[str, Any] = field(default_factory=dict)  # of webhooks, kept while the call is tried again
 
 
 @dataclass(slots=True)
@@ -193,8 +194,9 @@ class Verbs:
     def delete(self, call: Call) -> Answer:
         target = call.target
         arguments = delete_arguments(call, self.objects.registry)
-        deleted = self.objects.delete(target.resource, target.name, target.namespace, **arguments)
-        warnings = []
+        options = WriteOptions(user=call.user, answers=call.answers)
+        deleted = self.objects.delete(target.resource, target.name, target.namespace, **arguments, options=options)
+        warnings = options.warnings
         if target.resource.name == "jobs.batch" and arguments["propagation"] is None:
             warnings.append(JOBS_WARNING)
         return Answer(self._deleted(call, deleted), warnings=warnings)
@@ -216,7 +218,10 @@ class Verbs:
         for record in self.objects.store.list(target.resource.storage, target.namespace):
             if selection.matches(record):
                 try:
-                    found = self.objects.delete(target.resource, record.name, record.namespace or None, **arguments)
+                    options = WriteOptions(user=call.user, answers=call.answers)
+                    found = self.objects.delete(
+                        target.resource, record.name, record.namespace or None, **arguments, options=options
+                    )
                 except NotFound:
                     continue  # an admission hook or an owner took it away meanwhile
                 items.append(found.object)
@@ -245,6 +250,7 @@ class Verbs:
             validation=validation,  # type: ignore[arg-type]
             force=query.get("force") in ("true", "1"),
             user=call.user,
+            answers=call.answers,
         )
 
     def read_object(self, call: Call, options: WriteOptions) -> Json:

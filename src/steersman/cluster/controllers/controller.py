@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable
 from typing import ClassVar
 
-from steersman.cluster.machinery import Json, Objects
+from steersman.cluster.machinery import Json, Objects, ReviewNeeded
 from steersman.cluster.recorder import Recorder
 from steersman.errors import AlreadyExists, Conflict, Gone, NotFound
 
@@ -53,6 +53,7 @@ class Controller:
         self._wake = asyncio.Event()
         self._later: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
+        self._reviews: set[asyncio.Task[None]] = set()
 
     def keys(self, resource: str, obj: Json, kind: str) -> Iterable[Key]:
         """Whom a change concerns; `kind` is ADDED, MODIFIED or DELETED. By default the object itself."""
@@ -109,7 +110,12 @@ class Controller:
 
     def _reconcile(self, key: Key) -> None:
         try:
-            again = self.reconcile(*key)
+            with self.objects.by_controller():
+                again = self.reconcile(*key)
+        except ReviewNeeded as needed:
+            task = asyncio.ensure_future(self._settle(needed, key))
+            self._reviews.add(task)
+            task.add_done_callback(self._reviews.discard)
         except (Conflict, NotFound, AlreadyExists) as error:
             self._retry(key, error)
         except Exception as error:  # one broken object must not stop the others
@@ -119,6 +125,11 @@ class Controller:
             self._failures.pop(key, None)
             if again is not None:
                 self.enqueue_after(key, again)
+
+    async def _settle(self, needed: ReviewNeeded, key: Key) -> None:
+        """Once the webhooks were asked that have a say in it, the key's turn comes again."""
+        await needed.settle()
+        self.enqueue(key)
 
     def _retry(self, key: Key, error: Exception) -> None:
         count = self._failures[key] = self._failures.get(key, 0) + 1
