@@ -23,7 +23,9 @@ from steersman.cluster.controllers.disruptions import DisruptionController
 from steersman.cluster.controllers.endpoints import EndpointsController
 from steersman.cluster.controllers.garbage import GarbageCollector
 from steersman.cluster.controllers.jobs import JobController
+from steersman.cluster.controllers.limits import LimitAdmission
 from steersman.cluster.controllers.network_table import NetworkTable
+from steersman.cluster.controllers.pod_security import PodSecurity
 from steersman.cluster.controllers.priorities import PodPriorities
 from steersman.cluster.controllers.quotas import QuotaAdmission, QuotaController
 from steersman.cluster.controllers.replicasets import ReplicaSetController, ReplicationControllerController
@@ -74,9 +76,12 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
         ServiceAddresses(objects),
         PodAccounts(objects),
         PodPriorities(objects),
+        LimitAdmission(objects),
         QuotaAdmission(objects),
     ]
     objects.admission += admission
+    security = PodSecurity(objects)
+    objects.checks.append(security)
     namespaces.ensure_basics(objects)
     volumes.ensure_storage_class(objects)
     machine, problem = await _machine(images, options)
@@ -98,6 +103,7 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
     finally:
         for hook in admission:
             objects.admission.remove(hook)
+        objects.checks.remove(security)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
