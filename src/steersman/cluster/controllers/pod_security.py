@@ -229,13 +229,9 @@ def _volume_types(meta: Json, spec: Json) -> Iterator[Problem]:
     found = {name: each[0] for name, each in kinds.items() if each}
     if found:
         types = sorted(set(found.values()))
-        yield (
-            "restricted volume types",
-            (
-                f"{'volume' if len(found) == 1 else 'volumes'} {_quoted(found)} "
-                f"{'uses' if len(found) == 1 else 'use'} restricted volume {'type' if len(types) == 1 else 'types'} {_quoted(types)}"
-            ),
-        )
+        who, use = ("volume", "uses") if len(found) == 1 else ("volumes", "use")
+        kind = "type" if len(types) == 1 else "types"
+        yield "restricted volume types", f"{who} {_quoted(found)} {use} restricted volume {kind} {_quoted(types)}"
 
 
 def _non_root(meta: Json, spec: Json) -> Iterator[Problem]:
