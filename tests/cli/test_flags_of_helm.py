@@ -32,12 +32,6 @@ EXCEPTIONS = {
         "search hub -o",
         "search hub --output",
     ],
-    "missing: dependencies are not verified while they are fetched, `steer verify` does it for an archive": [
-        "dependency build --keyring",
-        "dependency build --verify",
-        "dependency update --keyring",
-        "dependency update --verify",
-    ],
 }
 
 

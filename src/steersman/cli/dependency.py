@@ -9,7 +9,7 @@ from steersman.cli import declare
 from steersman.cli.access_options import access_options
 from steersman.cli.formats import table
 from steersman.cli.home import home
-from steersman.cli.output import echo
+from steersman.cli.output import echo, warn
 
 if TYPE_CHECKING:
     from steersman.chart.repo.dependency import DependencyManager
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _folder = declare.argument("folder", metavar="[CHART]", default=".", type=declare.Path(path_type=Path))
 _skip_refresh = declare.option("--skip-refresh", is_flag=True, help="do not refresh the local repository cache")
+
+_verify = declare.option("--verify", is_flag=True, help="verify the packages against signatures")
+_keyring = declare.option(
+    "--keyring", default="", help="keyring containing public keys (default: ~/.gnupg/pubring.gpg)"
+)
 
 
 @declare.group("dependency")
@@ -27,19 +32,23 @@ def command() -> None:
 @command.command("update")
 @_folder
 @_skip_refresh
+@_verify
+@_keyring
 @access_options
-def update(folder: Path, skip_refresh: bool, access: Access) -> None:
+def update(folder: Path, skip_refresh: bool, verify: bool, keyring: str, access: Access) -> None:
     """Update charts/ based on the contents of Chart.yaml, and write Chart.lock."""
-    _manager(folder, skip_refresh, access).update()
+    _manager(folder, skip_refresh, access, keyring if verify else None).update()
 
 
 @command.command("build")
 @_folder
 @_skip_refresh
+@_verify
+@_keyring
 @access_options
-def build(folder: Path, skip_refresh: bool, access: Access) -> None:
+def build(folder: Path, skip_refresh: bool, verify: bool, keyring: str, access: Access) -> None:
     """Rebuild charts/ based on the Chart.lock file."""
-    _manager(folder, skip_refresh, access).build()
+    _manager(folder, skip_refresh, access, keyring if verify else None).build()
 
 
 @command.command("list")
@@ -49,7 +58,6 @@ def listing(folder: Path, max_col_width: int) -> None:
     """List the dependencies of a chart, and how each stands in charts/."""
     from steersman.chart.load import load
     from steersman.chart.repo.dependency_status import status_of, unwanted
-    from steersman.cli.output import warn
 
     chart = load(folder, warn)
     dependencies = chart.metadata.dependencies
@@ -63,7 +71,7 @@ def listing(folder: Path, max_col_width: int) -> None:
         echo(line)
 
 
-def _manager(folder: Path, skip_refresh: bool, access: Access) -> DependencyManager:
+def _manager(folder: Path, skip_refresh: bool, access: Access, keyring: str | None) -> DependencyManager:
     from steersman.chart.repo.dependency import DependencyManager
 
-    return DependencyManager(folder, home(), echo, skip_refresh, access)
+    return DependencyManager(folder, home(), echo, skip_refresh, access, keyring, warn)

@@ -17,6 +17,7 @@ from steersman.chart.repo.index import index_directory
 from steersman.chart.repo.locate import locate_verified
 from steersman.chart.repo.repositories import silent
 from steersman.chart.repo.transfer import pull
+from steersman.cli.main import run
 from steersman.errors import SignatureError
 
 from .conftest import Helm
@@ -127,3 +128,55 @@ def test_verified_on_the_way(home: Home, rings: tuple[Path, Path], archive: Path
         said: list[str] = []
         pull(home, "web", repo=server.url, destination=str(tmp_path / "d"), keyring=str(public), say=said.append)
         assert said[0] == "Signed by: Ada <ada@x.test>"
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("verb", ["update", "build"])
+@pytest.mark.parametrize("wanted", [("web",), ("web", "db")], ids=" ".join)
+@pytest.mark.parametrize("ring", ["public", "nowhere"])
+def test_dependencies_are_verified(
+    verb: str,
+    wanted: tuple[str, ...],
+    ring: str,
+    run_helm: Helm,
+    rings: tuple[Path, Path],
+    tmp_path: Path,
+    home: Home,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shelf = tmp_path / "shelf"
+    web = package(write_chart(tmp_path / "s", "web", "1.0.0"), shelf)
+    web.with_name(f"{web.name}.prov").write_bytes(signed(web, rings[1]))
+    package(write_chart(tmp_path / "s", "db", "1.0.0"), shelf)  # which nobody has signed
+    (shelf / "index.yaml").write_text(index_directory(shelf, "", silent).text())
+    with serve(shelf) as server:
+        run_helm("repo", "add", "shelf", server.url)
+        dependencies = [{"name": name, "version": "1.0.0", "repository": server.url} for name in wanted]
+        told, made = [], []
+        for tool in ("helm", "steer"):
+            folder = write_chart(tmp_path / tool, "app", dependencies=dependencies)
+            if verb == "build":
+                run_helm("dependency", "update", folder)
+                shutil.rmtree(folder / "charts")
+            words = [
+                "dependency",
+                verb,
+                str(folder),
+                "--verify",
+                "--keyring",
+                str(rings[0] if ring == "public" else ring),
+            ]
+            if tool == "helm":
+                done = run_helm(*words, check=False)
+                told.append((done.returncode, done.stderr.split("\n")[0]))
+            else:
+                capsys.readouterr()
+                told.append((run(words), capsys.readouterr().err.split("\n")[0]))
+            made.append(sorted(path.name for path in (folder / "charts").iterdir()))
+    unsigned = "db" in wanted and verb == "update"  # build lets through what has no signature at all, as helm's does
+    assert told[1][0] == told[0][0] == int(unsigned or ring != "public")
+    assert made[1] == made[0]
+    if told[0][0]:  # else helm says that it does not take the signature for a chart
+        assert told[1] == told[0]
+    elif "db" in wanted:
+        assert told[1][1] == "WARNING: db-1.0.0.tgz is not signed"

@@ -15,7 +15,7 @@ from steersman.chart.package import save
 from steersman.chart.repo.fetch import Access
 from steersman.chart.repo.home import Home
 from steersman.chart.repo.index import absolute_url, now, same_url
-from steersman.chart.repo.locate import Source, fetch
+from steersman.chart.repo.locate import Download, Source, fetch
 from steersman.chart.repo.lock import legacy_digest, lock_digest, write_lock
 from steersman.chart.repo.reference import Reference, is_oci, parse_reference
 from steersman.chart.repo.registry import Registry
@@ -29,7 +29,7 @@ from steersman.chart.repo.repositories import (
     silent,
 )
 from steersman.chart.versions import is_compatible, is_constraint, is_version, same_version
-from steersman.errors import ChartError, ChartNotFound, RepositoryError, SteersmanError
+from steersman.errors import ChartError, ChartNotFound, RepositoryError, SignatureError, SteersmanError
 from steersman.record import field, record, replace
 
 Say = Callable[[str], None]
@@ -39,13 +39,20 @@ _FILE = "file://"
 
 @record(slots=True)
 class DependencyManager:
-    """Keeps one unpacked chart's charts/ folder in step with its Chart.yaml. `say` gets the lines that helm prints."""
+    """Keeps one unpacked chart's charts/ folder in step with its Chart.yaml. `say` gets the lines that helm prints.
+
+    With a `keyring`, signatures of what is fetched must be by a key in it; an update requires them, a build of what is locked
+    warns of what has none, as helm's does.
+    """
 
     folder: Path
     home: Home
     say: Say = silent
     skip_refresh: bool = False
     access: Access = field(default_factory=Access)
+    keyring: str | None = None
+    warn: Say = silent
+    _signed: bool = True
 
     def update(self) -> None:
         """Choose the newest versions that Chart.yaml allows, fetch them, and write Chart.lock if it has changed.
@@ -92,6 +99,7 @@ class DependencyManager:
         self._require_known(chart.lock.dependencies)
         if not self.skip_refresh:
             self._refresh()
+        self._signed = False
         self._download(chart.lock.dependencies)
 
     # --- repositories ---------------------------------------------------------------------------------------------
@@ -261,9 +269,26 @@ class DependencyManager:
                     self.say(f"Already downloaded {name} from repo {address}")
                     continue
                 self.say(f"Downloading {name} from repo {address}")
-                download = fetch(self.home, source, say=self.say)
+                download = fetch(self.home, source, provenance=self.keyring is not None, say=self.say)
+                self._verify(download)
                 (draft / source.file_name).write_bytes(download.chart)
                 fetched.add(source.url)
+
+    def _verify(self, download: Download) -> None:
+        if self.keyring is None:
+            return
+        from steersman.chart.provenance import verify
+
+        source = download.source
+        try:
+            if download.provenance is None:
+                if not self._signed:
+                    self.warn(f"{source.file_name} is not signed")
+                    return
+                raise SignatureError(f'failed to fetch provenance "{source.url}.prov"')
+            verify(download.chart, source.file_name, download.provenance, self.keyring)
+        except SignatureError as error:
+            raise SignatureError(f"could not download {source.url}: {error}", hint=error.hint) from error
 
     def _source(self, dependency: Dependency) -> Source:
         name, version, address = dependency.name, dependency.version, dependency.repository
