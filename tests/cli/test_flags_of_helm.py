@@ -14,8 +14,6 @@ from steersman.cli.main import root
 
 # The reason, and what it is true of: words as helm's help has them. Those that are only missing may be added one day.
 EXCEPTIONS = {
-    "the shell is an argument of steer's, no command": ["completion bash", "completion fish", "completion zsh"],
-    "missing: click has no completion for it": ["completion powershell"],
     "`steer plugin` says that it runs none, and what to do instead": [
         "plugin install",
         "plugin list",
@@ -57,6 +55,8 @@ def _missing(words: tuple[str, ...], flags: list[str]) -> Iterator[str]:
     command: click.Command = root
     for word in words:
         found = command.get_command(context, word) if isinstance(command, click.Group) else None
+        if found is None and word in _choices(command):  # what is a command of helm's may be an argument of steer's
+            found = command
         if found is None:
             yield " ".join(words)
             return
@@ -68,6 +68,11 @@ def _missing(words: tuple[str, ...], flags: list[str]) -> Iterator[str]:
     for name in flags:
         if name not in known:
             yield f"{' '.join(words)} {name}".strip()
+
+
+def _choices(command: click.Command) -> set[str]:
+    arguments = [param for param in command.params if isinstance(param, click.Argument)]
+    return {word for each in arguments if isinstance(each.type, click.Choice) for word in each.type.choices}
 
 
 def _flags(command: click.Command, context: click.Context) -> set[str]:

@@ -6,9 +6,10 @@ flag may be written `--install=false`, and the global flags may stand before or 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,9 @@ from steersman.cli.commands import BELOW
 from steersman.cli.global_options import GLOBAL
 from steersman.cli.mistakes import in_helms_words
 from steersman.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 GLOBAL_OPTIONS: list[click.Parameter] = [parameter.click() for parameter in GLOBAL]
 
@@ -51,6 +55,14 @@ def go_arguments(params: Sequence[click.Parameter], args: Sequence[str]) -> list
     return rewritten
 
 
+def described(offered: list[CompletionItem[str]]) -> list[CompletionItem[str]]:
+    """What a shell is offered, without what it is about where the user wanted it so."""
+    if os.environ.get("_STEER_COMPLETE_BARE"):
+        for item in offered:
+            item.help = None
+    return offered
+
+
 class HelmCommand(click.Command):
     """A command that takes Go-style flags and the global ones."""
 
@@ -66,6 +78,9 @@ class HelmCommand(click.Command):
             return super().parse_args(ctx, go_arguments(self.get_params(ctx), args))
         except click.UsageError as error:
             raise in_helms_words(error, ctx, args) from error
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        return described(super().shell_complete(ctx, incomplete))
 
     def invoke(self, ctx: click.Context) -> Any:
         # Global flags given after the command's name win over those before it.
@@ -94,6 +109,9 @@ class HelmGroup(click.Group):
 
     command_class = HelmCommand
     otherwise = ""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        return described(super().shell_complete(ctx, incomplete))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return super().get_command(ctx, cmd_name) or super().get_command(ctx, BELOW.get(cmd_name, ""))

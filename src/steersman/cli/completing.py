@@ -62,6 +62,45 @@ def charts(settings: Settings, given: dict[str, Any]) -> list[str]:
     return [found.name for found in search(home(), "", version=STABLE, warn=lambda _: None)]
 
 
+def hooks(settings: Settings, given: dict[str, Any]) -> list[str]:
+    from steersman.cli.question import answer
+
+    return sorted(
+        {info.hook.name for info in answer(settings, lambda client: client.hooks(str(given.get("name") or "")))}
+    )
+
+
+def hosts(_: Settings, __: dict[str, Any]) -> list[str]:
+    """Registries that somebody has logged in to."""
+    from steersman.chart.repo.credentials import known_hosts
+    from steersman.cli.home import home
+
+    return known_hosts(home())
+
+
+def variables(settings: Settings, _: dict[str, Any]) -> list[str]:
+    from steersman.cli.env import variables as known
+
+    return list(known(settings))
+
+
+def commands(_: Settings, given: dict[str, Any]) -> list[str]:
+    """What may stand behind these words of `help`."""
+    import click
+
+    from steersman.cli.main import root
+
+    command: click.Command | None = root
+    context = click.Context(root)
+    for word in given.get("words") or ():
+        command = command.get_command(context, word) if isinstance(command, click.Group) else None
+    return command.list_commands(context) if isinstance(command, click.Group) else []
+
+
+def nothing(_: Settings, __: dict[str, Any]) -> list[str]:
+    return []
+
+
 # The metavar of an argument, or the field of an option → what is offered for it, and whether files are as well.
 _OFFERS: dict[str, tuple[Offer, bool]] = {
     "RELEASE": (releases, False),
@@ -69,12 +108,22 @@ _OFFERS: dict[str, tuple[Offer, bool]] = {
     "CHART": (charts, True),
     "[NAME] [CHART]": (charts, True),
     "CHART...": (charts, True),
+    "[HOOK]": (hooks, False),
+    "[VARIABLE]": (variables, False),
+    "[COMMAND...]": (commands, False),
+    "HOST": (hosts, False),
     "REPO...": (repositories, False),
     "[REPO...]": (repositories, False),
     "revision": (revisions, False),
     "namespace": (namespaces, False),
     "kube_context": (contexts, False),
 }
+_PATHS = (
+    "PATH PATH... PLAN CHART_PATH... [CHART] ARCHIVE CHART|MANIFEST|RELEASE|- DIR "
+    "value_files set_file kubeconfig keyring kube_ca_file ca_file cert_file key_file destination output_dir untardir out "
+    "passphrase_file repository_config registry_config repository_cache content_cache post_renderer starter"
+)
+_OFFERS |= dict.fromkeys(_PATHS.split(), (nothing, True))
 
 
 def completer(key: str) -> Callable[[click.Context, click.Parameter, str], list[Any]] | None:
@@ -86,6 +135,8 @@ def completer(key: str) -> Callable[[click.Context, click.Parameter, str], list[
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem
 
+        if offer is nothing:
+            return [CompletionItem(incomplete, type="file")]
         if with_files and (incomplete.startswith((".", "/", "~")) or not incomplete):
             return [CompletionItem(incomplete, type="file")]
         given = {**(ctx.parent.params if ctx.parent else {}), **ctx.params}

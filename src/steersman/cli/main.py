@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 
 import click
@@ -62,4 +63,8 @@ root.params.extend(GLOBAL_OPTIONS)
 
 def run(arguments: Sequence[str]) -> int:
     """Run `steer` with these arguments and return its exit code; nothing is raised for an error meant for a person."""
+    if os.environ.get("_STEER_COMPLETE", "").startswith("powershell"):
+        from steersman.cli import powershell
+
+        powershell.register()
     return guarded(lambda: root.main(list(arguments), prog_name="steer", standalone_mode=False))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @declare.command("push")
-@declare.argument("chart")
+@declare.argument("chart", metavar="ARCHIVE")
 @declare.argument("remote")
 @access_options
 def command(chart: str, remote: str, access: Access) -> None:

@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command("login")
-@declare.argument("host")
+@declare.argument("host", metavar="HOST")
 @declare.option("-u", "--username", default="", help="registry username")
 @declare.option("-p", "--password", default="", help="registry password or identity token")
 @declare.option("--password-stdin", is_flag=True, help="read password or identity token from stdin")
@@ -57,7 +57,7 @@ def login(
 
 
 @command.command("logout")
-@declare.argument("host")
+@declare.argument("host", metavar="HOST")
 def logout(host: str) -> None:
     """Forget the credentials of a registry."""
     from steersman.chart.repo import credentials

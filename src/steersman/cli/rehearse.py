@@ -85,7 +85,7 @@ def _from_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @command.command("install")
-@declare.argument("name")
+@declare.argument("name", metavar="RELEASE")
 @declare.argument("chart_name", metavar="CHART")
 @values_options
 @_options
@@ -95,7 +95,7 @@ def install(settings: Settings, name: str, chart_name: str, values: ValueSources
 
 
 @command.command("upgrade")
-@declare.argument("name")
+@declare.argument("name", metavar="RELEASE")
 @declare.argument("chart_name", metavar="CHART")
 @_from_options
 @values_options
@@ -109,7 +109,7 @@ def upgrade(
 
 
 @command.command("rollback")
-@declare.argument("name")
+@declare.argument("name", metavar="RELEASE")
 @declare.argument("revision", type=int, default=0)
 @_options
 def rollback(settings: Settings, name: str, revision: int) -> Play:
@@ -124,7 +124,7 @@ def rollback(settings: Settings, name: str, revision: int) -> Play:
 
 
 @command.command("uninstall")
-@declare.argument("name")
+@declare.argument("name", metavar="RELEASE")
 @_from_options
 @_options
 def uninstall(settings: Settings, name: str, from_chart: str, from_values: tuple[str, ...]) -> Play:
@@ -133,7 +133,7 @@ def uninstall(settings: Settings, name: str, from_chart: str, from_values: tuple
 
 
 @command.command("test")
-@declare.argument("name")
+@declare.argument("name", metavar="RELEASE")
 @_from_options
 @_options
 def test(settings: Settings, name: str, from_chart: str, from_values: tuple[str, ...]) -> Play:

@@ -20,7 +20,7 @@ def _show(chart: str, reference: ChartReference, *parts: str) -> None:
 
 
 @command.command("all")
-@declare.argument("chart")
+@declare.argument("chart", metavar="CHART")
 @chart_reference_options
 def everything(chart: str, reference: ChartReference) -> None:
     """Show all information of the chart: Chart.yaml, values.yaml, README, CRDs."""
@@ -28,7 +28,7 @@ def everything(chart: str, reference: ChartReference) -> None:
 
 
 @command.command("chart")
-@declare.argument("chart")
+@declare.argument("chart", metavar="CHART")
 @chart_reference_options
 def definition(chart: str, reference: ChartReference) -> None:
     """Show the chart's definition: the contents of Chart.yaml."""
@@ -36,7 +36,7 @@ def definition(chart: str, reference: ChartReference) -> None:
 
 
 @command.command("values")
-@declare.argument("chart")
+@declare.argument("chart", metavar="CHART")
 @declare.option("--jsonpath", default="", help="supply a JSONPath expression to filter the output: {.image.tag}")
 @chart_reference_options
 def values(chart: str, reference: ChartReference, jsonpath: str) -> None:
@@ -52,7 +52,7 @@ def values(chart: str, reference: ChartReference, jsonpath: str) -> None:
 
 
 @command.command("readme")
-@declare.argument("chart")
+@declare.argument("chart", metavar="CHART")
 @chart_reference_options
 def readme(chart: str, reference: ChartReference) -> None:
     """Show the chart's README."""
@@ -60,7 +60,7 @@ def readme(chart: str, reference: ChartReference) -> None:
 
 
 @command.command("crds")
-@declare.argument("chart")
+@declare.argument("chart", metavar="CHART")
 @chart_reference_options
 def crds(chart: str, reference: ChartReference) -> None:
     """Show the chart's CRDs, and those of its subcharts."""

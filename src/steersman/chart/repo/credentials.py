@@ -53,11 +53,15 @@ def store(home: Home, host: str, credential: Credential) -> None:
 
 
 def forget(home: Home, host: str) -> None:
-    """Remove what helm's file has for a registry. Raises RepositoryError if there is nothing."""
+    """Remove what helm's file has for a registry, if it has something."""
     config = _read(home.registry_config)
-    if config.get("auths", {}).pop(_key(host), None) is None:
-        raise RepositoryError(f"not logged in to {host}")
-    _write(home.registry_config, config)
+    if config.get("auths", {}).pop(_key(host), None) is not None:
+        _write(home.registry_config, config)
+
+
+def known_hosts(home: Home) -> list[str]:
+    """The registries that helm's file has credentials for."""
+    return sorted(_read(home.registry_config).get("auths") or {})
 
 
 def _key(host: str) -> str:
