@@ -77,14 +77,13 @@ class Deleting(Writing):
     def _check_preconditions(
         self, resource: Resource, meta: Json, uid: str | None, resource_version: str | None
     ) -> None:
-        for word, wanted, found in (
-            ("UID", uid, meta["uid"]),
-            ("ResourceVersion", resource_version, meta["resourceVersion"]),
+        for word, wanted, found, what in (
+            ("UID", uid, meta["uid"], "deleted and then recreated"),
+            ("ResourceVersion", resource_version, meta["resourceVersion"], "modified"),
         ):
             if wanted and wanted != found:
                 why = f"the {word} in the precondition ({wanted}) does not match the {word} in record ({found}). "
-                why += "The object might have been deleted and then recreated"
-                raise status.conflict(resource, meta["name"], why)
+                raise status.precondition(resource, meta["name"], f"{why}The object might have been {what}")
 
 
 def _finalizers_for(finalizers: list[str], propagation: Propagation) -> list[str]:

@@ -95,6 +95,14 @@ def conflict(resource: Resource, name: str, why: str) -> Conflict:
     return Conflict(message, code=409, reason="Conflict", details=details(resource, name))
 
 
+def precondition(resource: Resource, name: str, why: str) -> Conflict:
+    """A deletion that asked for another object than the one that is there; Kubernetes names its kind, not its resource."""
+    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    message = f'Operation cannot be fulfilled on {kind} "{name}": {why}'
+    found = details(resource, name, kind=resource.kind)
+    return Conflict(message, code=409, reason="Conflict", details=found)
+
+
 def modified(resource: Resource, name: str) -> Conflict:
     return conflict(
         resource, name, "the object has been modified; please apply your changes to the latest version and try again"
@@ -155,16 +163,14 @@ def untyped(resource: Resource, namespace: str | None, name: str, why: str) -> A
     return ApiError(message, code=500, reason="InternalError")
 
 
-def bad_options(field: str, value: str, allowed: tuple[str, ...]) -> Invalid:
-    """A query parameter or DeleteOptions field with a value that is not one of those allowed."""
-    return bad_patch_options([unsupported(field, value, allowed)])
-
-
-def bad_patch_options(causes: list[Cause]) -> Invalid:
+def bad_options(kind: str, causes: list[Cause]) -> Invalid:
+    """Options of a request (`PatchOptions`, `ListOptions` …) that cannot be."""
     text = ", ".join(str(cause) for cause in causes)
+    if len(causes) > 1:
+        text = f"[{text}]"
     found = [{"reason": REASONS[cause.problem], "message": cause.text, "field": cause.field} for cause in causes]
-    details: Json = {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": found}
-    return Invalid(f'PatchOptions.meta.k8s.io "" is invalid: {text}', code=422, reason="Invalid", details=details)
+    details: Json = {"group": "meta.k8s.io", "kind": kind, "causes": found}
+    return Invalid(f'{kind}.meta.k8s.io "" is invalid: {text}', code=422, reason="Invalid", details=details)
 
 
 def forbidden(resource: Resource, name: str, why: str, causes: list[Json] | None = None) -> Forbidden:
@@ -221,7 +227,7 @@ def to_status(error: ApiError) -> Json:
         status["reason"] = error.reason
     if error.details:
         status["details"] = error.details
-    elif error.reason in ("Invalid", "Forbidden", "NotFound"):
+    elif error.reason in ("Invalid", "Forbidden", "NotFound", "MethodNotAllowed"):
         status["details"] = {}
     status["code"] = error.code
     return status

@@ -30,6 +30,7 @@ from steersman.cluster.controllers.priorities import PodPriorities
 from steersman.cluster.controllers.quotas import QuotaAdmission, QuotaController
 from steersman.cluster.controllers.replicasets import ReplicaSetController, ReplicationControllerController
 from steersman.cluster.controllers.roles import RoleAggregationController
+from steersman.cluster.controllers.runtime_classes import PodRuntimeClasses
 from steersman.cluster.controllers.scheduling import Scheduler
 from steersman.cluster.controllers.service_accounts import PodAccounts
 from steersman.cluster.controllers.statefulsets import StatefulSetController
@@ -75,6 +76,7 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
     admission: list[Admission] = [
         ServiceAddresses(objects),
         PodAccounts(objects),
+        PodRuntimeClasses(objects),
         PodPriorities(objects),
         LimitAdmission(objects),
         QuotaAdmission(objects),

@@ -26,7 +26,7 @@ from steersman.cluster.resources import Resource
 from steersman.cluster.schema import custom
 from steersman.cluster.schema.decode import DecodeError, decode, decode_sparse, new_object
 from steersman.cluster.schema.model import Node
-from steersman.errors import Invalid
+from steersman.errors import ApiError, Invalid
 
 Json = dict[str, Any]
 Causes = list[status.Cause]
@@ -163,6 +163,13 @@ class Writing(Reading):
         if unknown:
             problems = "\n".join(f".{path}: field not declared in schema" for path in unknown)
             raise status.untyped(resource, namespace, name, problems)
+        group_version, kind = patch.get("apiVersion"), patch.get("kind")
+        if group_version not in (None, resource.api_version):
+            words = "Incorrect version specified in apply patch. Specified patch version: {}, expected: {}"
+            raise status.bad_request(words.format(group_version, resource.api_version))
+        if kind not in (None, resource.kind):
+            why = f"expected objects of the same type, but got {resource.kind} and {kind}"
+            raise ApiError(f"failed to merge config: {why}", code=500, reason="InternalError")
         meta: Json = config.setdefault("metadata", {})
         if meta.get("managedFields"):
             raise status.bad_request("metadata.managedFields must be nil")
@@ -179,7 +186,7 @@ class Writing(Reading):
         for its last finalizer to go."""
         strategy = strategy_of(resource)
         new = self._typed(resource, new, options)
-        self._check_basis(resource, new["metadata"], old["metadata"])
+        self._check_basis(resource, new["metadata"], old["metadata"], options)
         for key in _SERVERS_OWN:
             _carry(key, new["metadata"], old["metadata"])
         new = _allowed_part(resource, new, old, subresource)
@@ -214,7 +221,7 @@ class Writing(Reading):
             return self._remove(resource, new, record, options.dry_run)
         return self._commit(resource, new, record, options)
 
-    def _check_basis(self, resource: Resource, meta: Json, old: Json) -> None:
+    def _check_basis(self, resource: Resource, meta: Json, old: Json, options: WriteOptions) -> None:
         """An update has to be based on the object as it is now. Raises Conflict, or Invalid where it does not say."""
         revision = meta.get("resourceVersion", "")
         if revision not in ("", "0") and revision != old["resourceVersion"]:
@@ -223,6 +230,9 @@ class Writing(Reading):
             cause = status.bad_value("metadata.resourceVersion", 0, "must be specified for an update")
             raise status.invalid(resource, old["name"], [cause])
         if meta.get("uid") and meta["uid"] != old["uid"]:
+            if options.applied or options.patch is not None:
+                cause = status.bad_value("metadata.uid", meta["uid"], "field is immutable")
+                raise status.invalid(resource, old["name"], [cause])
             why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old['uid']}"
             raise status.conflict(resource, old["name"], why)
 

@@ -65,7 +65,7 @@ class Encoder:
         elif self.plain:
             bodies = [record.body for record in records]
         else:
-            bodies = [to_bytes(_bare(self.objects.decode(self.resource, record))) for record in records]
+            bodies = [to_bytes(bare(self.objects.decode(self.resource, record))) for record in records]
         return start[:-1] + b',"items":[' + b",".join(bodies) + b"]}"
 
     def table(self, items: list[Json], meta: Json) -> Json:
@@ -74,5 +74,6 @@ class Encoder:
         return table(self.resource, items, meta, self.include_object)
 
 
-def _bare(obj: Json) -> Json:
+def bare(obj: Json) -> Json:
+    """As an item of a list, which says once of what kind they all are."""
     return {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,13 +10,13 @@ from steersman.cluster import status
 from steersman.cluster.access.attributes import Attributes
 from steersman.cluster.access.authorizer import Authorizer
 from steersman.cluster.access.identity import ADMIN, User
-from steersman.cluster.api import negotiate
-from steersman.cluster.api.encode import Encoder, to_bytes
+from steersman.cluster.api import negotiate, paging, request_options
+from steersman.cluster.api.encode import Encoder, bare, to_bytes
 from steersman.cluster.api.notices import notices
 from steersman.cluster.api.paths import Target
+from steersman.cluster.api.request_options import check_list, check_write
 from steersman.cluster.api.selection import Selection
 from steersman.cluster.api.watching import watch
-from steersman.cluster.history import Record
 from steersman.cluster.machinery import Deleted, Objects, PatchKind, WriteOptions
 from steersman.cluster.resources import Registry, Resource
 from steersman.errors import ApiError, NotFound
@@ -109,44 +107,34 @@ class Verbs:
         if call.query.get("watch") in ("1", "true"):
             return self.watch(call)
         record = self.objects.record(target.resource, target.name, target.namespace)
+        if (wanted := paging.revision_of(call.query)) > self.objects.store.revision:
+            raise paging.too_large(wanted, self.objects.store.revision)
         return Answer(self.encoder(call).record(record))
 
     def list(self, call: Call) -> Answer:
         target, query = call.target, call.query
         selection = Selection(target.resource, query)
         limit = negotiate.integer(query, "limit") or 0
-        revision, after = self.objects.store.revision, ""
-        if token := query.get("continue", ""):
-            revision, after = self._continued(token, target)
-        records = self.objects.store.list(target.resource.storage, target.namespace, after)
-        meta: Json = {"resourceVersion": str(revision)}
+        store = self.objects.store
+        check_list(query)
+        begin = paging.start(store, query, target.namespace)
+        records = paging.records(store, target.resource.storage, target.namespace, begin)
+        meta: Json = {"resourceVersion": str(begin.revision)}
         if not selection.all:
             records = [record for record in records if selection.matches(record)]
         if 0 < limit < len(records):
-            meta["continue"] = _token(revision, records[limit - 1], target)
+            meta["continue"] = paging.token(begin.revision, records[limit - 1], target.namespace)
             if selection.all:
                 meta["remainingItemCount"] = len(records) - limit
             records = records[:limit]
         return Answer(self.encoder(call).many(records, meta))
-
-    def _continued(self, token: str, target: Target) -> tuple[int, str]:
-        try:
-            found = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-            revision, start = int(found["rv"]), str(found["start"]).rstrip("\0")
-        except (ValueError, KeyError, TypeError):
-            raise status.bad_request("continue key is not valid: it was not made by this server") from None
-        if revision < self.objects.store.history.floor:
-            raise status.expired(
-                "The provided continue parameter is too old to display a consistent list result. You must start a new list "
-                "without the continue parameter."
-            )
-        return revision, f"{target.namespace}/{start}" if target.namespace else start
 
     def watch(self, call: Call) -> Answer:
         target = call.target
         query = call.query
         if target.name:
             query = {**query, "fieldSelector": f"metadata.name={target.name}"}
+        check_list({**query, "watch": "true"})
         Selection(target.resource, query)  # a selector that cannot be parsed is answered with 400, not in the stream
         return Answer(stream=watch(self.objects, target.resource, target.namespace, self.encoder(call), query))
 
@@ -224,7 +212,7 @@ class Verbs:
                     )
                 except NotFound:
                     continue  # an admission hook or an owner took it away meanwhile
-                items.append(found.object)
+                items.append(found.object if target.resource.custom is not None else bare(found.object))
         meta = {"resourceVersion": str(self.objects.store.revision)}
         kind = {"kind": target.resource.list_kind, "apiVersion": target.resource.api_version}
         return Answer(to_bytes({**kind, "metadata": meta, "items": items}))
@@ -238,15 +226,11 @@ class Verbs:
     def options(self, call: Call) -> WriteOptions:
         query = call.query
         manager = query.get("fieldManager") or call.user_agent.partition("/")[0] or "unknown"
-        dry_run = query.get("dryRun", "")
-        if dry_run not in ("", "All"):
-            raise status.bad_options("dryRun", dry_run, ("All",))
+        check_write(call.method, query, apply=PATCHES.get(call.content_type.partition(";")[0].strip()) == "apply")
         validation = query.get("fieldValidation") or "Warn"
-        if validation not in ("Ignore", "Warn", "Strict"):
-            raise status.bad_options("fieldValidation", validation, ("Ignore", "Strict", "Warn"))
         return WriteOptions(
             manager,
-            bool(dry_run),
+            query.get("dryRun") == "All",
             validation=validation,  # type: ignore[arg-type]
             force=query.get("force") in ("true", "1"),
             user=call.user,
@@ -278,9 +262,6 @@ class Verbs:
                 [name for name, found in PATCHES.items() if not (custom and found == "strategic")]
             )
         if kind == "apply":
-            if not call.query.get("fieldManager"):
-                cause = status.required("fieldManager", "is required for apply patch")
-                raise status.bad_patch_options([cause])
             return kind, negotiate.read_yaml(call.body)
         check = options.validation != "Ignore" and kind != "json"
         problem = "" if kind == "strategic" else "error decoding patch: "
@@ -290,27 +271,8 @@ class Verbs:
 
 def delete_arguments(call: Call, registry: Registry) -> Json:
     """What DeleteOptions and the query say, as keyword arguments of `Objects.delete`."""
-    options: Json = {}
-    if call.body.strip():
-        options, _ = negotiate.read_object(call.body, call.content_type, registry)
-    query = call.query
-    grace = options.get("gracePeriodSeconds")
-    if grace is None:
-        grace = negotiate.integer(query, "gracePeriodSeconds")
-    propagation = options.get("propagationPolicy") or query.get("propagationPolicy") or None
-    if propagation is None and "orphanDependents" in {**options, **query}:
-        orphan = options.get("orphanDependents", query.get("orphanDependents"))
-        propagation = "Orphan" if orphan in (True, "true") else "Background"
-    if propagation not in (None, "Background", "Foreground", "Orphan"):
-        raise status.bad_options("propagationPolicy", propagation, ("Background", "Foreground", "Orphan"))
-    preconditions = options.get("preconditions") or {}
-    return {
-        "propagation": propagation,
-        "grace": grace,
-        "uid": preconditions.get("uid"),
-        "resource_version": preconditions.get("resourceVersion"),
-        "dry_run": bool(options.get("dryRun")) or query.get("dryRun") == "All",
-    }
+    options = negotiate.read_object(call.body, call.content_type, registry)[0] if call.body.strip() else {}
+    return request_options.delete_arguments(options, call.query)
 
 
 def _same_name(meta: Json, target: Target) -> None:
@@ -333,9 +295,3 @@ def _wrong_kind(resource: Resource, version: str, kind: str) -> Exception:
             f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
         )
     return status.undecodable(resource, f'the data is of kind "{kind}"')
-
-
-def _token(revision: int, last: Record, target: Target) -> str:
-    start = last.name if target.namespace else last.key
-    raw = to_bytes({"v": "meta.k8s.io/v1", "rv": revision, "start": start + "\0"})
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from steersman.cluster import status
+from steersman.cluster.kinds.services import has_node_ports
 from steersman.cluster.machinery import Json, Objects
 from steersman.cluster.network.addresses import service_addresses
 from steersman.cluster.resources import Resource
@@ -37,7 +38,11 @@ class ServiceAddresses:
             return
         spec: Json = new["spec"]
         before: Json = (old or {}).get("spec") or {}
+        if not has_node_ports(spec):
+            self._ports -= {port.get("nodePort") for port in before.get("ports") or ()}
         if spec.get("type") == "ExternalName":
+            if (address := before.get("clusterIP")) and address != "None" and not spec.get("clusterIP"):
+                self._pool.release(address)
             return
         if not spec.get("clusterIP"):
             spec["clusterIP"] = before.get("clusterIP") or self._pool.take()
@@ -46,7 +51,7 @@ class ServiceAddresses:
         spec["clusterIPs"] = [spec["clusterIP"]]
         spec.setdefault("ipFamilies", ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
-        if spec.get("type") in ("NodePort", "LoadBalancer"):
+        if has_node_ports(spec):
             self._node_ports(resource, new, before)
 
     def _claim(self, resource: Resource, service: Json, address: str) -> None:

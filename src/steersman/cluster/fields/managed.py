@@ -20,11 +20,13 @@ from steersman.cluster.fields.typed import (
     to_set,
     with_named_fields,
 )
+from steersman.cluster.schema.decode import new_object
 from steersman.cluster.schema.model import Node
 from steersman.cluster.status import apply_conflict
 
 Json = dict[str, Any]
 
+_BEFORE = "before-first-apply"  # who owns what was there when nobody was known to own anything
 # Nobody owns these: the server sets them, or they name the object.
 _META = ("name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields",
          "resourceVersion")  # fmt: skip
@@ -100,6 +102,8 @@ def record_update(found: Node, live: Json, new: Json, writer: Writer, ignored: F
     )
     if entries == [{}]:  # how a client forgets all owners
         entries = []
+    if not entries and live.get("metadata", {}).get("uid"):
+        return []  # once forgotten, owners are noted again from the next apply on
     try:
         difference = compare(found, without(live), without(new))
     except TypedError:
@@ -125,6 +129,10 @@ def apply(
     """
     entries: list[Json] = live.get("metadata", {}).get("managedFields", [])
     live, config = without(live), without(config)
+    if not entries and live.get("metadata", {}).get("uid"):
+        before = Writer(_BEFORE, writer.api_version, "", writer.time)
+        there = compare(found, new_object(found), live)
+        entries = [_entry(before, "Update", _owned(fieldset.union(there.modified, there.added), ignored))]
     check_unique(found, config)
     made = _entry(writer, "Apply", _owned(to_set(found, config), ignored))
     last = next((entry for entry in entries if _identity(entry) == _identity(made)), None)

@@ -43,6 +43,8 @@ def _owners(owners: list[Json]) -> list[Cause]:
     causes: list[Cause] = []
     path = "metadata.ownerReferences"
     for owner in owners:
+        if (owner.get("apiVersion"), owner.get("kind")) == ("v1", "Event"):
+            causes.append(bad_value(path, owner, "/v1, Kind=Event is disallowed from being an owner"))
         if not owner.get("apiVersion"):
             causes.append(bad_value(f"{path}.apiVersion", "", "version must not be empty"))
         for key in ("kind", "name", "uid"):

@@ -9,7 +9,7 @@ from steersman.cluster.kinds.pod_defaults import default_pod_spec
 from steersman.cluster.kinds.pod_rules import pod_spec_causes
 from steersman.cluster.kinds.strategy import Strategy
 from steersman.cluster.patch.json_patch import same
-from steersman.cluster.status import Cause, forbidden_field
+from steersman.cluster.status import Cause, bad_value, forbidden_field
 
 Json = dict[str, Any]
 
@@ -36,8 +36,8 @@ def _default(pod: Json) -> None:
     default_pod_spec(spec)
 
 
-def _prepare_create(pod: Json) -> None:
-    spec = pod.setdefault("spec", {})
+def _tolerate(spec: Json) -> None:
+    """Every Pod stays a while where its node is in trouble."""
     tolerations = spec.setdefault("tolerations", [])
     for toleration in _TOLERATIONS:
         if not any(
@@ -45,6 +45,15 @@ def _prepare_create(pod: Json) -> None:
             for found in tolerations
         ):
             tolerations.append(dict(toleration))
+
+
+def _prepare_update(pod: Json, old: Json) -> None:
+    _tolerate(pod["spec"])
+
+
+def _prepare_create(pod: Json) -> None:
+    spec = pod.setdefault("spec", {})
+    _tolerate(spec)
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     pod["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
@@ -83,7 +92,29 @@ def _validate_update(pod: Json, old: Json) -> list[Cause]:
             new.pop(key, None)
     if not before.get("nodeName"):
         new.pop("nodeName", None)  # binding to a node
-    return [] if same(new, before) else [forbidden_field("spec", _FROZEN)]
+    causes = _deadline_causes(pod["spec"].get("activeDeadlineSeconds"), before.get("activeDeadlineSeconds"))
+    causes += _toleration_causes(pod["spec"].get("tolerations") or [], before.get("tolerations") or [])
+    return causes if same(new, before) else [*causes, forbidden_field("spec", _FROZEN)]
+
+
+def _deadline_causes(new: int | None, before: int | None) -> list[Cause]:
+    path = "spec.activeDeadlineSeconds"
+    if before is None or new == before:
+        return []
+    if new is None:
+        return [bad_value(path, new, "must not update from a positive integer to nil value")]
+    return [bad_value(path, new, "must be less than or equal to previous value")] if new > before else []
+
+
+def _toleration_causes(new: list[Json], before: list[Json]) -> list[Cause]:
+    def bare(toleration: Json) -> Json:
+        return {key: value for key, value in toleration.items() if key != "tolerationSeconds"}
+
+    left = [bare(each) for each in new]
+    if all(bare(each) in left for each in before):
+        return []
+    detail = "existing toleration can not be modified except its tolerationSeconds"
+    return [forbidden_field("spec.tolerations", detail)]
 
 
 def _grace(pod: Json, requested: int | None) -> int:
@@ -99,6 +130,7 @@ STRATEGIES = {
     "pods": Strategy(
         default=_default,
         prepare_create=_prepare_create,
+        prepare_update=_prepare_update,
         validate=_validate,
         validate_update=_validate_update,
         generation=True,

@@ -12,6 +12,7 @@ from steersman.cluster.status import Cause, bad_value, duplicate, forbidden_fiel
 Json = dict[str, Any]
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
+_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 
 
@@ -44,6 +45,7 @@ def _create_service(service: Json) -> None:
 def _update_service(service: Json, old: Json) -> None:
     """What the cluster has allocated stays, also where an update does not repeat it."""
     spec, before = service.setdefault("spec", {}), old["spec"]
+    _drop_what_the_type_has_not(spec, before)
     if spec.get("type", "ClusterIP") == "ExternalName":
         return
     for key in ("clusterIP", "clusterIPs"):
@@ -55,6 +57,42 @@ def _update_service(service: Json, old: Json) -> None:
             found = known.get((port.get("protocol", "TCP"), port.get("port")), {})
             if not port.get("nodePort") and found.get("nodePort"):
                 port["nodePort"] = found["nodePort"]
+
+
+def _drop_what_the_type_has_not(spec: Json, before: Json) -> None:
+    """A Service of another type than before keeps nothing that only the former one has, unless the client has set it anew."""
+    gone: list[str] = []
+    if _has_address(before) and not _has_address(spec):
+        gone += ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]
+    if _is_reachable(before) and not _is_reachable(spec):
+        gone.append("externalTrafficPolicy")
+    if before.get("type") == "LoadBalancer" != spec.get("type"):
+        gone += ["allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"]
+    for key in gone:
+        if spec.get(key) == before.get(key):
+            spec.pop(key, None)
+    if has_node_ports(before) and not has_node_ports(spec) and _node_ports(spec) == _node_ports(before):
+        for port in spec.get("ports") or ():
+            port.pop("nodePort", None)
+
+
+def _node_ports(spec: Json) -> set[int]:
+    return {port["nodePort"] for port in spec.get("ports") or () if port.get("nodePort")}
+
+
+def _has_address(spec: Json) -> bool:
+    return str(spec.get("type", "ClusterIP")) != "ExternalName"
+
+
+def _is_reachable(spec: Json) -> bool:
+    """From outside of the cluster."""
+    kind = spec.get("type", "ClusterIP")
+    return kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and bool(spec.get("externalIPs")))
+
+
+def has_node_ports(spec: Json) -> bool:
+    kind = spec.get("type", "ClusterIP")
+    return kind == "NodePort" or (kind == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is not False)
 
 
 def _validate_service(service: Json) -> list[Cause]:
@@ -117,16 +155,34 @@ def _service_rest(spec: Json) -> list[Cause]:
     if spec.get("clusterIP") not in (None, "", "None"):
         causes += checks.address(spec["clusterIP"], "spec.clusterIPs[0]")
     for index, found in enumerate(spec.get("externalIPs") or ()):
-        causes += checks.address(found, f"spec.externalIPs[{index}]")
+        wrong = list(checks.address(found, f"spec.externalIPs[{index}]"))
+        causes += wrong or _special(found, f"spec.externalIPs[{index}]")
     if spec["type"] not in TYPES:
         causes.append(unsupported("spec.type", spec["type"], TYPES))
     if spec.get("loadBalancerSourceRanges") and spec["type"] != "LoadBalancer":
         detail = "may only be used when `type` is 'LoadBalancer'"
         causes.append(forbidden_field("spec.LoadBalancerSourceRanges", detail))
+    for index, found in enumerate(spec.get("loadBalancerSourceRanges") or ()):
+        try:
+            ipaddress.ip_network(found.strip(), strict=False)
+        except ValueError:
+            causes.append(bad_value(f"spec.LoadBalancerSourceRanges[{index}]", found, _CIDR))
     if spec.get("externalTrafficPolicy") and spec["type"] == "ClusterIP" and not spec.get("externalIPs"):
         detail = "may only be set for externally-accessible services"
         causes.append(bad_value("spec.externalTrafficPolicy", spec["externalTrafficPolicy"], detail))
     return causes
+
+
+def _special(text: str, path: str) -> list[Cause]:
+    """Addresses that mean this very machine or link."""
+    found = ipaddress.ip_address(text)
+    if found.is_unspecified:
+        return [bad_value(path, text, f"may not be unspecified ({text})")]
+    if found.is_loopback:
+        return [bad_value(path, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)")]
+    if found.is_link_local:
+        return [bad_value(path, text, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")]
+    return []
 
 
 def _validate_service_update(service: Json, old: Json) -> list[Cause]:
@@ -245,8 +301,7 @@ def _peer(peer: Json, path: str) -> list[Cause]:
         try:
             ipaddress.ip_network(cidr, strict=False)
         except ValueError:
-            detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
-            causes.append(bad_value(f"{path}.ipBlock.cidr", cidr, detail) if cidr else required(f"{path}.ipBlock.cidr"))
+            causes.append(bad_value(f"{path}.ipBlock.cidr", cidr, _CIDR) if cidr else required(f"{path}.ipBlock.cidr"))
     return causes
 
 
