@@ -327,6 +327,41 @@ async def test_a_proxy_that_refuses(secure: str) -> None:
             await version(Connection(secure, proxy_url=f"http://127.0.0.1:{port}"))
 
 
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
+async def test_a_proxy_that_is_not_there_is_named(scheme: str) -> None:
+    """It is not the server that refuses the connection."""
+    connection = Connection("https://kube.example.com", proxy_url=f"{scheme}://127.0.0.1:1")
+    blocking = Client(Session(connection, BlockingNetwork()))
+    for ask in (version(connection), asyncio.to_thread(run, blocking.server_version())):
+        with pytest.raises(ClusterUnreachable, match=r"the proxy 127\.0\.0\.1:1: connection refused") as caught:
+            await ask
+        assert "NO_PROXY" in caught.value.hint
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+async def test_a_server_with_an_ipv6_address() -> None:
+    asked: list[str] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.extend((await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:2])
+        writer.write(VERSION)
+        writer.close()
+
+    try:
+        server = await asyncio.start_server(handler, "::1", 0)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    port = server.sockets[0].getsockname()[1]
+    try:
+        connection = Connection(f"http://[::1]:{port}")
+        assert await version(connection) == "v1.36.2"
+        blocking = Client(Session(connection, BlockingNetwork()))
+        assert await asyncio.to_thread(run, blocking.server_version()) == "v1.36.2"
+    finally:
+        server.close()
+    assert asked == [f"Host: [::1]:{port}"] * 2
+
+
 @pytest.mark.parametrize(
     ("server", "no_proxy", "proxied"),
     [

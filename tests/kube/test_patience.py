@@ -151,7 +151,7 @@ async def test_a_write_without_an_answer_is_looked_for_before_anything_is_claime
 
     await client.server_version()
     server.fault("POST", does_it_and_says_nothing)
-    with each_within(0.3):
+    with each_within(1.0):
         created = await client.create(config_map(k="1"))
     assert created["metadata"]["uid"]
     assert [str(seen) for seen in server.requests[1:]] == [f"POST {PATH}", f"GET {PATH}/a"]
@@ -181,7 +181,7 @@ async def test_a_server_that_never_can_is_told_of_in_one_message(
     server.fault("GET", answers(code, reason, "etcd is away"), times=10_000)
     told: list[str] = []
     async with Client(Session(Connection(server.url), AsyncioNetwork(), on_waiting=told.append)) as client:
-        with each_within(0.2), pytest.raises(ServerBusy) as caught:
+        with each_within(0.6), pytest.raises(ServerBusy) as caught:
             await client.get(REF)
     assert str(caught.value).startswith(f"the API server {server.url} answers {code} {reason}: etcd is away; tried ")
     assert way_out in caught.value.hint
@@ -226,6 +226,6 @@ async def test_each_request_has_its_own_time_and_a_deadline_runs_down() -> None:
 async def test_an_apply_is_sent_again_within_the_time(client: Client, server: FakeServer) -> None:
     await client.server_version()
     server.fault("PATCH", answers(503), times=10_000)
-    with each_within(0.05), pytest.raises(ServerBusy, match="tried"):
+    with each_within(1.0), pytest.raises(ServerBusy, match="tried"):
         await client.patch(ObjectRef("v1", "ConfigMap", "a", "ns"), config_map(), PatchType.APPLY)
     assert server.count(f"PATCH {PATH}/a") > 1

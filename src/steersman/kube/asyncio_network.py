@@ -17,7 +17,9 @@ from steersman.kube.network import (
     broken,
     in_words,
     no_answer,
+    no_proxy_there,
     open_tunnel,
+    proxy_address,
     reason_of,
     tls_failed,
     tls_name,
@@ -177,12 +179,11 @@ async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream
                 endpoint.host, endpoint.port, ssl=context, server_hostname=server_name, limit=BUFFER
             )
         )
-    assert proxy.hostname is not None
-    over_tls = proxy.scheme == "https"
-    port = proxy.port or {"https": 443, "http": 80}.get(proxy.scheme, 1080)
-    reader, writer = await asyncio.open_connection(
-        proxy.hostname, port, ssl=ssl.create_default_context() if over_tls else None, limit=BUFFER
-    )
+    over_tls = ssl.create_default_context() if proxy.scheme == "https" else None
+    try:
+        reader, writer = await asyncio.open_connection(*proxy_address(proxy), ssl=over_tls, limit=BUFFER)
+    except OSError as error:
+        raise no_proxy_there(proxy, error) from error
     stream = AsyncioStream(reader, writer)
     try:
         await open_tunnel(stream, proxy, endpoint.host, endpoint.port)

@@ -23,7 +23,9 @@ from steersman.kube.network import (
     broken,
     in_words,
     no_answer,
+    no_proxy_there,
     open_tunnel,
+    proxy_address,
     reason_of,
     tls_failed,
     tls_name,
@@ -162,10 +164,15 @@ async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None, seconds: 
     if proxy is None:
         address = (endpoint.host, endpoint.port)
     else:
-        address = (proxy.hostname or "", proxy.port or {"https": 443, "http": 80}.get(proxy.scheme, 1080))
+        address = proxy_address(proxy)
     # A name as bytes is taken as it is; as text it would cost the import of the IDNA codec.
     host: Any = address[0].encode() if address[0].isascii() else address[0]
-    sock = socket.create_connection((host, address[1]), timeout=seconds)
+    try:
+        sock = socket.create_connection((host, address[1]), timeout=seconds)
+    except OSError as error:
+        if proxy is None:
+            raise
+        raise no_proxy_there(proxy, error) from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     stream = BlockingStream(sock)
     stream.allow(None, until)

@@ -272,6 +272,17 @@ def proxy_credentials(proxy: SplitResult) -> tuple[str, str]:
     return unquote(proxy.username or ""), unquote(proxy.password or "")
 
 
+def proxy_address(proxy: SplitResult) -> tuple[str, int]:
+    """Host and port of a proxy."""
+    return proxy.hostname or "", proxy.port or {"https": 443, "http": 80}.get(proxy.scheme, 1080)
+
+
+def no_proxy_there(proxy: SplitResult, error: OSError) -> ConnectFailed:
+    """It is the proxy that cannot be reached, and not the server."""
+    host, port = proxy_address(proxy)
+    return ConnectFailed(f"the proxy {host}:{port}: {reason_of(error)}")
+
+
 async def open_tunnel(stream: Stream, proxy: SplitResult, host: str, port: int) -> None:
     """Ask the proxy at the other end of `stream` to connect on to host:port. Raises ConnectFailed."""
     try:
@@ -280,7 +291,7 @@ async def open_tunnel(stream: Stream, proxy: SplitResult, host: str, port: int) 
         else:
             await _http_connect(stream, proxy, host, port)
     except ConnectionLost as error:
-        raise ConnectFailed(f"the proxy {proxy.hostname} closed the connection") from error
+        raise ConnectFailed(f"the proxy {proxy.hostname}: {error}") from error
 
 
 async def _http_connect(stream: Stream, proxy: SplitResult, host: str, port: int) -> None:

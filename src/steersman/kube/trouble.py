@@ -32,7 +32,11 @@ class Trouble:
             "Is the API server up, and is it the one you mean? `steer cluster status` tells of the one on this machine."
         )
         text = str(error)
-        if NOT_TLS in text:
+        if text.startswith("the proxy "):
+            hint = (
+                "The kubeconfig's proxy-url or HTTPS_PROXY names that proxy; NO_PROXY names the servers that need none."
+            )
+        elif NOT_TLS in text:
             hint = "Correct the port in the kubeconfig's `server`, or write http:// there for a server without TLS."
         elif text.startswith("tls: "):  # somebody is there
             hint = _tls_hint(text)
