@@ -49,6 +49,7 @@ class Deleting(Writing):
         options = options or WriteOptions()
         options.dry_run = dry_run
         self._admit("DELETE", found, old, old, options)
+        self._check("DELETE", found, old, old, options, "")
         if self.reviewer is not None:
             self.reviewer.review("validating", "DELETE", found, old, old, options)
         strategy = strategy_of(found)

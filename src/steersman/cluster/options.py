@@ -61,8 +61,8 @@ class WriteOptions:
 # Invalid to refuse.
 Admission = Callable[[Operation, Resource, Json, Json | None], None]
 
-# A check comes after it and changes nothing; it also sees who writes, and how.
-Check = Callable[[Operation, Resource, Json, Json | None, WriteOptions], None]
+# A check comes after it and changes nothing; it also sees who writes and how, and through which subresource ("": none).
+Check = Callable[[Operation, Resource, Json, Json | None, WriteOptions, str], None]
 
 
 class ReviewNeeded(Exception):

@@ -62,7 +62,7 @@ class Writing(Reading):
         strategy.default(obj)
         self._admit("CREATE", resource, obj, None, options)
         meta = obj["metadata"]
-        self._check("CREATE", resource, obj, None, options)
+        self._check("CREATE", resource, obj, None, options, "")
         causes = self._metadata_causes(resource, meta) + strategy.validate(obj)
         if resource.custom is not None:
             causes += _custom_causes(resource, obj, None)
@@ -203,7 +203,7 @@ class Writing(Reading):
         ):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         self._admit("UPDATE", resource, new, old, options, subresource)
-        self._check("UPDATE", resource, new, old, options)
+        self._check("UPDATE", resource, new, old, options, subresource)
         causes = self._metadata_causes(resource, new["metadata"], old["metadata"])
         causes += strategy.validate(new) + strategy.validate_update(new, old)
         if resource.custom is not None:
@@ -324,10 +324,16 @@ class Writing(Reading):
             reviewer.review("mutating", operation, resource, obj, old, options, subresource)
 
     def _check(
-        self, operation: Operation, resource: Resource, obj: Json, old: Json | None, options: WriteOptions
+        self,
+        operation: Operation,
+        resource: Resource,
+        obj: Json,
+        old: Json | None,
+        options: WriteOptions,
+        subresource: str,
     ) -> None:
         for check in self.checks:
-            check(operation, resource, obj, old, options)
+            check(operation, resource, obj, old, options, subresource)
 
     def _metadata_causes(self, resource: Resource, meta: Json, old: Json | None = None) -> Causes:
         return metadata_causes(meta, old, strategy_of(resource).check_name)

@@ -267,9 +267,9 @@ CRD: dict[str, Any] = {
 
 
 async def test_what_is_stored_but_does_nothing_is_said(api: Api) -> None:
-    policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+    policies = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
     reply = await api.call("POST", policies, {"metadata": {"name": "a"}, "spec": {}})
-    assert "stores admission policies, but applies none" in reply.header("Warning")
+    assert "stores policies that change objects, but applies none" in reply.header("Warning")
     crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     reply = await api.call("POST", crds, CRD)
     assert (reply.status, "x-kubernetes-validations: this" in reply.header("Warning")) == (201, True)

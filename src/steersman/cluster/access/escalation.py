@@ -25,7 +25,13 @@ class Escalation:
         self._authorizer = authorizer
 
     def __call__(
-        self, operation: Operation, resource: Resource, new: Json, old: Json | None, options: WriteOptions
+        self,
+        operation: Operation,
+        resource: Resource,
+        new: Json,
+        old: Json | None,
+        options: WriteOptions,
+        subresource: str,
     ) -> None:
         user = options.user
         if resource.group != RBAC or operation == "DELETE" or user is None or user.is_master:

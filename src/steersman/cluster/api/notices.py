@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from steersman.cluster.cel import policies
 from steersman.cluster.cel.rules import unevaluated
 from steersman.cluster.resources import Resource
 
 Json = dict[str, Any]
 
-_POLICIES = "this cluster stores admission policies, but applies none"
+_POLICIES = "this cluster stores policies that change objects, but applies none"
 _SILENT = {
-    "validatingadmissionpolicies.admissionregistration.k8s.io": _POLICIES,
-    "validatingadmissionpolicybindings.admissionregistration.k8s.io": _POLICIES,
     "mutatingadmissionpolicies.admissionregistration.k8s.io": _POLICIES,
     "mutatingadmissionpolicybindings.admissionregistration.k8s.io": _POLICIES,
 }
@@ -23,6 +22,8 @@ def notices(resource: Resource, obj: Json) -> list[str]:
     """The warnings that a write of `obj` is answered with."""
     if (words := _SILENT.get(resource.storage)) is not None:
         return [words]
+    if resource.storage == policies.POLICIES:
+        return policies.unevaluated(obj)
     if resource.storage != _CRDS:
         return []
     spec: Json = obj.get("spec") or {}

@@ -27,6 +27,7 @@ from steersman.cluster.api.paths import Target, parse
 from steersman.cluster.api.streams import sessions
 from steersman.cluster.api.subresources import Subresources
 from steersman.cluster.api.verbs import Answer, Call, Verbs
+from steersman.cluster.cel.policies import Policies
 from steersman.cluster.credentials import Credentials
 from steersman.cluster.machinery import Objects, ReviewNeeded
 from steersman.cluster.node import LogSource, PodAccess
@@ -75,6 +76,7 @@ class ApiServer:
         self.authenticator = Authenticator(credentials, accounts)
         self.authorizer = Authorizer(objects)
         objects.checks.append(Escalation(self.authorizer))
+        objects.checks.append(Policies(objects))
         objects.reviewer = Webhooks(objects, pods)
         self.reviews = reviews.Reviews(self.authorizer, self.authenticator)
         self.verbs = Verbs(objects, self.authorizer)

@@ -41,7 +41,13 @@ class PodSecurity:
         self._objects = objects
 
     def __call__(
-        self, operation: Operation, resource: Resource, new: Json, old: Json | None, options: WriteOptions
+        self,
+        operation: Operation,
+        resource: Resource,
+        new: Json,
+        old: Json | None,
+        options: WriteOptions,
+        subresource: str,
     ) -> None:
         whole = resource.storage == "pods"
         if (

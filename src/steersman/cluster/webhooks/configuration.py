@@ -41,13 +41,13 @@ def concerns(webhook: Json, write: Write, objects: Objects) -> bool:
     if write.resource.group == GROUP:
         return False  # so that nobody locks themselves out
     return (
-        any(_rule_matches(rule, write) for rule in webhook.get("rules") or ())
+        any(rule_matches(rule, write) for rule in webhook.get("rules") or ())
         and _namespace_matches(webhook, write, objects)
         and _object_matches(webhook, write)
     )
 
 
-def _rule_matches(rule: Json, write: Write) -> bool:
+def rule_matches(rule: Json, write: Write) -> bool:
     """The version is not looked at: by `matchPolicy: Equivalent`, the default, all versions of a kind are the webhook's."""
     resource = write.resource
     scope = rule.get("scope", "*")
