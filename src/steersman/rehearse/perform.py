@@ -20,6 +20,7 @@ from steersman.manifest.documents import Document
 from steersman.rehearse.actor import Actor, MakeActor
 from steersman.rehearse.faults import Fault, Key, Meddling, faulty
 from steersman.rehearse.images import lacking, take_along
+from steersman.rehearse.rights import grant
 from steersman.rehearse.stage import Known, State, objects_of, set_up, stand_in
 from steersman.rehearse.verdict import Scenario
 from steersman.release.record import Release, Status
@@ -129,6 +130,8 @@ async def _prepare(play: Play, make_actor: MakeActor, client: Actor) -> None:
     """Bring the cluster to the present state. Hooks of the past that cannot run here are stood in for."""
     if play.namespace != "default":
         await client.kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": play.namespace}})
+    for state in play.before:
+        await grant(client.kube, state.rights)
     unable = dict(play.unable)
     for state in play.before:
         plan = await client.plan_install(play.release, state.chart, state.values, options=play.options)

@@ -18,6 +18,7 @@ from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.lifecycle.plan import Options
 from steersman.manifest.documents import split
 from steersman.rehearse.actor import Actor
+from steersman.rehearse.rights import existing_rights
 from steersman.release.record import Release
 
 STAND_IN = "rehearsal"
@@ -28,12 +29,14 @@ Known = Mapping[tuple[str, str], Mapping[str, str]]
 class State:
     """One revision that was there before: a chart and the user's values.
 
-    `known` is what ConfigMaps and Secrets that it refers to hold, by kind and name, as far as that may be known.
+    `known` is what ConfigMaps and Secrets that it refers to hold, by kind and name, as far as that may be known; `rights` are
+    accounts, roles and bindings that are there without the release's doing.
     """
 
     chart: Chart
     values: dict[str, Any]
     known: Known = field(default_factory=dict)
+    rights: Sequence[Object] = ()
 
 
 def recorded(release: Release) -> State:
@@ -66,7 +69,8 @@ async def present(kube: Kubernetes, release: Release) -> State:
             found = await kube.get(ObjectRef("v1", kind, name, release.namespace))
             data = found.get("data") or {}
             known[kind, name] = dict.fromkeys(data, STAND_IN) if kind == "Secret" else data
-    return replace(recorded(release), known=known)
+    rights = await existing_rights(kube, release.name, release.namespace)
+    return replace(recorded(release), known=known, rights=rights)
 
 
 def objects_of(release: Release) -> list[Object]:
