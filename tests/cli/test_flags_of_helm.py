@@ -22,14 +22,6 @@ EXCEPTIONS = {
         "plugin update",
         "plugin verify",
     ],
-    "`steer search hub` asks no Artifact Hub and says so": [
-        "search hub --endpoint",
-        "search hub --fail-on-no-result",
-        "search hub --list-repo-url",
-        "search hub --max-col-width",
-        "search hub -o",
-        "search hub --output",
-    ],
 }
 
 

@@ -162,7 +162,10 @@ def test_the_environment_is_told_as_helm_tells_it(name: str, helm: Path, tmp_pat
     assert ours.stdout == theirs.stdout
 
 
-@pytest.mark.parametrize("words", [("plugin", "list"), ("search", "hub", "x"), ("verify", "/nowhere.tgz")])
+@pytest.mark.parametrize(
+    "words",
+    [("plugin", "list"), ("search", "hub", "x", "--endpoint", "http://127.0.0.1:1"), ("verify", "/nowhere.tgz")],
+)
 def test_what_cannot_be_had_is_told_with_the_way_out(words: tuple[str, ...], steer: Steer) -> None:
     shown = steer(*words)
     assert (shown.code, shown.out) == (1, "")
