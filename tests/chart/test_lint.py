@@ -78,6 +78,21 @@ CASES: dict[str, Files] = {
     },
     "a template that gives no YAML": {**GOOD, "templates/a.yaml": "a: [\n", "templates/b.yaml": " kind: x\n"},
     "required and fail": {**GOOD, "templates/a.yaml": '{{ required "x" .Values.q }}{{ fail "x" }}\n'},
+    "an apiVersion of nobody's": {**GOOD, "Chart.yaml": "apiVersion: v9\nname: c\nversion: 1.0.0\n"},
+    "for another Kubernetes": {
+        **GOOD,
+        "Chart.yaml": chart_yaml("c", "kubeVersion: '>=99'\n"),
+        "templates/a.yaml": "a: b\n",
+    },
+    "a long name": {**GOOD, "templates/a.yaml": f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {'x' * 300}}}\n"},
+    "a long name of a Service": {
+        **GOOD,
+        "templates/a.yaml": f"apiVersion: v1\nkind: Service\nmetadata: {{name: {'x' * 64}}}\n",
+    },
+    **{
+        f"a schema that is no JSON: {text}": {**GOOD, "values.schema.json": text}
+        for text in ("{", '{"a": x}', '{"a": 1,}', "nul", "{} x", '{"a" 1}', "[01]")
+    },
     "a template that fails": {**GOOD, "templates/a.yaml": "{{ .Values.a.b.c }}"},
     "a template that does not parse": {**GOOD, "templates/a.yaml": "{{ if }}"},
     "dependencies": {

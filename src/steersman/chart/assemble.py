@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100
 
 
+class UnsupportedApiVersion(ChartError):
+    """A chart of an apiVersion that Helm does not know."""
+
+
 def check_api_version(files: Iterable[File]) -> None:
     """Only the outermost chart's apiVersion is looked at, as in Helm."""
     for file in files:
@@ -34,7 +38,7 @@ def check_api_version(files: Iterable[File]) -> None:
             version = document.get("apiVersion") if isinstance(document, dict) else ""
             if version in (None, "", API_VERSION_1, API_VERSION_2):
                 return
-            raise ChartError("invalid chart apiVersion" if version == "v3" else "unsupported chart version")
+            raise UnsupportedApiVersion("invalid chart apiVersion" if version == "v3" else "unsupported chart version")
     raise ChartError("unable to detect chart version, no Chart.yaml found")
 
 

@@ -187,7 +187,8 @@ def render_files(
     from steersman.template.functions.registry import FUNCTIONS, Layers
 
     capabilities = capabilities or Capabilities()
-    check_kube_version(prepared.chart, capabilities)
+    if not lint:  # which helm's linter does not look at either
+        check_kube_version(prepared.chart, capabilities)
     functions: Functions = FUNCTIONS
     if lookup is not None or enable_dns or lint:
         from steersman.template.functions.flow import RunOptions, for_run

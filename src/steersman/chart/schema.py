@@ -97,11 +97,35 @@ def _validator(schema: bytes) -> _Validator:
 
     documents = _Documents()
     try:
-        made = jsonschema_rs.validator_for(json.loads(schema), retriever=documents.retrieve, base_uri=_BASE)
+        parsed = _parsed(schema)
+    except ValueError as error:
+        raise SchemaError(str(error), hint="values.schema.json itself is at fault.") from error
+    try:
+        made = jsonschema_rs.validator_for(parsed, retriever=documents.retrieve, base_uri=_BASE)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, RecursionError) as cause:
         text = documents.failure or cause
         raise SchemaError(f"{text}\n", hint="values.schema.json itself is at fault.") from cause
     return _Validator(made, documents.asked)
+
+
+def _parsed(schema: bytes) -> Any:
+    """The schema as JSON. Raises ValueError in Go's words."""
+    try:
+        return json.loads(schema)
+    except ValueError:
+        from steersman.template.functions.json_reader import loads
+
+        try:
+            loads(schema.decode("utf-8", "replace"))
+        except ValueError as error:
+            text = str(error).replace("unexpected end of JSON input", "unexpected EOF")
+            if text.endswith(_AFTER):
+                text = f"invalid character{_AFTER}"
+            raise ValueError(text) from None
+        raise
+
+
+_AFTER = " after top-level value"
 
 
 class _Documents:

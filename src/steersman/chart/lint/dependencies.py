@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from steersman.chart.assemble import UnsupportedApiVersion
 from steersman.chart.lint.message import Message, Severity
 from steersman.chart.load import load
 from steersman.errors import SteersmanError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 def check(folder: str, warn: Warn) -> Iterator[Message]:
     try:
         chart = load(folder, warn)
+    except UnsupportedApiVersion:
+        return  # which is told of Chart.yaml
     except SteersmanError as error:
         yield Message(Severity.ERROR, "", f"unable to load chart\n\t{error}")
         return

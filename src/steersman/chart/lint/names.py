@@ -42,5 +42,5 @@ def problems(kind: str, name: str) -> list[str]:
 
 
 def _checked(name: str, pattern: str, rule: str, longest: int) -> list[str]:
-    too_long = [f"must be no more than {longest} bytes"] if len(name) > longest else []
+    too_long = [f"must be no more than {longest} characters"] if len(name) > longest else []
     return too_long if re.fullmatch(pattern, name) else [*too_long, rule]

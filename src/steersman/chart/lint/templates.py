@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from steersman.chart.assemble import UnsupportedApiVersion
 from steersman.chart.capabilities import Capabilities, KubeVersion
 from steersman.chart.coalesce import coalesce_values
 from steersman.chart.lint import names
@@ -47,6 +48,8 @@ def check(
         return
     try:
         chart = load(folder, warn)
+    except UnsupportedApiVersion:
+        return  # which is told of Chart.yaml
     except SteersmanError as error:
         yield Message(Severity.ERROR, FOLDER, str(error))
         return
