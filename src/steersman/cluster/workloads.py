@@ -34,6 +34,7 @@ from steersman.cluster.controllers.runtime_classes import PodRuntimeClasses
 from steersman.cluster.controllers.scheduling import Scheduler
 from steersman.cluster.controllers.service_accounts import PodAccounts
 from steersman.cluster.controllers.statefulsets import StatefulSetController
+from steersman.cluster.controllers.token_secrets import TokenSecretController
 from steersman.cluster.kubelet.kubelet import Kubelet, KubeletOptions
 from steersman.cluster.machine import Machine
 from steersman.cluster.machinery import Admission, Objects
@@ -89,6 +90,7 @@ async def run_workloads(objects: Objects, options: WorkloadOptions) -> AsyncIter
     machine, problem = await _machine(images, options)
     kubelet = _kubelet(objects, machine, tokens, options) if machine is not None else None
     controllers = _controllers(objects, options)
+    controllers.append(TokenSecretController(objects, tokens, options.certificate_authority))
     if machine is not None:
         table = NetworkTable(objects, machine.link)
         machine.lost.append(lambda: table.attach(machine.link))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from steersman.cluster.access.tokens import ISSUER, BoundTo, TokenIssuer
+from steersman.cluster.controllers.token_secrets import TokenSecretController
 from steersman.cluster.machinery import Objects
 from steersman.cluster.store import Store
 
+from ..controllers.world import world as at_work  # noqa: TID252
 from .conftest import World
 from .test_authorization import PODS, token
 
@@ -56,6 +58,23 @@ def test_a_bound_token_ends_with_its_object(tmp_path: Path, objects: Objects) ->
     assert issuer.user_of(made) is None
     objects.create("secrets", {"metadata": {"name": "s"}}, "default")
     assert issuer.user_of(made) is None
+
+
+async def test_a_secret_for_an_account_gets_a_token_and_goes_with_the_account(tmp_path: Path, objects: Objects) -> None:
+    issuer = TokenIssuer(tmp_path, objects)
+    meta = {"name": "web-token", "annotations": {"kubernetes.io/service-account.name": "web"}}
+    secret = {"metadata": meta, "type": "kubernetes.io/service-account-token"}
+    async with at_work(lambda found: TokenSecretController(found, issuer, "CA"), objects=objects) as found:
+        objects.create("secrets", secret, "default")
+        await found.settle()
+        data = {key: b64decode(value).decode() for key, value in found.get("secrets", "web-token")["data"].items()}
+        assert (data["ca.crt"], data["namespace"]) == ("CA", "default")
+        user = issuer.user_of(data["token"])
+        assert user is not None
+        assert user.name == "system:serviceaccount:default:web"
+        objects.delete("serviceaccounts", "web", "default")
+        await found.settle()
+        assert objects.find("secrets", "web-token", "default") is None
 
 
 async def test_a_token_lets_its_bearer_do_what_its_account_may(world: World) -> None:

@@ -120,6 +120,17 @@ async def test_variables_volumes_and_network_are_the_clusters(running: Cluster) 
     assert log[-1].startswith("view-")
 
 
+@pytest.mark.parametrize("mounted", [True, False])
+async def test_the_accounts_token_is_there_unless_it_is_not_wanted(running: Cluster, mounted: bool) -> None:
+    name, place = f"account-{mounted}".lower(), "/var/run/secrets/kubernetes.io/serviceaccount"
+    pod = {} if mounted else {"automountServiceAccountToken": False}
+    script = f"cd {place} && cat namespace; echo; cat ca.crt; echo; head -c 3 token"
+    running.create("jobs.batch", job(name, ["sh", "-c", script], image=IMAGE, pod=pod))
+    assert (await running.finished(name))["type"] == ("Complete" if mounted else "Failed")
+    if mounted:
+        assert (await running.log_of(name)).splitlines() == ["default", "CA", "eyJ"]
+
+
 @pytest.mark.parametrize(
     ("name", "command", "memory", "code", "reason"),
     [
