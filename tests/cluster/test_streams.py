@@ -271,6 +271,71 @@ async def test_run_with_stdin_is_a_command_of_its_own(kubectl_on: Tool) -> None:
     await kubectl_on("delete", "pod", "shell", "--now", "--wait=false")
 
 
+async def test_debug_runs_a_container_in_a_pod_that_runs(kubectl_on: Tool) -> None:
+    fetch = "curl -sS -o /dev/null -w '%{http_code} ' http://127.0.0.1:8000/; hostname; sleep 1000"
+    code, output = await kubectl_on.run(
+        "debug", "web", "--image=curlimages/curl:8", "-c", "looks", "--", "sh", "-c", fetch
+    )
+    assert code == 0, output
+    assert "targetContainerName" not in output
+    running = 'jsonpath={.status.ephemeralContainerStatuses[?(@.name=="looks")].state.running}'
+    await kubectl_on("wait", f"--for={running}", "pod/web", "--timeout=60s")
+    assert await kubectl_on("exec", "web", "-c", "looks", "--", "hostname") == "web\n"
+    process = await asyncio.create_subprocess_exec(
+        str(kubectl_on.program),
+        "logs",
+        "-f",
+        "web",
+        "-c",
+        "looks",
+        stdout=asyncio.subprocess.PIPE,
+        env=kubectl_on.environment,
+    )
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"200 web\n"
+    process.kill()
+    await process.wait()
+    code, output = await kubectl_on.run("debug", "web", "--image=busybox", "--target=main", "--", "true")
+    assert code == 0
+    assert (
+        "Warning: spec.ephemeralContainers[1].targetContainerName: each container sees its own processes only" in output
+    )
+    code, output = await kubectl_on.run("debug", "web", "--image=busybox", "--target=none", "--", "true")
+    assert code == 1
+    assert 'spec.ephemeralContainers[2].targetContainerName: Not found: "none"' in output
+
+
+async def test_ephemeral_containers_only_come(kubectl_on: Tool) -> None:
+    path = "/api/v1/namespaces/default/pods/still/ephemeralcontainers"
+    await kubectl_on("run", "still", "--image=pause")
+    pod = json.loads(await kubectl_on("get", "pod", "still", "-o", "json"))
+    added = {"name": "one", "image": "busybox", "command": ["sleep", "1000"]}
+    spec = pod["spec"] | {"ephemeralContainers": [added], "priority": 7}
+    changed = json.loads(await kubectl_on("replace", "--raw", path, "-f", "-", stdin=json.dumps(pod | {"spec": spec})))
+    assert (changed["metadata"]["generation"], changed["spec"]["priority"]) == (2, 0)
+    (one,) = changed["spec"]["ephemeralContainers"]
+    assert one["terminationMessagePolicy"] == "File"
+    for containers, words in (
+        ([], 'existing ephemeral containers "one" may not be removed'),
+        ([{**one, "image": "debian"}], 'existing ephemeral containers "one" may not be changed'),
+        (
+            [one, {**added, "name": "web"} | {"ports": [{"containerPort": 1}]}],
+            "cannot be set for an Ephemeral Container",
+        ),
+    ):
+        changed["metadata"]["resourceVersion"] = ""
+        changed["spec"]["ephemeralContainers"] = containers
+        code, output = await kubectl_on.run("replace", "--raw", path, "-f", "-", stdin=json.dumps(changed))
+        assert code == 1
+        assert words in output
+    pod["spec"]["ephemeralContainers"] = [added]
+    pod["metadata"] = {"name": "other"}
+    code, output = await kubectl_on.run("create", "-f", "-", stdin=json.dumps(pod))
+    assert code == 1
+    assert "spec.ephemeralContainers: Forbidden: cannot be set on create" in output
+    await kubectl_on("delete", "pod", "still", "--now", "--wait=false")
+
+
 async def test_a_containers_own_terminal(running: LocalCluster, kubectl_on: Tool) -> None:
     container = {"name": "main", "image": "debian", "stdin": True, "tty": True, "command": ["bash", "--norc", "-i"]}
     override = json.dumps({"spec": {"terminationGracePeriodSeconds": 0, "containers": [container]}})

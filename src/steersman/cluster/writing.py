@@ -17,6 +17,7 @@ from steersman.cluster.history import Record
 from steersman.cluster.kinds.catalog import strategy_of
 from steersman.cluster.kinds.conversion import converts, to_storage
 from steersman.cluster.kinds.metadata import metadata_causes
+from steersman.cluster.kinds.pods import EPHEMERAL, added_ephemeral
 from steersman.cluster.options import NAMESPACE_MISMATCH, Operation, PatchKind, WriteOptions, now, random_suffix
 from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
@@ -63,7 +64,7 @@ class Writing(Reading):
         self._admit("CREATE", resource, obj, None, options)
         meta = obj["metadata"]
         self._check("CREATE", resource, obj, None, options, "")
-        causes = self._metadata_causes(resource, meta) + strategy.validate(obj)
+        causes = self._metadata_causes(resource, meta) + strategy.validate(obj) + strategy.validate_create(obj)
         if resource.custom is not None:
             causes += _custom_causes(resource, obj, None)
         if causes:
@@ -198,14 +199,15 @@ class Writing(Reading):
             strategy.default(new)
         if (
             strategy.generation
-            and not subresource
+            and subresource in ("", EPHEMERAL)
             and _spec_changed(new, old, annotations=strategy.annotated_generation)
         ):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         self._admit("UPDATE", resource, new, old, options, subresource)
         self._check("UPDATE", resource, new, old, options, subresource)
         causes = self._metadata_causes(resource, new["metadata"], old["metadata"])
-        causes += strategy.validate(new) + strategy.validate_update(new, old)
+        causes += strategy.validate(new)
+        causes += added_ephemeral(new, old) if subresource == EPHEMERAL else strategy.validate_update(new, old)
         if resource.custom is not None:
             causes += _custom_causes(resource, new, old)
         name = old["metadata"]["name"]
@@ -400,6 +402,10 @@ def _allowed_part(resource: Resource, new: Json, old: Json, subresource: str) ->
         return new
     part = "spec" if subresource == "finalize" else "status"
     meta: Json = {**old["metadata"], "managedFields": new["metadata"].get("managedFields", [])}
+    if subresource == EPHEMERAL:
+        spec = dict(old["spec"])
+        _carry("ephemeralContainers", spec, new.get("spec") or {})
+        return {**old, "spec": spec, "metadata": meta}
     if resource.custom is None:  # controllers of built-in kinds leave notes beside the status
         _carry("annotations", meta, new["metadata"])
     return {**old, part: new.get(part, {}), "metadata": meta}

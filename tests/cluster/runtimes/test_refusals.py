@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from steersman.cluster.kinds.not_given import not_given
+
 from ..workloads import Cluster, cluster, is_ready, is_running, waiting  # noqa: TID252
 
 pytestmark = [pytest.mark.embedded, pytest.mark.asyncio(loop_scope="module")]
@@ -150,6 +152,23 @@ async def test_what_a_failed_liveness_probe_is_told_as(running: Cluster, restart
     made = running.create("pods", {"metadata": {"generateName": "killed-"}, "spec": spec})
     assert (await running.event(made, "Killing"))["message"] == words
     running.objects.delete("pods", made["metadata"]["name"], "default", grace=0)
+
+
+async def test_what_is_not_given_is_said(running: Cluster) -> None:
+    context = {"privileged": True, "capabilities": {"add": ["SYS_ADMIN", "CAP_CHOWN", "NET_ADMIN"]}}
+    main: dict[str, Any] = {"name": "main", "image": "debian", "command": ["sleep", "1000"]}
+    main["securityContext"] = context
+    main["ports"] = [{"containerPort": 80}, {"containerPort": 81, "hostPort": 8181}]
+    made = running.create("pods", {"metadata": {"name": "asks"}, "spec": {"hostPID": True, "containers": [main]}})
+    await running.until("pods", "asks", is_ready)
+    said = [each["message"] for each in running.events_of(made) if each["reason"] == "NotGiven"]
+    assert said == not_given(made["spec"])
+    assert [each.partition(":")[0] for each in said] == [
+        "spec.hostPID", "spec.containers[0].securityContext.privileged",
+        "spec.containers[0].securityContext.capabilities.add", "spec.containers[0].ports[1].hostPort",
+    ]  # fmt: skip
+    assert "NET_ADMIN, SYS_ADMIN cannot be had" in said[2]
+    running.objects.delete("pods", "asks", "default", grace=0)
 
 
 @pytest.mark.parametrize(

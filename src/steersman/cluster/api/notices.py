@@ -6,6 +6,7 @@ from typing import Any
 
 from steersman.cluster.cel import policies
 from steersman.cluster.cel.rules import unevaluated
+from steersman.cluster.kinds.not_given import not_given, template_path
 from steersman.cluster.resources import Resource
 
 Json = dict[str, Any]
@@ -25,7 +26,7 @@ def notices(resource: Resource, obj: Json) -> list[str]:
     if resource.storage == policies.POLICIES:
         return policies.unevaluated(obj)
     if resource.storage != _CRDS:
-        return []
+        return [] if resource.custom is not None else _not_given(obj)
     spec: Json = obj.get("spec") or {}
     found: list[str] = []
     for version in spec.get("versions") or ():
@@ -33,3 +34,11 @@ def notices(resource: Resource, obj: Json) -> list[str]:
     if (spec.get("conversion") or {}).get("strategy") == "Webhook":
         found.append("spec.conversion: this cluster calls no conversion webhook; all versions share one form")
     return found
+
+
+def _not_given(obj: Json) -> list[str]:
+    path = template_path(str(obj.get("kind") or ""))
+    spec: Any = obj
+    for key in path:
+        spec = spec.get(key) or {}
+    return not_given(spec, ".".join(path)) if path else []

@@ -15,7 +15,6 @@ from steersman.cluster.node import LogRequest, LogSource
 from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.selectors import format_selector
-from steersman.errors import ApiError
 
 Json = dict[str, Any]
 
@@ -54,9 +53,10 @@ class Subresources:
                 return token_requests.answer(call, self.objects, self.accounts)
             case "ephemeralcontainers", "GET":
                 return self.verbs.get(call)
-            case "ephemeralcontainers", _:
-                words = "ephemeral containers do not run in this cluster: use `kubectl exec` in a container that runs"
-                raise ApiError(words, code=501, reason="NotImplemented")
+            case "ephemeralcontainers", "PUT":
+                return self.verbs.update(call)
+            case "ephemeralcontainers", "PATCH":
+                return self.verbs.patch(call)
             case _:
                 raise status.method_not_allowed()
 
@@ -160,8 +160,9 @@ def container_of(pod: Json, wanted: str) -> str:
     regular = [container["name"] for container in spec.get("containers", ())]
     inits = [container["name"] for container in spec.get("initContainers", ())]
     name = pod["metadata"]["name"]
+    ephemeral = [container["name"] for container in spec.get("ephemeralContainers", ())]
     if wanted:
-        if wanted not in regular + inits:
+        if wanted not in regular + inits + ephemeral:
             raise status.bad_request(f"container {wanted} is not valid for pod {name}")
         return wanted
     if len(regular) == 1:

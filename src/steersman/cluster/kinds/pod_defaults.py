@@ -18,7 +18,11 @@ def default_template(template: Json) -> None:
 def default_pod_spec(spec: Json) -> None:
     for volume in spec.get("volumes", ()):
         _default_volume(volume)
-    for container in (*spec.get("initContainers", ()), *(spec.get("containers") or ())):
+    for container in (
+        *spec.get("initContainers", ()),
+        *(spec.get("containers") or ()),
+        *spec.get("ephemeralContainers", ()),
+    ):
         default_container(container, bool(spec.get("hostNetwork")))
     spec.setdefault("restartPolicy", "Always")
     spec.setdefault("terminationGracePeriodSeconds", 30)

@@ -9,7 +9,7 @@ from typing import Any
 from steersman.cluster.kinds import checks, names
 from steersman.cluster.kinds.container_rules import container, lifecycle_and_probes, security_ids
 from steersman.cluster.kinds.volume_rules import volumes
-from steersman.cluster.status import Cause, bad_value, forbidden_field, required, unsupported
+from steersman.cluster.status import Cause, bad_value, forbidden_field, not_found_field, required, unsupported
 
 Json = dict[str, Any]
 
@@ -72,6 +72,23 @@ def _containers(spec: Json, path: str) -> Iterator[Cause]:
             if key in found:
                 detail = "may not be set for init containers without restartPolicy=Always"
                 yield forbidden_field(f"{at}.{key}", detail)
+    yield from _ephemeral(spec, path, named, seen)
+
+
+_NOT_EPHEMERAL = ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources", "resizePolicy")
+
+
+def _ephemeral(spec: Json, path: str, named: set[Any], seen: set[str]) -> Iterator[Cause]:
+    others = {each.get("name") for kind in ("containers", "initContainers") for each in spec.get(kind) or ()}
+    for index, found in enumerate(spec.get("ephemeralContainers") or ()):
+        at = f"{path}.ephemeralContainers[{index}]"
+        yield from container(found, at, named, seen, host_network=False)
+        for key in _NOT_EPHEMERAL:
+            if found.get(key):
+                yield forbidden_field(f"{at}.{key}", "cannot be set for an Ephemeral Container")
+        target = found.get("targetContainerName")
+        if target and target not in others:
+            yield not_found_field(f"{at}.targetContainerName", target)
 
 
 def _security(spec: Json, path: str) -> Iterator[Cause]:

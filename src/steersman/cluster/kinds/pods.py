@@ -24,6 +24,28 @@ _TOLERATIONS = [
 ]
 
 
+EPHEMERAL = "ephemeralcontainers"
+"""The subresource through which containers come to a Pod that runs."""
+
+
+def added_ephemeral(pod: Json, old: Json) -> list[Cause]:
+    """What is wrong with a Pod whose ephemeral containers alone were changed: those that are there stay as they are."""
+    path, found = (
+        "spec.ephemeralContainers",
+        {each["name"]: each for each in pod["spec"].get("ephemeralContainers") or ()},
+    )
+    causes = []
+    for known in old["spec"].get("ephemeralContainers") or ():
+        if known["name"] not in found:
+            causes.append(
+                forbidden_field(path, f'existing ephemeral containers "{known["name"]}" may not be removed\n')
+            )
+        elif not same(found[known["name"]], known):
+            words = f'existing ephemeral containers "{known["name"]}" may not be changed\n'
+            causes.append(forbidden_field(path, words))
+    return causes
+
+
 def _default(pod: Json) -> None:
     spec = pod.setdefault("spec", {})
     for container in (*spec.get("initContainers", ()), *(spec.get("containers") or ())):
@@ -80,6 +102,12 @@ def _validate(pod: Json) -> list[Cause]:
     return pod_spec_causes(pod["spec"], "spec")
 
 
+def _validate_create(pod: Json) -> list[Cause]:
+    if not pod["spec"].get("ephemeralContainers"):
+        return []
+    return [forbidden_field("spec.ephemeralContainers", "cannot be set on create")]
+
+
 def _validate_update(pod: Json, old: Json) -> list[Cause]:
     new, before = copy.deepcopy(pod["spec"]), old["spec"]
     for kind in ("containers", "initContainers"):
@@ -132,6 +160,7 @@ STRATEGIES = {
         prepare_create=_prepare_create,
         prepare_update=_prepare_update,
         validate=_validate,
+        validate_create=_validate_create,
         validate_update=_validate_update,
         generation=True,
         grace=_grace,

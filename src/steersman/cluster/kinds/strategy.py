@@ -41,6 +41,7 @@ class Strategy:
     prepare_create: Callable[[Json], None] = _nothing
     prepare_update: Callable[[Json, Json], None] = _nothing_changed
     validate: Callable[[Json], list[Cause]] = _valid
+    validate_create: Callable[[Json], list[Cause]] = _valid
     validate_update: Callable[[Json, Json], list[Cause]] = _valid_update
     check_name: Callable[[str], str] = names.subdomain
     generation: bool = False  # metadata.generation counts changes of the spec

@@ -9,7 +9,7 @@ import signal
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from steersman.cluster.agent.link import AgentError
 from steersman.cluster.kubelet import environment, etc, hooks, identity, probes, pulling, quantity
@@ -39,6 +39,9 @@ def _runtime_of(image: Image) -> str:
     return "podman" if image.container_image else "process"
 
 
+ContainerKind = Literal["initContainers", "containers", "ephemeralContainers"]
+
+
 @dataclass
 class Attempt:
     """One start of a container. `followers` are set whenever its log grows."""
@@ -53,10 +56,11 @@ class Attempt:
 class Container:
     """Runs one container of `worker`'s Pod until it is not to be started again."""
 
-    def __init__(self, worker: PodWorker, spec: Json, *, init: bool) -> None:
+    def __init__(self, worker: PodWorker, spec: Json, kind: ContainerKind = "containers") -> None:
         self.spec = spec
-        self.init = init
-        self.sidecar = init and spec.get("restartPolicy") == "Always"
+        self.kind = kind
+        self.init = kind == "initContainers"
+        self.sidecar = self.init and spec.get("restartPolicy") == "Always"
         self.state = ContainerState(spec["name"], spec["image"])
         self.attempt: Attempt | None = None
         self.previous: Attempt | None = None
@@ -68,12 +72,14 @@ class Container:
 
     @property
     def field_path(self) -> str:
-        return f"spec.{'initContainers' if self.init else 'containers'}{{{self.spec['name']}}}"
+        return f"spec.{self.kind}{{{self.spec['name']}}}"
 
     @property
     def restart_policy(self) -> str:
         if self.sidecar:
             return "Always"
+        if self.kind == "ephemeralContainers":
+            return "Never"
         policy: str = self._worker.pod["spec"].get("restartPolicy", "Always")
         return "OnFailure" if self.init and policy == "Always" else policy
 

@@ -192,7 +192,7 @@ class Kubelet:
         for worker in self._workers.values():
             metadata = worker.pod["metadata"]
             if metadata["name"] == pod and metadata["namespace"] == namespace and not worker._gone:
-                for each in [*worker.init, *worker.main]:
+                for each in worker.containers:
                     if each.spec["name"] == container:
                         return each
         return None

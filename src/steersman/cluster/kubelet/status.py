@@ -75,6 +75,7 @@ class PodState:
 
     init: list[ContainerState]
     main: list[ContainerState]
+    ephemeral: list[ContainerState] = field(default_factory=list)
     start_time: str = field(default_factory=now)
     address: str = ""
     host_address: str = ""
@@ -132,6 +133,8 @@ def build(pod: Json, state: PodState) -> Json:
     if state.init:
         out["initContainerStatuses"] = [each.to_json(resources.get(each.name, {})) for each in state.init]
     out["containerStatuses"] = [each.to_json(resources.get(each.name, {})) for each in state.main]
+    if state.ephemeral:
+        out["ephemeralContainerStatuses"] = [each.to_json({}) for each in state.ephemeral]
     out["qosClass"] = old.get("qosClass") or quality(spec)
     if "nominatedNodeName" in old:
         out["nominatedNodeName"] = old["nominatedNodeName"]

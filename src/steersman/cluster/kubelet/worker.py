@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from steersman.cluster.kinds.not_given import not_given
 from steersman.cluster.kubelet import etc, eviction, status
 from steersman.cluster.kubelet.containers import Container
 from steersman.cluster.kubelet.volumes import MountError, Volumes
@@ -31,8 +32,9 @@ class PodWorker:
         self.kubelet = kubelet
         self.pod = pod
         spec = pod["spec"]
-        self.init = [Container(self, each, init=True) for each in spec.get("initContainers") or ()]
-        self.main = [Container(self, each, init=False) for each in spec["containers"]]
+        self.init = [Container(self, each, "initContainers") for each in spec.get("initContainers") or ()]
+        self.main = [Container(self, each) for each in spec["containers"]]
+        self.ephemeral: list[Container] = []
         self.state = status.PodState([each.state for each in self.init], [each.state for each in self.main])
         self.state.host_address = BRIDGE
         self.etc: tuple[Mount, ...] = ()
@@ -60,8 +62,34 @@ class PodWorker:
         """The Pod has changed in the API."""
         self.pod = pod
         self.volumes.pod = pod
+        self._begin_ephemeral()
         if pod["metadata"].get("deletionTimestamp"):
             self.terminate(float(pod["metadata"].get("deletionGracePeriodSeconds") or 0))
+
+    @property
+    def containers(self) -> list[Container]:
+        return [*self.main, *self.init, *self.ephemeral]
+
+    def _begin_ephemeral(self) -> None:
+        """Starts the ephemeral containers that have come; those that ran before this server did stay ended."""
+        if not self.state.sandbox_ready or self._stop.is_set():
+            return
+        known = {each.spec["name"] for each in self.ephemeral}
+        before = {each["name"]: each for each in (self.pod.get("status") or {}).get("ephemeralContainerStatuses") or ()}
+        for spec in self.pod["spec"].get("ephemeralContainers") or ():
+            if spec["name"] in known:
+                continue
+            container = Container(self, spec, "ephemeralContainers")
+            self.ephemeral.append(container)
+            self.state.ephemeral.append(container.state)
+            if spec["name"] in before:
+                container.state.terminated(255, "Unknown")
+                continue
+            self.spawn(self._run_ephemeral(container))
+
+    async def _run_ephemeral(self, container: Container) -> None:
+        await self._mount()  # it may want a volume that none did before
+        await container.run()
 
     def deleted(self) -> None:
         """The object is gone already (a forced deletion): what runs is killed at once."""
@@ -145,11 +173,14 @@ class PodWorker:
             return
         self.publish()
         self._miss_pull_secrets()
+        for words in not_given(self.pod["spec"]):
+            self.kubelet.recorder.warning(self.pod, "NotGiven", words)
         await self._sandbox()
         await self._mount()
         folder = self.volumes.folder / "etc"
         self.etc = etc.write(folder, self.pod, self.state.address)
         self.state.sandbox_ready = True
+        self._begin_ephemeral()
         watch = eviction.StorageWatch(self.pod["spec"], self.volumes, self.log_folder)
         if watch.needed:
             self.spawn(self._watch_storage(watch))
@@ -174,8 +205,8 @@ class PodWorker:
             finally:
                 for task in main:
                     task.cancel()
-            for container in reversed(self.init):
-                if container.sidecar:
+            for container in [*reversed(self.init), *self.ephemeral]:
+                if container.sidecar or container in self.ephemeral:
                     await container.stop(self.grace)
         finally:
             for task in sidecars:
@@ -266,7 +297,7 @@ class PodWorker:
             await living
         while True:
             before = self._grace
-            stops = [asyncio.ensure_future(each.stop(grace)) for each in [*self.main, *self.init]]
+            stops = [asyncio.ensure_future(each.stop(grace)) for each in self.containers]
             pending: set[asyncio.Future[None]] = set(stops)
             while pending:
                 _, pending = await asyncio.wait(pending, timeout=0.2)
@@ -277,7 +308,7 @@ class PodWorker:
                     break
             else:
                 break
-        for container in [*self.main, *self.init]:
+        for container in self.containers:
             if "waiting" in container.state.state and container.state.last_state:
                 container.state.state = container.state.last_state
         self.state.finished = True

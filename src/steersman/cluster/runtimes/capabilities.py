@@ -32,5 +32,10 @@ def effective(added: Iterable[str], dropped: Iterable[str]) -> frozenset[str]:
     return kept | (DEFAULT if "ALL" in wanted else DEFAULT & wanted)
 
 
+def withheld(added: Iterable[str]) -> list[str]:
+    """Of `capabilities.add`, what `effective` leaves out."""
+    return sorted({_plain(name) for name in added} - DEFAULT - {"ALL"})
+
+
 def _plain(name: str) -> str:
     return name.upper().removeprefix("CAP_")
