@@ -337,31 +337,36 @@ async def test_ephemeral_containers_only_come(kubectl_on: Tool) -> None:
 
 
 async def test_a_containers_own_terminal(running: LocalCluster, kubectl_on: Tool) -> None:
-    container = {"name": "main", "image": "debian", "stdin": True, "tty": True, "command": ["bash", "--norc", "-i"]}
+    script = "trap 'echo interrupted' INT; read word; stty size; cat >/dev/tty; echo over; exit 7"
+    container = {"name": "main", "image": "debian", "stdin": True, "tty": True, "command": ["sh", "-c", script]}
     override = json.dumps({"spec": {"terminationGracePeriodSeconds": 0, "containers": [container]}})
     await kubectl_on("run", "terminal", "--image=debian", "--restart=Never", f"--overrides={override}")
     await kubectl_on("wait", "--for=condition=Ready", "pod/terminal", "--timeout=60s")
     session, url = kubeconfig_session(running.kubeconfig)
     address = f"{url}/api/v1/namespaces/default/pods/terminal/attach?stdin=true&stdout=true&tty=true"
-    async with session, session.ws_connect(address, protocols=["v5.channel.k8s.io"]) as socket:
+    async with session, session.ws_connect(address, protocols=["v5.channel.k8s.io"]) as socket, asyncio.timeout(60):
+        output, outcome = b"", b""
+
+        async def until(words: bytes) -> None:
+            nonlocal output
+            while words not in output:
+                output += (await socket.receive_bytes())[1:]
+
         await socket.send_bytes(b"\x04" + json.dumps({"Width": 101, "Height": 37}).encode())
-        await socket.send_bytes(b"\x00stty size; echo through >/dev/tty; sleep 1000\n")
-        output = b""
-        while b"37 101" not in output or b"\nthrough" not in output:
-            output += (await asyncio.wait_for(socket.receive_bytes(), 60))[1:]
-        await socket.send_bytes(b"\x00\x03")  # ^C reaches who is in the foreground, and not the shell
-        await socket.send_bytes(b"\x00echo $((40 + 2)); exit 7\n")
-        outcome = b""
+        await socket.send_bytes(b"\x00go\n")
+        await until(b"37 101\r\n")
+        await socket.send_bytes(b"\x00typed\n")
+        await until(b"typed\r\ntyped\r\n")  # once by the terminal, once by cat
+        await socket.send_bytes(b"\x00\x03")  # ^C reaches all who are in the foreground
         async for message in socket:
             output += message.data[1:] if message.data[0] == 1 else b""
             outcome += message.data[1:] if message.data[0] == 3 else b""
-    assert b"\r42\r\n" in output
-    assert b"job control" not in output
+    assert output.endswith(b"^Cinterrupted\r\nover\r\n")
     assert json.loads(outcome)["status"] == "Success"
     ended = "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}"
     await kubectl_on("wait", "--for=jsonpath={.status.phase}=Failed", "pod/terminal", "--timeout=60s")
     assert await kubectl_on("get", "pod", "terminal", "-o", ended) == "7"
-    assert "42\r\n" in await kubectl_on("logs", "terminal")
+    assert "over\r\n" in await kubectl_on("logs", "terminal")
 
 
 async def test_only_an_upgrade_is_answered(running: LocalCluster, kubectl_on: Tool) -> None:
