@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from steersman.cli.commands import BELOW
+from steersman.cli.examples import examples_of
 from steersman.cli.global_options import GLOBAL
 from steersman.cli.mistakes import in_helms_words
 from steersman.cli.settings import Settings
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 GLOBAL_OPTIONS: list[click.Parameter] = [parameter.click() for parameter in GLOBAL]
+
+
+# No first sentence of a command's help is longer.
+SENTENCE = 300
 
 
 def go_arguments(params: Sequence[click.Parameter], args: Sequence[str]) -> list[str]:
@@ -91,6 +96,10 @@ class HelmCommand(click.Command):
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        examples = examples_of(ctx.command_path.split())
+        if examples:
+            with formatter.section("Examples"):
+                formatter.write("".join(f"{'':>{formatter.current_indent}}{line}\n" for line in examples))
         for title, wanted in (("Flags", False), ("Global Flags", True)):
             records = [
                 record
@@ -110,6 +119,11 @@ class HelmGroup(click.Group):
     command_class = HelmCommand
     otherwise = ""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+        self.context_settings.setdefault("max_content_width", 110)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         return described(super().shell_complete(ctx, incomplete))
 
@@ -128,6 +142,13 @@ class HelmGroup(click.Group):
             meant = f" Did you mean {' or '.join(near)}?" if near else ""
             text = f'unknown command "{args[0]}" for "{ctx.command_path}".{meant}'
             raise click.UsageError(text, ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does it, with whole sentences."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, command.get_short_help_str(SENTENCE)) for name, command in found if command is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if self.otherwise and args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
