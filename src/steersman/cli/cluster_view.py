@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from steersman.chart.capabilities import Capabilities, KubeVersion, VersionSet
+from steersman.cli.connect import overrides
 from steersman.cli.settings import Settings
 from steersman.errors import ApiError, NoMatchingKind
 from steersman.kube.client import Client, connect
-from steersman.kube.config import Impersonation, Overrides
 from steersman.kube.interface import ObjectRef
 from steersman.lazy import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def cluster_view(settings: Settings) -> tuple[Capabilities, Lookup]:
     """The capabilities of the cluster that the settings name, and a `lookup` in it. Raises ClusterUnreachable."""
     loop = asyncio.new_event_loop()
-    client = connect(settings.kubeconfig, overrides=_overrides(settings))
+    client = connect(settings.kubeconfig, overrides=overrides(settings))
 
     async def capabilities() -> Capabilities:
         version = KubeVersion.parse(await client.server_version())
@@ -55,16 +55,3 @@ async def look_up(client: Client, api_version: str, kind: str, namespace: str, n
         "metadata": {"resourceVersion": found.resource_version},
         "items": found.items,
     }
-
-
-def _overrides(settings: Settings) -> Overrides:
-    return Overrides(
-        context=settings.kube_context or "",
-        namespace=settings.namespace or "",
-        server=settings.kube_apiserver or "",
-        token=settings.kube_token or "",
-        ca_file=settings.kube_ca_file or "",
-        insecure_skip_tls_verify=settings.kube_insecure_skip_tls_verify or None,
-        tls_server_name=settings.kube_tls_server_name or "",
-        impersonation=Impersonation(user=settings.kube_as_user or "", groups=tuple(settings.kube_as_group)),
-    )

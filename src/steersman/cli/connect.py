@@ -11,6 +11,7 @@ from steersman.cli.settings import Settings
 
 if TYPE_CHECKING:
     from steersman.kube.client import Client
+    from steersman.kube.config import Overrides
     from steersman.kube.network import Network
 
 IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -41,9 +42,21 @@ def connect(settings: Settings, network: Network | None = None) -> Client:
     """A connection as the flags, the environment and the kubeconfig say, or to the embedded cluster;
     on asyncio where no other network is given."""
     from steersman.kube.client import connect as open_connection
+
+    return open_connection(
+        kubeconfig_path(settings),
+        overrides=overrides(settings),
+        network=network,
+        on_warning=lambda text: print(f"Warning: {text}", file=sys.stderr),
+        on_waiting=lambda text: print(text, file=sys.stderr, flush=True),
+    )
+
+
+def overrides(settings: Settings) -> Overrides:
+    """What flags and environment say instead of the kubeconfig."""
     from steersman.kube.config import Impersonation, Overrides
 
-    overrides = Overrides(
+    return Overrides(
         context=settings.kube_context or "",
         namespace=settings.namespace or "",
         server=settings.kube_apiserver or "",
@@ -51,12 +64,5 @@ def connect(settings: Settings, network: Network | None = None) -> Client:
         ca_file=settings.kube_ca_file or "",
         insecure_skip_tls_verify=settings.kube_insecure_skip_tls_verify or None,
         tls_server_name=settings.kube_tls_server_name or "",
-        impersonation=Impersonation(settings.kube_as_user or "", settings.kube_as_group),
-    )
-    return open_connection(
-        kubeconfig_path(settings),
-        overrides=overrides,
-        network=network,
-        on_warning=lambda text: print(f"Warning: {text}", file=sys.stderr),
-        on_waiting=lambda text: print(text, file=sys.stderr, flush=True),
+        impersonation=Impersonation(settings.kube_as_user or "", tuple(settings.kube_as_group)),
     )
