@@ -52,7 +52,7 @@ class PodWorker:
             each.get("controller") and each["kind"] in _LONG_RUNNING_OWNERS for each in owners
         )
         if self.init:
-            for container in self.main:
+            for container in (*self.init, *self.main):
                 container.state.waiting("PodInitializing")
         self.task = asyncio.ensure_future(self._run())
 
