@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from steersman.cluster.local import LocalCluster, local_cluster
 
+from .api.conftest import Tool
 from .api.recorded import differences, recording
 
-pytestmark = [pytest.mark.embedded]
+pytestmark = [pytest.mark.embedded, pytest.mark.oracle]
 
 Json = dict[str, Any]
 
@@ -20,13 +22,17 @@ RECORDED_AT = 66.0  # seconds after the recording began; then objects were chang
 # Those that end by what they run. The others wait for what never comes, until their deadline, for half a minute each.
 QUICK = ("ok", "fails", "backoff", "two", "init", "suspended")
 PATIENCE = 60.0  # seconds
+LOGS = (
+    "kubectl logs job/ok",
+    "kubectl logs job/init --all-containers",
+)  # the third that is recorded is of a Pod that never ran
 # Kubernetes looks at a Job no more than once a second: its two Pods, which end together, it sees end at once.
 BATCHED = ("two",)
 
 
 def step(job: Json) -> Json:
     """What a Job's status counts and says, without times; and without `ready`, which a Pod that ends soon never was."""
-    status = job.get("status") or {}
+    status: Json = job.get("status") or {}
     counted: Json = {key: status.get(key, 0) for key in ("active", "terminating", "succeeded", "failed")}
     uncounted: Json = status.get("uncountedTerminatedPods") or {}
     waiting = {key: len(names) for key, names in uncounted.items() if names}
@@ -35,11 +41,12 @@ def step(job: Json) -> Json:
 
 
 def pod_step(pod: Json) -> tuple[Any, ...]:
-    """How far a Pod has come: phase, its containers' states with exit codes, whether it is being deleted, its finalizers."""
-    status = pod.get("status") or {}
+    """How far a Pod has come: phase, its containers' states with exit codes, whether finalizers hold it."""
+    status: Json = pod.get("status") or {}
     states = []
+    nothing: tuple[str, Json] = ("", {})
     for container in (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())):
-        kind, about = next(iter(container.get("state", {}).items()), ("", {}))
+        kind, about = next(iter(container.get("state", {}).items()), nothing)
         states.append((container["name"], kind, about.get("exitCode"), about.get("reason", "")))
     return status.get("phase"), tuple(states), bool(pod["metadata"].get("finalizers"))
 
@@ -92,7 +99,7 @@ def ended(job: Json) -> bool:
     )
 
 
-async def test_jobs_and_their_pods_take_the_recorded_steps() -> None:
+async def test_jobs_and_their_pods_take_the_recorded_steps(kubectl: Path, tmp_path: Path) -> None:
     wanted_jobs, wanted_pods = recorded("jobs"), recorded("pods")
     async with local_cluster() as cluster:
         if cluster.objects.get("nodes", "steersman")["spec"].get("taints"):
@@ -108,10 +115,13 @@ async def test_jobs_and_their_pods_take_the_recorded_steps() -> None:
         for job in firsts.values():
             cluster.objects.create("jobs.batch", manifest(job), "default")
         await asyncio.wait_for(done.wait(), PATIENCE)
+        tool = Tool(kubectl, cluster.kubeconfig, tmp_path)
+        logs = {command: await tool(*command.split()[1:]) for command in LOGS}
         for task in watches:
             task.cancel()
         await asyncio.gather(*watches, return_exceptions=True)
-    problems = []
+    texts = recording("kubectl-1.37-text.json")
+    problems = [f"{command}: {text!r}" for command, text in logs.items() if text != texts[command]]
     for name in QUICK:
         found, wanted = (
             steps([job for job in each if job["metadata"]["name"] == name]) for each in (jobs, wanted_jobs)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from steersman.cluster.controllers import deployment_conditions as conditions
 from steersman.cluster.controllers import pods
 from steersman.cluster.controllers.controller import Controller, Key, controller_of, key_of, owner_reference
 from steersman.cluster.machinery import Json, now
@@ -55,40 +56,6 @@ def _count(owner: Json, field: str) -> int:
 def _revision(owner: Json) -> int:
     text = (owner["metadata"].get("annotations") or {}).get(REVISION, "0")
     return int(text) if text.isdigit() else 0
-
-
-def _condition(status: Json, kind: str) -> Json:
-    found: Json = next((each for each in status.get("conditions") or () if each["type"] == kind), {})
-    return found
-
-
-def _set_condition(status: Json, kind: str, value: bool | str, reason: str, message: str) -> None:
-    """One that says something new goes to the end of the list; `lastTransitionTime` moves only with the status."""
-    word = value if isinstance(value, str) else "True" if value else "False"
-    current, stamp = _condition(status, kind), now()
-    if (current.get("status"), current.get("reason")) == (word, reason):
-        return
-    since = current["lastTransitionTime"] if current.get("status") == word else stamp
-    others = [each for each in status.get("conditions") or () if each["type"] != kind]
-    status["conditions"] = [
-        *others,
-        {"type": kind, "status": word, "lastUpdateTime": stamp, "lastTransitionTime": since, "reason": reason,
-         "message": message},
-    ]  # fmt: skip
-
-
-def _note_failure(status: Json, sets: list[Json]) -> None:
-    """That a ReplicaSet cannot make its Pods is the Deployment's trouble, too."""
-    failed = next((found for each in sets if (found := _condition(each.get("status") or {}, "ReplicaFailure"))), None)
-    if failed is not None:
-        _set_condition(status, "ReplicaFailure", failed["status"], failed["reason"], failed["message"])
-        return
-    status["conditions"] = [each for each in status["conditions"] if each["type"] != "ReplicaFailure"]
-
-
-def _has_deadline(deployment: Json) -> bool:
-    """Kubernetes watches the progress only of those; the largest number stands for none."""
-    return deployment["spec"].get("progressDeadlineSeconds") not in (None, 2**31 - 1)
 
 
 class DeploymentController(Controller):
@@ -328,9 +295,9 @@ class DeploymentController(Controller):
 
     def _note_pause(self, deployment: Json) -> None:
         """While paused, and until something moves after that, nobody can say whether the roll-out comes along."""
-        current = _condition(deployment.get("status") or {}, "Progressing")
+        current = conditions.condition(deployment.get("status") or {}, "Progressing")
         known = current.get("reason") == "DeploymentPaused"
-        if not _has_deadline(deployment) or current.get("reason") == "ProgressDeadlineExceeded":
+        if not conditions.has_deadline(deployment) or current.get("reason") == "ProgressDeadlineExceeded":
             return
         if deployment["spec"].get("paused") and not known:
             self._progress(deployment, "Unknown", "DeploymentPaused", "Deployment is paused")
@@ -338,8 +305,8 @@ class DeploymentController(Controller):
             self._progress(deployment, "Unknown", "DeploymentResumed", "Deployment is resumed")
 
     def _progress(self, deployment: Json, status: bool | str, reason: str, message: str) -> None:
-        if _has_deadline(deployment):
-            _set_condition(deployment.setdefault("status", {}), "Progressing", status, reason, message)
+        if conditions.has_deadline(deployment):
+            conditions.set_condition(deployment.setdefault("status", {}), "Progressing", status, reason, message)
 
     def _complete(self, deployment: Json) -> bool:
         wanted, status = _wanted(deployment), deployment.get("status") or {}
@@ -369,7 +336,7 @@ class DeploymentController(Controller):
         deployment["status"] = status
         self._availability(deployment, available, wanted)
         again = self._judge_progress(deployment, new, before)
-        _note_failure(status, [*([new] if new else []), *sets])
+        conditions.note_failure(status, [*([new] if new else []), *sets])
         if status != before:
             old["status"] = status
             deployment["metadata"] = self.objects.update_status("deployments.apps", old)["metadata"]
@@ -380,13 +347,13 @@ class DeploymentController(Controller):
         enough = available >= wanted - unavailable
         words = "Deployment has minimum availability." if enough else "Deployment does not have minimum availability."
         reason = "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable"
-        _set_condition(deployment["status"], "Available", enough, reason, words)
+        conditions.set_condition(deployment["status"], "Available", enough, reason, words)
 
     def _judge_progress(self, deployment: Json, new: Json | None, before: Json) -> float | None:
         """Sets Progressing; says when the progress deadline would pass."""
         if deployment["spec"].get("paused") or new is None:
             return None
-        if not _has_deadline(deployment):
+        if not conditions.has_deadline(deployment):
             kept = deployment["status"]["conditions"]
             deployment["status"]["conditions"] = [each for each in kept if each["type"] != "Progressing"]
             return None
