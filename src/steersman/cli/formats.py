@@ -25,7 +25,7 @@ def output_option(function: F) -> F:
 
 
 def emit(data: Any, output: str) -> None:
-    """Print machine-readable data as Helm does: JSON on one line, YAML with sorted keys."""
+    """Print machine-readable data as Helm does: JSON on one line with `<`, `>` and `&` escaped, YAML with sorted keys."""
     if output == "json":
         from steersman.manifest import gojson
 

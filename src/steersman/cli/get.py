@@ -113,7 +113,9 @@ def get_values(settings: Settings, name: str, revision: int, all_values: bool, o
         echo("COMPUTED VALUES:" if all_values else "USER-SUPPLIED VALUES:")
         echo(yaml.dump(values), nl=False)
     else:
-        emit(values, output)
+        from steersman.release.codec import go_map
+
+        emit(go_map(values), output)
 
 
 @command.command("metadata")

@@ -19,10 +19,13 @@ from steersman.lifecycle.request import MakePlan
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.unchanged import remembering
 from steersman.lifecycle.upgrade import plan_upgrade
+from steersman.record import replace as replace_fields
 
 if TYPE_CHECKING:
     from steersman.chart.model import Chart
     from steersman.client.questions import Questions
+
+TO_BUILD = "unable to build kubernetes objects from release manifest"  # helm's words for an install
 
 
 def make_install(
@@ -48,8 +51,10 @@ def make_install(
         revision = 1 if policy is Policy.HELM else situation.next_revision
         wanted = await render(kube, chart, values, Naming(name, namespace, revision, True), of_chart)
         wanted.release.info.description = options.description
+        if options.skip_crds:
+            wanted = replace_fields(wanted, crds=())
         events = foreseen_events(Action.INSTALL, policy, options)
-        situation = await informed(kube, situation, policy, wanted, events)
+        situation = await informed(kube, situation, policy, wanted, events, TO_BUILD)
         return plan_install(situation, wanted, policy, options, replaces=replace)
 
     return make
@@ -74,6 +79,8 @@ def make_upgrade(
         naming = Naming(name, client.namespace, situation.next_revision, False)
         wanted = await render(kube, chart, merged, naming, of_chart, defaults=defaults)
         wanted.release.labels = changed(current.labels, wanted.release.labels)
+        if not options.upgrade_crds:
+            wanted = replace_fields(wanted, crds=())
         events = foreseen_events(Action.UPGRADE, policy, options)
         situation = await informed(kube, situation, policy, wanted, events)
         situation = await remembering(kube, situation, wanted.release, policy, options)

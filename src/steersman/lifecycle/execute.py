@@ -34,7 +34,7 @@ from steersman.lifecycle.plan import (
     Step,
     WaitReady,
 )
-from steersman.lifecycle.policy import HookFailure, Phase, Rule, rule
+from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy, Rule, rule
 from steersman.lifecycle.unbroken import interrupted, unbroken
 from steersman.manifest.hooks import DeletePolicy
 
@@ -88,7 +88,10 @@ class PlanStopped(Exception):
 async def run_groups(execution: Execution, groups: Iterable[tuple[Step, ...]]) -> None:
     """Raises PlanStopped, and LeaseLost."""
     given_up: set[str] = set()
+    put_off: list[tuple[Step, SteersmanError]] = []
     for group in groups:
+        if put_off and not isinstance(group[0], Apply):
+            break
         execution.phase = group[0].phase
         todo = [step for step in group if not _is_skipped(step, given_up, execution)]
         try:
@@ -100,7 +103,28 @@ async def run_groups(execution: Execution, groups: Iterable[tuple[Step, ...]]) -
             raise PlanStopped(group[0], rule_for(execution, group[0]), problem) from problem
         failures = await _run_group(execution, todo)
         for step, error in failures:
-            await _judge(execution, step, error, given_up)
+            if not _is_put_off(step, error, execution):
+                await _judge(execution, step, error, given_up)
+        put_off += failures
+    if put_off:
+        await _judge(execution, put_off[0][0], _joined(put_off, execution), given_up)
+
+
+def _is_put_off(step: Step, error: SteersmanError, execution: Execution) -> bool:
+    """Helm writes all resources although some of them fail, unless one that an upgrade or a rollback adds does."""
+    if execution.policy is not Policy.HELM or not isinstance(step, Apply):
+        return False
+    return execution.plan.action is Action.INSTALL or not str(error).startswith(resource_steps.NOT_CREATED)
+
+
+def _joined(failures: list[tuple[Step, SteersmanError]], execution: Execution) -> SteersmanError:
+    """Several errors as one, in Helm's words."""
+    order = {step.id: number for number, step in enumerate(execution.plan.steps)}
+    errors = [error for _, error in sorted(failures, key=lambda failure: order[failure[0].id])]
+    if len(errors) == 1:
+        return errors[0]
+    separator = "\n" if execution.plan.action is Action.INSTALL else " && "
+    return SteersmanError(separator.join(map(str, errors)), hint=errors[0].hint)
 
 
 async def _note_phase(execution: Execution, step: Step) -> None:
@@ -126,13 +150,13 @@ def _is_skipped(step: Step, given_up: set[str], execution: Execution) -> bool:
 
 
 async def _run_group(execution: Execution, steps: list[Step]) -> list[tuple[Step, SteersmanError]]:
-    """Run the steps together. After a failure none is begun any more, those under way are let finish."""
+    """Run the steps together. After a failure that stops the plan none is begun any more, those under way are let finish."""
     failures: list[tuple[Step, SteersmanError]] = []
     waiting = iter(steps)
 
     async def worker() -> None:
         for step in waiting:
-            if (failures and not isinstance(step, RunHook)) or interrupted():
+            if interrupted() or (failures and not _goes_on(step, failures, execution)):
                 return
             error = await run_step(execution, step)
             if error is not None:
@@ -147,6 +171,11 @@ async def _run_group(execution: Execution, steps: list[Step]) -> list[tuple[Step
             task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
     return failures
+
+
+def _goes_on(step: Step, failures: list[tuple[Step, SteersmanError]], execution: Execution) -> bool:
+    """Whether a step is begun although others of its group have failed."""
+    return isinstance(step, RunHook) or all(_is_put_off(*failure, execution) for failure in failures)
 
 
 async def run_step(execution: Execution, step: Step) -> SteersmanError | None:

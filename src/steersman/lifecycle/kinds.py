@@ -24,11 +24,12 @@ async def informed(
     policy: Policy,
     wanted: Wanted | None = None,
     events: frozenset[HookEvent] = frozenset(),
+    intention: str = "",
 ) -> Situation:
     """The situation, knowing which of the kinds in `wanted` and in what may be live have no namespace.
 
     Raises NoMatchingKind for a kind that the cluster does not serve, unless its CRD comes with the release: a wanted resource's,
-    or that of a hook of one of `events`.
+    or that of a hook of one of `events`. `intention` is how its message begins.
     """
     new: tuple[Resource, ...] = ()
     crds: tuple[Resource, ...] = ()
@@ -45,12 +46,16 @@ async def informed(
     kinds = {(r.ref.api_version, r.ref.kind) for r in new + old}
     answers = await asyncio.gather(*(_scope(kube, *kind) for kind in sorted(kinds)))
     cluster_scoped: set[GroupKind] = set(defined_kinds(crds + new))
+    missing = set()
     for (api_version, kind), namespaced in zip(sorted(kinds), answers, strict=True):
         key = group_kind(api_version, kind)
         if namespaced is None and key not in brought:
-            _require(needed, api_version, kind)
+            missing.add((api_version, kind))
         if namespaced is False:
             cluster_scoped.add(key)
+    lacking = [resource for resource in needed if (resource.ref.api_version, resource.ref.kind) in missing]
+    if lacking:
+        raise unserved(intention, lacking)
     return replace(situation, cluster_scoped=situation.cluster_scoped | cluster_scoped)
 
 
@@ -78,23 +83,17 @@ def _brought(resources: Iterable[Resource]) -> set[GroupKind]:
     return found
 
 
-def _require(needed: tuple[Resource, ...], api_version: str, kind: str) -> None:
-    """Raise NoMatchingKind, in Helm's words, when something of this kind is to be created."""
-    missing = [r for r in needed if (r.ref.api_version, r.ref.kind) == (api_version, kind)]
-    if missing:
-        raise unserved("unable to build kubernetes objects from release manifest", missing)
-
-
 def unserved(intention: str, resources: Sequence[Resource]) -> NoMatchingKind:
-    """The error of resources of one kind that the cluster does not serve, in Helm's words."""
+    """The error of resources whose kinds the cluster does not serve, in Helm's words."""
     first = resources[0].ref
-    lines = "\n".join(
+    lines = ", ".join(
         f'resource mapping not found for name: "{r.ref.name}" namespace: "{r.object.get("metadata", {}).get("namespace", "")}" '
         f'from "": no matches for kind "{r.ref.kind}" in version "{r.ref.api_version}"\nensure CRDs are installed first'
         for r in resources
     )
+    text = f"[{lines}]" if len(resources) > 1 else lines
     return NoMatchingKind(
-        f"{intention}: {lines}",
+        f"{intention}: {text}" if intention else text,
         api_version=first.api_version,
         kind=first.kind,
         hint="the cluster does not serve this kind: install its CRD first, or put it into the chart's crds/",

@@ -30,6 +30,7 @@ MANY = 10
 VERY_MANY = 100
 # Whoever had a CRD's fields, an older tool or `kubectl apply`: the chart is to say what they are from now on.
 CRD_UPDATE = ApplyOptions(server_side=True, force_conflicts=True)
+NOT_CREATED = "failed to create resource: "
 Scope = tuple[str, str, str | None]
 _PROPAGATION: dict[str, Propagation] = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 
@@ -139,7 +140,7 @@ async def _update(step: Apply, target: Object, options: ApplyOptions, execution:
 def _not_created(error: ApiError) -> ApiError:
     """In Helm's words."""
     return type(error)(
-        f"failed to create resource: {error}",
+        f"{NOT_CREATED}{error}",
         code=error.code,
         reason=error.reason,
         details=error.details,

@@ -60,7 +60,7 @@ def to_json(release: Release) -> dict[str, Any]:
         name=release.name,
         info=_info_to_json(release.info),
         chart=release.chart,
-        config=release.config,
+        config=go_map(release.config),
         manifest=release.manifest,
         hooks=[hook_to_json(hook) for hook in release.hooks],
         version=release.version,
@@ -68,6 +68,17 @@ def to_json(release: Release) -> dict[str, Any]:
         apply_method=release.apply_method,
         **release.extra,
     )
+
+
+def go_map(value: Any) -> Any:
+    """Values as Go's JSON has them: the keys of every map in order, whole numbers without a point."""
+    if isinstance(value, dict):
+        return {key: go_map(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [go_map(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value
 
 
 def from_json(data: dict[str, Any]) -> Release:
