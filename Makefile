@@ -41,7 +41,7 @@ conformance: setup
 # make chaos SEEDS=<n>: that many kill points and as many seeds of faults; STEERSMAN_CHAOS_SEED=<seed> replays one seed
 SEEDS ?= 300
 chaos: setup
-	STEERSMAN_CHAOS_SEEDS=$(SEEDS) $(BIN)/python -m pytest -m chaos -n auto tests/chaos
+	STEERSMAN_CHAOS_SEEDS=$(SEEDS) $(BIN)/python -m pytest -m chaos -n auto tests/chaos tests/cli/test_alternating.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .oracle

@@ -11,6 +11,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import count
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 
 from steersman.client import AsyncClient
+from steersman.errors import NoMatchingKind
 from steersman.release.codec import to_json
 
 from .conftest import Result, Steer
@@ -28,12 +30,12 @@ from .sections import resources_in_order
 pytestmark = [pytest.mark.embedded, pytest.mark.oracle]
 
 SHOWS = ("list", "status", "history", "get")
-KINDS = ("ConfigMap", "Service", "Secret")
+KINDS = (("v1", "ConfigMap"), ("v1", "Service"), ("v1", "Secret"), ("life.example/v1", "Widget"))
 _numbers = count(1)
 
 FILES = {
     "Chart.yaml": "apiVersion: v2\nname: twin\nversion: 1.2.3\nappVersion: '7'\ndescription: told twice\n",
-    "values.yaml": "message: one\nport: 80\nfail: ''\nbroken: false\nnested: {a: 1, list: [x, y]}\n",
+    "values.yaml": "message: one\nport: 80\nfail: ''\nbroken: false\nnested: {a: 1, list: [x, y]}\nmore: {}\nkinds: []\n",
     "templates/NOTES.txt": "{{ .Release.Name }} says {{ .Values.message }} at {{ .Release.Revision }}\n",
     "templates/a.yaml": """apiVersion: v1
 kind: ConfigMap
@@ -57,6 +59,29 @@ spec:
   {{- end }}
   selector: {app: x}
   ports: [{port: {{ .Values.port }}, protocol: TCP}]
+""",
+    "templates/more.yaml": """{{- with .Values.more }}
+apiVersion: v1
+kind: Service
+metadata: {name: "{{ $.Release.Name }}-more"}
+spec:
+  {{- if .broken }}
+  type: Nonsense
+  {{- end }}
+  selector: {app: x}
+  ports: [{port: 81, protocol: TCP}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: "{{ $.Release.Name }}-more"}
+spec: {defaultBackend: {service: {name: x, port: {number: 80}}}}
+{{- end }}
+{{- range .Values.kinds }}
+---
+apiVersion: nowhere.example/v1
+kind: {{ . }}
+metadata: {name: "{{ $.Release.Name }}-{{ lower . }}"}
+{{- end }}
 """,
     "templates/hooks.yaml": """{{- range $phase := list "pre" "post" }}
 {{- range $action := list "install" "upgrade" "rollback" "delete" }}
@@ -93,6 +118,8 @@ SHOWN = [
     *(f"get values a -o {output}" for output in ("json", "yaml")),
     *(f"get metadata a -o {output}" for output in OUTPUTS),
     "get values a --all",
+    "get values a --all -o json",
+    "get metadata a --revision 1",
     "get values a --revision 1 -o json",
     "get manifest a --revision 1",
     "get all a --revision 9",
@@ -228,6 +255,27 @@ STORIES: dict[str, list[str]] = {
         "rollback a",
         "uninstall a",
     ],
+    "history is kept after a failure": [
+        "install a CHART",
+        "upgrade a CHART --set message=two,broken=true",
+        "uninstall a --keep-history",
+        "history a",
+        "rollback a 1",
+    ],
+    "several resources fail": [
+        "install a CHART --set broken=true,more.a=1",
+        "uninstall a",
+        "install a CHART --set more.a=1",
+        "upgrade a CHART --set message=two,broken=true,more.broken=true",
+        "upgrade a CHART --set message=three",
+    ],
+    "kinds that nobody serves": [
+        "install a CHART --set kinds={Zebra,Ant}",
+        "install a CHART",
+        "upgrade a CHART --set kinds={Ant}",
+        "upgrade a CHART --set kinds={Ant} --dry-run=server",
+        "upgrade --install b CHART --set kinds={Zebra,Ant}",
+    ],
     "a hook fails": [
         "install a CHART --set fail=pre-install",
         "upgrade a CHART --set fail=pre-upgrade",
@@ -309,15 +357,15 @@ def test_command_lines(
 
     theirs, ours = Twin(f"twin-h-{number}", by_helm), Twin(f"twin-s-{number}", lambda words: steer(*words))
     for twin in (theirs, ours):
-        asyncio.run(_namespace(twin.namespace))
+        asyncio.run(namespace_made(twin.namespace))
     different = []
     for line in STORIES[story]:
         words = [str(folder) if word == "CHART" else word for word in shlex.split(line)]
         told = [masked(twin, twin.run([*words, "-n", twin.namespace])) for twin in (theirs, ours)]
         different += [f"{line}\n{found}" for found in compared(*told)]
         if words[0] not in SHOWS:
-            left = [asyncio.run(_left(twin.namespace)) for twin in (theirs, ours)]
-            different += [f"{line}\n{found}" for found in differences(*left)]
+            records = [asyncio.run(left(twin.namespace)) for twin in (theirs, ours)]
+            different += [f"{line}\n{found}" for found in differences(*records)]
     assert not different, "\n\n".join(different)
 
 
@@ -352,33 +400,42 @@ def masked(twin: Twin, result: Result) -> Result:
     return Result(result.code, mask(result.out), mask(result.err))
 
 
-async def _namespace(name: str) -> None:
+async def namespace_made(name: str) -> None:
     async with AsyncClient(namespace=name) as client:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         await client.kube.create(body, field_manager="test")
 
 
-async def _left(namespace: str) -> dict[str, Any]:
-    """The records and the live objects of a namespace, by path."""
+async def left(namespace: str, *, managers: bool = False) -> dict[str, Any]:
+    """The records and the live objects of a namespace, by path; with `managers`, which fields are whose."""
     found: dict[str, Any] = {}
     async with AsyncClient(namespace=namespace) as client:
-        for kind in KINDS:
-            for item in (await client.kube.list("v1", kind, namespace=namespace)).items:
-                name = item["metadata"]["name"]
-                if name.startswith("sh.steersman") or name == "kube-root-ca.crt":
-                    continue
-                metadata = {key: item["metadata"].get(key) for key in ("labels", "annotations")}
-                if name.startswith("sh.helm"):
-                    labels = {key: value for key, value in metadata["labels"].items() if not key.endswith("At")}
-                    found[name] = labels
-                    continue
-                spec = {key: value for key, value in (item.get("spec") or {}).items() if not key.startswith("cluster")}
-                found[f"{kind}/{name}"] = {**metadata, "data": item.get("data"), "spec": spec}
+        for kind, item in await _objects(client, namespace):
+            name = item["metadata"]["name"]
+            if name.startswith("sh.steersman") or name == "kube-root-ca.crt":
+                continue
+            metadata = {key: item["metadata"].get(key) for key in ("labels", "annotations")}
+            if name.startswith("sh.helm"):
+                found[name] = {key: value for key, value in metadata["labels"].items() if not key.endswith("At")}
+                continue
+            if managers:
+                entries = item["metadata"].get("managedFields") or []
+                metadata["managers"] = sorted(json.dumps({**entry, "time": ""}, sort_keys=True) for entry in entries)
+            spec = {key: value for key, value in (item.get("spec") or {}).items() if not key.startswith("cluster")}
+            found[f"{kind}/{name}"] = {**metadata, "data": item.get("data"), "spec": spec}
         for release in {stored.name for stored in await client.storage.driver.query(namespace)}:
             for stored in await client.storage.history(release):
                 found[f"record {release} {stored.version}"] = to_json(stored.release())
     text = re.sub(r'"\d{4}-\d\d-\d\dT[\d:.]+Z"', '"TIME"', json.dumps(found)).replace(namespace, "NAMESPACE")
     return json.loads(text)  # type: ignore[no-any-return]
+
+
+async def _objects(client: AsyncClient, namespace: str) -> list[tuple[str, Any]]:
+    found = []
+    for api_version, kind in KINDS:
+        with suppress(NoMatchingKind):  # its CRD comes with a chart
+            found += [(kind, item) for item in (await client.kube.list(api_version, kind, namespace=namespace)).items]
+    return found
 
 
 def differences(theirs: dict[str, Any], ours: dict[str, Any]) -> list[str]:

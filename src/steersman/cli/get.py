@@ -131,7 +131,9 @@ def get_metadata(settings: Settings, name: str, revision: int, output: str) -> N
 
 
 async def with_labels(client: Questions, name: str, revision: int) -> tuple[Release, dict[str, str]]:
-    """A revision, and all labels of what stores it: the user's, and those by which Helm finds it."""
+    """A revision and its labels. As with Helm, those by which it finds its objects are among them, unless a revision is named or
+    a database is asked."""
     release = await client.get(name, revision)
     stored = next(one for one in (await client.situation(name)).history if one.version == release.version)
-    return release, dict(sorted({**stored.labels, **stored.system_labels}.items()))
+    system = {} if revision or client.storage.driver.name == "sql" else stored.system_labels
+    return release, dict(sorted({**stored.labels, **system}.items()))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from steersman.cli.connect import connect
+from steersman.cli.helm_words import helm_words
 from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 from steersman.client.questions import Questions
@@ -28,8 +29,9 @@ def answer(settings: Settings, question: Callable[[Questions], Awaitable[T]]) ->
 
 
 async def _answer(settings: Settings, question: Callable[[Questions], Awaitable[T]], network: Network | None) -> T:
-    kube = connect(settings, network)
+    kube, policy = connect(settings, network), chosen_policy(None)
     try:
-        return await question(Questions(kube, namespace=settings.namespace, policy=chosen_policy(None)))
+        with helm_words(policy):
+            return await question(Questions(kube, namespace=settings.namespace, policy=policy))
     finally:
         await kube.aclose()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
-from steersman.errors import KubernetesError, LeaseLost, SteersmanError
+from steersman.errors import ApiError, KubernetesError, LeaseLost, SteersmanError
 from steersman.lifecycle import record_steps, resource_steps, wait_steps
 from steersman.lifecycle.events import ReleaseDegraded, StepFinished, StepStarted
 from steersman.lifecycle.execution import Degraded, Execution
@@ -105,14 +105,14 @@ async def run_groups(execution: Execution, groups: Iterable[tuple[Step, ...]]) -
         for step, error in failures:
             if not _is_put_off(step, error, execution):
                 await _judge(execution, step, error, given_up)
-        put_off += failures
+        put_off += [failure for failure in failures if _is_put_off(*failure, execution)]
     if put_off:
         await _judge(execution, put_off[0][0], _joined(put_off, execution), given_up)
 
 
 def _is_put_off(step: Step, error: SteersmanError, execution: Execution) -> bool:
     """Helm writes all resources although some of them fail, unless one that an upgrade or a rollback adds does."""
-    if execution.policy is not Policy.HELM or not isinstance(step, Apply):
+    if execution.policy is not Policy.HELM or not (isinstance(step, Apply) and isinstance(error, ApiError)):
         return False
     return execution.plan.action is Action.INSTALL or not str(error).startswith(resource_steps.NOT_CREATED)
 

@@ -36,7 +36,7 @@ from steersman.lifecycle.runs import add_runs, from_dict
 from steersman.lifecycle.settling import owed
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.steadily import steadily
-from steersman.lifecycle.uninstall import plan_uninstall
+from steersman.lifecycle.uninstall import plan_uninstall, superseded
 from steersman.manifest.hooks import HookEvent, HookPhase
 from steersman.record import replace
 from steersman.release.record import Release, Status
@@ -275,7 +275,8 @@ async def _undo(execution: Execution, fallen: Fallen) -> str:
 async def _recover_uninstall(execution: Execution, situation: Situation) -> None:
     journal, plan = execution.journal, execution.plan
     if plan.release.status is Status.UNINSTALLED and plan.options.keep_history:
-        return  # that is the last thing to be written
+        await run_groups(execution, superseded(situation))  # that is the last thing to be written
+        return
     if not journal.touched:
         status = Status(journal.previous_status)
         record = RecordRevision(release=plan.release, status=status, description=journal.previous_description)

