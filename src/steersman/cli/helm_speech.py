@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING
 from steersman.cli.output import echo
 from steersman.lifecycle import events
 from steersman.lifecycle.policy import Action
+from steersman.lifecycle.resources import KEPT
 from steersman.record import replace
 
 if TYPE_CHECKING:
     from steersman.kube.interface import ObjectRef
     from steersman.lifecycle.events import Event, ReleaseFinished
+    from steersman.lifecycle.request import Request
 
 
 class HelmSpeech:
-    """Reads the events of one action. `upgrading` is the command's name, which may come to install."""
+    """Reads the events of one action. With `upgrading` the command's name is upgrade, which may come to install."""
 
-    def __init__(self, *, upgrading: bool) -> None:
-        self._upgrading = upgrading
+    def __init__(self, request: Request, *, upgrading: bool) -> None:
         self._kept: list[ObjectRef] = []
+        if upgrading and request.action is Action.INSTALL:
+            echo(f'Release "{request.release}" does not exist. Installing it now.')
 
     def note(self, event: Event) -> None:
-        if isinstance(event, events.ReleaseStarted) and self._upgrading and event.action is Action.INSTALL:
-            echo(f'Release "{event.release}" does not exist. Installing it now.')
-        elif isinstance(event, events.ResourceDeleted) and event.kept:
+        if isinstance(event, events.ResourceDeleted) and event.kept == KEPT:
             self._kept.append(event.ref)
 
     def ended(self, finished: ReleaseFinished) -> ReleaseFinished:

@@ -94,7 +94,7 @@ def ended(
                 operation.request.examine = failed.examine
             action = operation.request.action
             prefix = error_prefix(how.policy, action) if action is Action.UPGRADE else ""
-            speech = helm_speech(how, upgrading=bool(unsaid))
+            speech = helm_speech(how, operation, upgrading=bool(unsaid))
             try:
                 with helm_words(how.policy, prefix), answering_signals(operation, view, how):
                     async for event in operation:
@@ -132,13 +132,13 @@ def ended(
     return finished
 
 
-def helm_speech(how: How, *, upgrading: bool) -> HelmSpeech | None:
+def helm_speech(how: How, operation: Operation, *, upgrading: bool) -> HelmSpeech | None:
     """What also prints helm's words, where they were chosen."""
     if how.policy is not Policy.HELM or how.output != "table":
         return None
     from steersman.cli.helm_speech import HelmSpeech
 
-    return HelmSpeech(upgrading=upgrading)
+    return HelmSpeech(operation.request, upgrading=upgrading)
 
 
 def open_client(settings: Settings, policy: Policy) -> AsyncClient:

@@ -9,7 +9,6 @@ from steersman.cli.action_options import How, action_options, late_options
 from steersman.cli.chart_options import ChartChoice, chart_choice
 from steersman.cli.conclusion import released
 from steersman.cli.dry_run import dry_run_choice
-from steersman.cli.helm_words import helm_words
 from steersman.cli.settings import Settings
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Action, Policy, error_prefix
@@ -76,10 +75,9 @@ def command(
         from steersman.cli.rendering import render_upgrade
 
         server, policy = mode == "server", how.policy
-        with helm_words(policy, error_prefix(policy, Action.UPGRADE)):
-            release = render_upgrade(
-                settings, name, chart, values, choice, reuse, server=server, install=install, options=options, policy=policy
-            )
+        release = render_upgrade(
+            settings, name, chart, values, choice, reuse, server=server, install=install, options=options, policy=policy
+        )
         first_line = ""
         if policy is Policy.HELM:
             first_line = NOT_THERE.format(name) if release.version == 1 else SUCCESS.format(name)

@@ -14,7 +14,7 @@ from steersman.kube.ownership import owned
 from steersman.lifecycle.consequences import Consequence, consequences
 from steersman.lifecycle.plan import Apply, Delete, InstallCrd, Plan, Prune, Resource, RunHook
 from steersman.lifecycle.resource_steps import CRD_UPDATE, placed
-from steersman.lifecycle.resources import kept
+from steersman.lifecycle.resources import KEPT, kept
 from steersman.lifecycle.runs import HookRun
 from steersman.manifest.diff import text_diff
 from steersman.record import record, replace
@@ -120,7 +120,7 @@ async def _removed(kube: Kubernetes, step: Prune | Delete) -> ResourceChange:
     if live is None:
         return ResourceChange(step.id, ref, "none", note="already gone")
     if kept(live) or (isinstance(step, Delete) and step.kept):
-        return ResourceChange(step.id, ref, "keep", note="resource policy")
+        return ResourceChange(step.id, ref, "keep", note=KEPT)
     return ResourceChange(step.id, ref, "delete")
 
 

@@ -19,7 +19,7 @@ from steersman.lifecycle.events import ReleaseWarning, ResourceApplied, Resource
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.plan import Apply, CheckOwnership, Delete, InstallCrd, Prune, Resource
 from steersman.lifecycle.policy import Action, Policy
-from steersman.lifecycle.resources import kept
+from steersman.lifecycle.resources import KEPT, kept
 from steersman.record import field, record
 from steersman.release.record import ApplyMethod
 
@@ -161,7 +161,7 @@ async def prune(step: Prune, execution: Execution) -> None:
 async def delete(step: Delete, execution: Execution) -> None:
     ref = step.resource.ref
     reason = step.kept or await _why_kept(step.resource, execution)
-    if reason == "resource policy":
+    if reason == KEPT:
         execution.kept.append(str(ref))
     if not reason:
         try:
@@ -207,7 +207,7 @@ async def _why_kept(resource: Resource, execution: Execution) -> str:
     if live is None:
         return "already gone"
     if kept(live):
-        return "resource policy"
+        return KEPT
     release = execution.plan.release
     if ownership_problems(live, release.name, release.namespace):
         execution.emit(ReleaseWarning(message=f"{resource.ref} is left alone: it is not marked as this release's"))

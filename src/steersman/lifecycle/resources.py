@@ -13,6 +13,7 @@ from steersman.manifest.documents import Document, split
 from steersman.manifest.order import INSTALL_ORDER, UNINSTALL_ORDER, by_kind
 
 RESOURCE_POLICY = "helm.sh/resource-policy"
+KEPT = "resource policy"  # why an object that has it is left in place
 _SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
 
 

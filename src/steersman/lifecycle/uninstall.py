@@ -17,7 +17,7 @@ from steersman.lifecycle.plan import (
     Resource,
 )
 from steersman.lifecycle.policy import Action, Phase, Policy
-from steersman.lifecycle.resources import identity, in_uninstall_order, kept
+from steersman.lifecycle.resources import KEPT, identity, in_uninstall_order, kept
 from steersman.lifecycle.situation import Situation
 from steersman.manifest.hooks import HookEvent
 from steersman.record import replace
@@ -76,7 +76,7 @@ def superseded(situation: Situation) -> Groups:
 def deletions(resources: tuple[Resource, ...]) -> Groups:
     """Delete by kind in uninstall order; what has the resource policy `keep` is named and left."""
     return [
-        tuple(Delete(resource=resource, kept="resource policy" if kept(resource.object) else "") for resource in group)
+        tuple(Delete(resource=resource, kept=KEPT if kept(resource.object) else "") for resource in group)
         for group in in_uninstall_order(resources)
     ]
 
