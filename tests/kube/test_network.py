@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import gzip
 import socket
 import ssl
 import threading
@@ -438,6 +439,29 @@ async def test_answers_that_are_none(answer: bytes, monkeypatch: pytest.MonkeyPa
     async with listening(answering(answer)) as port:
         with pytest.raises(ClusterUnreachable):
             await version(Connection(f"http://127.0.0.1:{port}"))
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks", "gzip"])
+async def test_an_answer_without_end_is_not_read_to_its_end(framing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steersman.kube.http1.LARGEST_BODY", 1 << 20)
+    zipped = gzip.compress(b" " * (2 << 20))
+    head = {
+        "length": b"Content-Length: 99999999999",
+        "chunks": b"Transfer-Encoding: chunked",
+        "gzip": b"Content-Encoding: gzip\r\nContent-Length: %d" % len(zipped),
+    }[framing]
+    body = {"length": b"{", "chunks": (b"40000\r\n" + b" " * 0x40000 + b"\r\n") * 9, "gzip": zipped}[framing]
+    came = 0
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal came
+        came += 1
+        await answering(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n", body)(reader, writer)
+
+    async with listening(handler) as port:
+        with pytest.raises(ClusterUnreachable, match="its answer is larger than 1 MiB"):
+            await version(Connection(f"http://127.0.0.1:{port}"))
+    assert came == 1
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterator
 
-from steersman.kube.network import ConnectFailed, ConnectionLost, Stream
+from steersman.kube.network import ConnectFailed, ConnectionLost, Stream, TooLarge
 from steersman.record import record
 
 PIECE = 1 << 16
+# A page of a list has at most 500 objects of a MiB each, and seldom a hundredth of that.
+LARGEST_BODY = 1 << 29
 
 
 @record(slots=True)
@@ -54,16 +56,18 @@ class Exchange:
         """The whole body, decompressed."""
         length = head.headers.get("content-length")
         if length is not None and "transfer-encoding" not in head.headers:
-            raw = await self.stream.read_exactly(_number(length, 10))
+            if (size := _number(length, 10)) > LARGEST_BODY:
+                raise _too_large()
+            raw = await self.stream.read_exactly(size)
             self.reusable = _keeps_alive(head)
         else:
-            raw = b"".join([piece async for piece in self._pieces(head)])
-        if head.headers.get("content-encoding") == "gzip":
-            try:
-                return zlib.decompress(raw, wbits=31)
-            except zlib.error as error:
-                raise ConnectionLost("the answer was damaged") from error
-        return raw
+            pieces, size = [], 0
+            async for piece in self._pieces(head):
+                pieces.append(piece)
+                if (size := size + len(piece)) > LARGEST_BODY:
+                    raise _too_large()
+            raw = b"".join(pieces)
+        return _unzipped(raw) if head.headers.get("content-encoding") == "gzip" else raw
 
     async def pieces(self, head: Head) -> AsyncIterator[bytes]:
         """The body as it comes (never compressed: streams are asked for plain)."""
@@ -98,6 +102,23 @@ class Exchange:
         else:  # until the server closes
             while piece := await self.stream.read(PIECE):
                 yield piece
+
+
+def _unzipped(raw: bytes) -> bytes:
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        content = unzip.decompress(raw, LARGEST_BODY)
+    except zlib.error as error:
+        raise ConnectionLost("the answer was damaged") from error
+    if unzip.unconsumed_tail:
+        raise _too_large()
+    if not unzip.eof:
+        raise ConnectionLost("the answer was damaged")
+    return content
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"its answer is larger than {LARGEST_BODY >> 20} MiB")
 
 
 def _parse_head(block: bytes) -> Head:

@@ -37,6 +37,10 @@ class NoAnswer(ConnectionLost):
     """Nothing came within the time that was allowed."""
 
 
+class TooLarge(ConnectionLost):
+    """An answer of a size that no API server gives; to ask again would bring the same."""
+
+
 class Stream(Protocol):
     """A connected byte stream. All methods raise ConnectionLost."""
 

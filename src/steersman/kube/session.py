@@ -21,6 +21,7 @@ from steersman.kube.network import (
     Network,
     NoAnswer,
     Stream,
+    TooLarge,
     endpoint_of,
     tls_context,
 )
@@ -184,7 +185,8 @@ class Session:
                     raise self.trouble.unknown(str(request), error, reached=self.reached) from error
                 failure = self.trouble.unreachable(error)
                 # A stranger who is silent will not speak at a second try.
-                if not self.reached and (attempt >= ATTEMPTS_AT_A_STRANGER or isinstance(error, NoAnswer)):
+                stranger = not self.reached and (attempt >= ATTEMPTS_AT_A_STRANGER or isinstance(error, NoAnswer))
+                if stranger or isinstance(error, TooLarge):
                     raise failure from error
             except _Refusal as refusal:
                 self.reached = True

@@ -35,7 +35,11 @@ _BY_CODE: dict[int, type[ApiError]] = {
 _WEBHOOKS = "`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations` tells whose webhook it is"
 # What a 4xx or 500 is about, by the words that API servers use: (code, a part of the message, the way out). The first one counts.
 _HINTS = (
-    (401, "", "The server does not accept the kubeconfig's credentials; log in again or renew the token."),
+    (
+        401,
+        "",
+        "The server does not accept the kubeconfig's credentials; log in again, or renew the token or client certificate.",
+    ),
     (403, "because it is being terminated", "Wait until the namespace is gone; --create-namespace then makes it anew."),
     (
         403,
