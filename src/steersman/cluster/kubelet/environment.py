@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from steersman.cluster.kubelet import quantity
+from steersman.cluster.kubelet.etc import kernel_hostname
 from steersman.cluster.machinery import Json, Objects
 from steersman.cluster.network.addresses import API_SERVER
 
@@ -57,7 +58,7 @@ def build(objects: Objects, pod: Json, container: Json, image_environment: dict[
             value = expand(variable.get("value") or "", links | own)
         own[name] = value
     # The Pod's own variables win over the links of Services, and these over the image's.
-    return {**image_environment, "HOSTNAME": pod["spec"].get("hostname") or pod["metadata"]["name"], **links, **own}
+    return {**image_environment, "HOSTNAME": kernel_hostname(pod), **links, **own}
 
 
 def command_line(

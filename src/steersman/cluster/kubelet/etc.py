@@ -6,7 +6,10 @@ from pathlib import Path
 
 from steersman.cluster.machinery import Json
 from steersman.cluster.network.addresses import CLUSTER_DOMAIN, DNS
-from steersman.cluster.runtimes.interface import Mount
+from steersman.cluster.runtimes.interface import Mount, SandboxError
+
+_LONGEST_NAME = 64
+"""Characters that the kernel takes."""
 
 
 def write(folder: Path, pod: Json, address: str) -> tuple[Mount, ...]:
@@ -14,7 +17,7 @@ def write(folder: Path, pod: Json, address: str) -> tuple[Mount, ...]:
     files = {
         "hosts": hosts(pod, address),
         "resolv.conf": resolv_conf(pod),
-        "hostname": hostname(pod) + "\n",
+        "hostname": kernel_hostname(pod) + "\n",
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
     }
     return _write(folder, files)
@@ -45,11 +48,28 @@ def hostname(pod: Json) -> str:
     return wanted[:63].rstrip("-.")
 
 
+def full_name(pod: Json) -> str:
+    """The Pod's name in the cluster's DNS; empty without a `subdomain`."""
+    subdomain = pod["spec"].get("subdomain")
+    return f"{hostname(pod)}.{subdomain}.{pod['metadata']['namespace']}.svc.{CLUSTER_DOMAIN}" if subdomain else ""
+
+
+def kernel_hostname(pod: Json) -> str:
+    """What `hostname` prints: the full name where `setHostnameAsFQDN` asks for it. Raises SandboxError where it is too long."""
+    full = full_name(pod)
+    if not full or not pod["spec"].get("setHostnameAsFQDN"):
+        return hostname(pod)
+    if len(full) > _LONGEST_NAME:
+        raise SandboxError(
+            f"failed to construct FQDN from pod hostname and cluster domain, FQDN {full} is too long "
+            f"({_LONGEST_NAME} characters is the max, {len(full)} characters requested)"
+        )
+    return full
+
+
 def hosts(pod: Json, address: str) -> str:
     name = hostname(pod)
-    full = ""
-    if subdomain := pod["spec"].get("subdomain"):
-        full = f"{name}.{subdomain}.{pod['metadata']['namespace']}.svc.{CLUSTER_DOMAIN}\t"
+    full = f"{full_name(pod)}\t".lstrip("\t")
     lines = [
         "# Kubernetes-managed hosts file.",
         "127.0.0.1\tlocalhost",

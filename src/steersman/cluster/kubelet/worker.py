@@ -38,7 +38,6 @@ class PodWorker:
         self.state = status.PodState([each.state for each in self.init], [each.state for each in self.main])
         self.state.host_address = BRIDGE
         self.etc: tuple[Mount, ...] = ()
-        self.hostname = etc.hostname(pod)
         self.volumes = Volumes(kubelet.objects, kubelet.volume_options, pod, self._owner())
         self.log_folder: Path = kubelet.log_folder / pod["metadata"]["uid"]
         self._stop = asyncio.Event()
@@ -104,6 +103,10 @@ class PodWorker:
     def terminate(self, grace: float) -> None:
         self._grace = grace if self._grace is None else min(grace, self._grace)
         self._stop.set()
+
+    @property
+    def hostname(self) -> str:
+        return etc.kernel_hostname(self.pod)
 
     @property
     def grace(self) -> float:
@@ -266,6 +269,7 @@ class PodWorker:
         while True:
             address = self.kubelet.addresses.take() if self.kubelet.runtime.sandboxed else PLAIN_POD
             try:
+                etc.kernel_hostname(self.pod)
                 await self.kubelet.runtime.add_pod(self.pod["metadata"]["uid"], address)
             except SandboxError as error:
                 self.kubelet.addresses.release(address)
