@@ -300,7 +300,7 @@ async def test_a_deletion_out_of_time(watches: Watches, server: FakeServer) -> N
         {**config_map(), "metadata": {**config_map()["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}}
     )
     with pytest.raises(WaitTimedOut) as caught:
-        await wait_deleted(watches, [live], timeout=0.1)
+        await wait_deleted(watches, [live], timeout=0.5)
     assert str(caught.value) == (
         "resource ConfigMap/ns/a still exists. status: Terminating, message: Resource scheduled for deletion\n"
         "context deadline exceeded"

@@ -125,10 +125,15 @@ async def test_a_refusal_half_way_comes_with_its_way_out(status: dict[str, Any],
             refused.append(request)
             raise error_from_status(status)
 
+    async def examine(*_: object) -> None:
+        examined.append(True)
+
     refused: list[Request] = []
-    driver.kube.fault = refuse
+    examined: list[bool] = []
+    driver.kube.fault, driver.examine = refuse, examine
     finished = await driver.act(action)
     assert finished.exit_code == 1
+    assert examined == [True]
     assert status["message"] in finished.error
     assert way_out in finished.hint
     driver.kube.fault = None

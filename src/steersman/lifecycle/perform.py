@@ -171,7 +171,7 @@ async def _run(request: Request, execution: Execution, situation: Situation) -> 
     try:
         interrupted = await _until_done_or_interrupted(request, execution)
     except PlanStopped as stopped:
-        if isinstance(stopped.cause, ClusterUnreachable | OutcomeUnknown | ServerBusy):
+        if _is_away(stopped.cause):
             with each_within(min(SECOND_CHANCE, request.options.timeout)):
                 return await _after_failure(execution, situation, stopped)
         await _examine(request, execution, stopped)
@@ -179,6 +179,13 @@ async def _run(request: Request, execution: Execution, situation: Situation) -> 
     if interrupted:
         return await _after_interruption(execution, situation)
     return ending.completed(execution)
+
+
+def _is_away(cause: SteersmanError | None) -> bool:
+    """Whether the server has not done its work for as long as it was given; a 500 is an answer, for instance of a webhook."""
+    if isinstance(cause, ServerBusy):
+        return cause.code != 500
+    return isinstance(cause, ClusterUnreachable | OutcomeUnknown)
 
 
 async def _until_done_or_interrupted(request: Request, execution: Execution) -> bool:
