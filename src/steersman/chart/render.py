@@ -247,7 +247,9 @@ def template_scopes(prepared: Prepared, release: ReleaseOptions, capabilities: C
             # the very tables of the parent's values, so that `set` in one shows in the other; Helm looks the them up by
             # a dotted path: a dot in a chart's name leads it astray
             inner = values.get(subchart.name) if "." not in subchart.name else None
-            inner = inner if isinstance(inner, dict) else {}
+            if type(inner) is dict:  # with methods from here on: one object cannot be without them for the parent alone
+                inner = values[subchart.name] = Values(inner)
+            inner = inner if isinstance(inner, dict) else Values()
             subcharts[subchart.name] = visit(subchart, inner, f"{path}/charts/{subchart.name}")
         for file in chart.templates:
             if not chart.is_library or file.name.rpartition("/")[2].startswith("_"):

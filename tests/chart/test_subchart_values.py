@@ -1,0 +1,44 @@
+"""What a subchart's templates see as `.Values`: the parent's own table, with the methods that the root's values have."""
+
+from __future__ import annotations
+
+import pytest
+
+from steersman.cli.main import run
+
+from .conftest import Helm, MakeChart, chart_yaml
+
+_SUB = """
+y: |
+  {{ .Values.a.b | toYaml | nindent 2 }}
+z: |
+  {{ hasKey .Values.AsMap "a" }} {{ dig "a" "b" "c" 0 $.Values.AsMap }} {{ typeOf .Values }} {{ .Values.Table "a" | toJson }}
+  {{ set .Values "n" 5 | toJson }} {{ .Values.AsMap | toJson }} {{ .Values.YAML | quote }} {{ merge .Values (dict "k" 1) | toJson }}
+"""
+_ROOT = """
+x: |
+  {{ .Values.s.n }} {{ .Values | toJson }} {{ .Values.s | toJson }} {{ toToml .Values | quote }}
+  {{ toYaml .Values | quote }} {{ toYamlPretty .Values | quote }} {{ deepCopy .Values | toJson }}
+  {{ merge (dict) .Values | toJson }} {{ .Values.s | kindOf }} {{ omit .Values.s "a" | toJson }} {{ printf "%v" .Values.s }}
+  {{ index .Values "s" "a" | toJson }} {{ range $k, $v := .Values.s }}{{ $k }}{{ end }} {{ deepEqual .Values.s .Values.s }}
+  {{ len .Values.s }} {{ mergeOverwrite (dict) .Values.s | toJson }} {{ unset .Values.s "zz" | toJson }}
+"""
+
+
+@pytest.mark.oracle
+def test_a_subcharts_values_have_methods(
+    make_chart: MakeChart, real_helm: Helm, capfd: pytest.CaptureFixture[str]
+) -> None:
+    chart = make_chart(
+        {
+            "values.yaml": "s:\n  a: {b: {c: 1, d: [1, x]}}\n",
+            "templates/a.yaml": _ROOT,
+            "charts/s/Chart.yaml": chart_yaml("s"),
+            "charts/s/templates/a.yaml": _SUB,
+            "charts/t/Chart.yaml": chart_yaml("t"),
+            "charts/t/templates/a.yaml": "a: {{ .Values.AsMap | toJson }}\n",
+        }
+    )
+    theirs = real_helm.run("template", "r", str(chart))
+    assert run(["template", "r", str(chart)]) == 0
+    assert capfd.readouterr().out == theirs.stdout
