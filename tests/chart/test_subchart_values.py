@@ -13,7 +13,8 @@ y: |
   {{ .Values.a.b | toYaml | nindent 2 }}
 z: |
   {{ hasKey .Values.AsMap "a" }} {{ dig "a" "b" "c" 0 $.Values.AsMap }} {{ typeOf .Values }} {{ .Values.Table "a" | toJson }}
-  {{ set .Values "n" 5 | toJson }} {{ .Values.AsMap | toJson }} {{ .Values.YAML | quote }} {{ merge .Values (dict "k" 1) | toJson }}
+  {{ set .Values "n" 5 | toJson }} {{ .Values.AsMap | toJson }} {{ .Values.YAML | quote }}
+  {{ merge .Values (dict "k" 1) | toJson }}
 """
 _ROOT = """
 x: |

@@ -13,8 +13,7 @@ from functools import lru_cache
 from steersman.chart.model import Chart
 from steersman.chart.remember import plain_bytes
 from steersman.errors import SchemaError
-from steersman.lazy import TYPE_CHECKING
-from steersman.manifest.yaml.numbers import json_number
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.memo import Memo
 from steersman.record import record
 
@@ -27,6 +26,10 @@ Problem = tuple[str, str, str]
 # Where Helm says that a schema lies; relative references start from it.
 _BASE = "file:///values.schema.json"
 
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_NOT_THERE = pattern(r"(?s)\APointer '(/[^']*)' does not exist.*")
+
+_AT_FAULT = "values.schema.json itself is at fault."
 _HINT = "Correct the values named above, or pass --skip-schema-validation."
 
 
@@ -77,15 +80,19 @@ def _collect(
 
 
 def _problems(schema: bytes, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    validator = _validator(schema).validator
-    places = sorted(validator.iter_errors(_plain(values)), key=lambda problem: list(map(str, problem.instance_path)))
-    yield from _listed(places, "")
+    from steersman.chart.schema_problems import failures
+
+    checked = _validator(schema)
+    errors = list(checked.validator.iter_errors(_plain(values)))
+    for failure in failures(errors, checked.document) if errors else ():
+        yield from failure.lines()
 
 
 @record(frozen=True)
 class _Validator:
     """What was made of a schema's text. `refers`: to other documents, which may be others tomorrow."""
 
+    document: Any
     validator: Any
     refers: bool
 
@@ -97,15 +104,38 @@ def _validator(schema: bytes) -> _Validator:
 
     documents = _Documents()
     try:
-        parsed = _parsed(schema)
+        document = _parsed(schema)
     except ValueError as error:
-        raise SchemaError(str(error), hint="values.schema.json itself is at fault.") from error
+        raise SchemaError(str(error), hint=_AT_FAULT) from error
     try:
-        made = jsonschema_rs.validator_for(parsed, retriever=documents.retrieve, base_uri=_BASE)
+        made = jsonschema_rs.validator_for(document, retriever=documents.retrieve, base_uri=_BASE)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, RecursionError) as cause:
-        text = documents.failure or cause
-        raise SchemaError(f"{text}\n", hint="values.schema.json itself is at fault.") from cause
-    return _Validator(made, documents.asked)
+        text = documents.failure
+        if not text and isinstance(cause, jsonschema_rs.ValidationError):
+            text = _no_schema(document)
+        text = text or _NOT_THERE.sub(rf'json-pointer in "{_BASE}#\1" not found', str(cause))
+        raise SchemaError(f"{text}\n", hint=_AT_FAULT) from cause
+    return _Validator(document, made, documents.asked)
+
+
+def _no_schema(document: Any) -> str:
+    """Why a document is no schema: what the schema of schemas says of it, or "" if it says nothing."""
+    import jsonschema_rs
+
+    from steersman.chart.schema_problems import failures
+
+    named = document.get("$schema") if isinstance(document, dict) else None
+    draft = (named if isinstance(named, str) else _DRAFT).rstrip("#")
+    try:
+        judge = jsonschema_rs.validator_for({"$schema": draft, "$ref": draft}, validate_formats=True)
+    except (ValueError, jsonschema_rs.ValidationError):
+        return ""
+    errors = list(judge.iter_errors(document))
+    if not errors:
+        return ""
+    lines = [line for failure in failures(errors, document, steps=1) for _, line in failure.lines()]
+    heading = f"\"{_BASE}#\" is not valid against metaschema: jsonschema validation failed with '{draft}#'"
+    return "\n".join([heading, *lines])
 
 
 def _parsed(schema: bytes) -> Any:
@@ -147,86 +177,6 @@ class _Documents:
         except NotLoaded as error:
             self.failure = str(error)
             raise
-
-
-def _listed(errors: list[Any], indent: str) -> Iterator[tuple[str, str]]:
-    """The lines for these errors; the missing properties of one place are named together, as Helm does."""
-    missing: dict[str, list[str]] = {}
-    for error in errors:
-        if error.kind.name == "required":
-            missing.setdefault(_pointer(error), []).append(error.kind.property)
-    for error in errors:
-        path = _pointer(error)
-        if error.kind.name != "required":
-            yield path, f"{indent}- at '{path}': {_message(error)}"
-        elif names := missing.pop(path, []):
-            listed = ", ".join(f"'{name}'" for name in names)
-            yield path, f"{indent}- at '{path}': missing propert{'y' if len(names) == 1 else 'ies'} {listed}"
-        if error.kind.name in ("anyOf", "oneOf"):
-            for branch in error.kind.context:
-                yield from _listed(branch, indent + "  ")
-
-
-def _message(error: Any) -> str:
-    """One problem in the words of Helm's validator; in its own for the rare kinds."""
-    kind = error.kind
-    instance = error.instance
-    match kind.name:
-        case "type":
-            return f"got {_type(instance)}, want {' or '.join(kind.types)}"
-        case "enum" if len(kind.options) == 1:
-            return f"value must be {_shown(kind.options[0])}"
-        case "enum":
-            return f"value must be one of {', '.join(map(_shown, kind.options))}"
-        case "const":
-            return f"value must be {_shown(kind.expected_value)}"
-        case "additionalProperties":
-            return f"additional properties {', '.join(map(_shown, kind.unexpected))} not allowed"
-        case "additionalItems":
-            return f"last {len(instance) - kind.limit} additionalItem(s) not allowed"
-        case "pattern":
-            return f"{_shown(instance)} does not match pattern {_shown(kind.pattern)}"
-        case "format":
-            return f"{_shown(instance)} is not valid {kind.format}"
-        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-            return f"{kind.name}: got {_shown(instance)}, want {_shown(kind.limit)}"
-        case "multipleOf":
-            return f"multipleOf: got {_shown(instance)}, want {_shown(kind.multiple_of)}"
-        case "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties":
-            return f"{kind.name}: got {len(instance)}, want {kind.limit}"
-        case "anyOf":
-            return "'anyOf' failed"
-        case "oneOf":
-            valid = [str(number) for number, branch in enumerate(kind.context) if not branch]
-            return f"'oneOf' failed, {'subschemas ' + ', '.join(valid) + ' matched' if valid else 'none matched'}"
-        case "not":
-            return "'not' failed"
-        case "falseSchema":
-            return "false schema"
-        case "contains":
-            return "no items match contains schema"
-        case _:
-            return str(error.message)
-
-
-def _pointer(error: Any) -> str:
-    """The place in the values, as a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in error.instance_path)
-
-
-def _type(value: Any) -> str:
-    names: dict[type, str] = {str: "string", bool: "boolean", list: "array", dict: "object", type(None): "null"}
-    return names.get(type(value), "number")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return f"'{value}'"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, int | float):
-        return json_number(value) if isinstance(value, float) else str(value)
-    return json.dumps(value)
 
 
 def _plain(value: Any) -> Any:
