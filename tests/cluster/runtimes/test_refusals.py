@@ -154,6 +154,31 @@ async def test_what_a_failed_liveness_probe_is_told_as(running: Cluster, restart
     running.objects.delete("pods", made["metadata"]["name"], "default", grace=0)
 
 
+@pytest.mark.parametrize(
+    ("name", "own", "codes"),
+    [
+        ("rule", {"restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "In", "values": [3, 4]}}]}, [3, 0]),
+        ("other", {"restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "NotIn", "values": [3]}}]}, [3]),
+        ("policy", {"restartPolicy": "OnFailure"}, [3, 0]),
+        ("never", {"restartPolicy": "Never"}, [3]),
+    ],
+)  # fmt: skip
+async def test_a_container_may_have_a_restart_policy_of_its_own(
+    running: Cluster, name: str, own: dict[str, Any], codes: list[int]
+) -> None:
+    """Of a Pod that would not restart it: the codes with which each of its starts ends."""
+    script = "test -e /v/once && exit 0; touch /v/once; exit 3"
+    own = {"restartPolicy": "Never", **own}
+    main = {"name": "main", "image": "debian", "command": ["sh", "-c", script], **mounted(), **own}
+    spec = {"restartPolicy": "Never", "containers": [main], "volumes": [{"name": "v", "emptyDir": {}}]}
+    running.create("pods", {"metadata": {"name": f"own-{name}"}, "spec": spec})
+    phases = ("Succeeded", "Failed")
+    pod = await running.until("pods", f"own-{name}", lambda pod: (pod.get("status") or {}).get("phase") in phases)
+    (status,) = pod["status"]["containerStatuses"]
+    ends = [status[key]["terminated"]["exitCode"] for key in ("lastState", "state") if status[key]]
+    assert (ends, status["restartCount"]) == (codes, len(codes) - 1)
+
+
 async def test_what_is_not_given_is_said(running: Cluster) -> None:
     context = {"privileged": True, "capabilities": {"add": ["SYS_ADMIN", "CAP_CHOWN", "NET_ADMIN"]}}
     main: dict[str, Any] = {"name": "main", "image": "debian", "command": ["sleep", "1000"]}

@@ -80,6 +80,8 @@ class Container:
             return "Always"
         if self.kind == "ephemeralContainers":
             return "Never"
+        if own := self.spec.get("restartPolicy"):
+            return str(own)
         policy: str = self._worker.pod["spec"].get("restartPolicy", "Always")
         return "OnFailure" if self.init and policy == "Always" else policy
 
@@ -98,13 +100,22 @@ class Container:
         try:
             while True:
                 ran = await self._attempt(image)
-                policy, code = self.restart_policy, self.state.exit_code
-                if policy == "Never" or (policy == "OnFailure" and code == 0):
+                if not self._starts_again():
                     return
                 await self._wait_out_back_off(ran)
                 self.state.restarts += 1
         finally:
             self._stop_probes()
+
+    def _starts_again(self) -> bool:
+        """Whether its end is followed by another start: the container's own rules come before any policy."""
+        code = self.state.exit_code
+        for rule in self.spec.get("restartPolicyRules") or ():
+            codes = rule.get("exitCodes") or {}
+            listed = code in (codes.get("values") or ())
+            if rule.get("action") == "Restart" and listed == (codes.get("operator") == "In"):
+                return True
+        return self.restart_policy == "Always" or (self.restart_policy == "OnFailure" and code != 0)
 
     @property
     def runtime(self) -> Runtime:
