@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from steersman.cluster.agent.link import AgentError
+from steersman.cluster.kubelet import grpc_health
 from steersman.cluster.machinery import Json
 from steersman.cluster.runtimes.interface import Executed
 
@@ -50,9 +51,13 @@ async def check(probe: Json, target: Target) -> str | None:
         async with asyncio.timeout(timeout):
             if "httpGet" in probe:
                 return await _http(probe["httpGet"], target, timeout)
-            action = probe.get("tcpSocket") or probe.get("grpc") or {}
+            if "grpc" in probe:
+                return await _grpc(probe["grpc"], target, timeout)
+            action = probe["tcpSocket"]
             return await _tcp(action.get("host") or target.address, _port(action["port"], target), target, timeout)
     except TimeoutError:
+        if "grpc" in probe:
+            return f"timeout: health rpc did not complete within {timeout:g}s"
         return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
     except AgentError as error:
         raise ProbeError(str(error)) from error
@@ -78,7 +83,6 @@ def _port(port: object, target: Target) -> int:
 
 
 async def _tcp(host: str, port: int, target: Target, timeout: float) -> str | None:
-    """Also what stands for a gRPC probe: that somebody listens is all that is looked at."""
     try:
         connection = await target.dial(host, port, timeout)
     except OSError as error:
@@ -90,6 +94,22 @@ async def _tcp(host: str, port: int, target: Target, timeout: float) -> str | No
 def _refused(host: str, port: int, error: OSError) -> str:
     words = "connection refused" if isinstance(error, ConnectionRefusedError) else error.strerror or str(error)
     return f"dial tcp {host}:{port}: connect: {words}"
+
+
+async def _grpc(action: Json, target: Target, timeout: float) -> str | None:
+    port = _port(action["port"], target)
+    try:
+        sock = await target.dial(target.address, port, timeout)
+        reader, writer = await asyncio.open_connection(sock=sock)
+    except OSError as error:
+        address = f"{target.address}:{port}"
+        return f'error: failed to connect service at "{address}": {_refused(target.address, port, error)}'
+    try:
+        return await grpc_health.check(reader, writer, f"{target.address}:{port}", action.get("service") or "")
+    except OSError as error:
+        return f"error: health rpc failed: {error}"
+    finally:
+        writer.close()
 
 
 async def _http(action: Json, target: Target, timeout: float) -> str | None:
