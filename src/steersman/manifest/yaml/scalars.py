@@ -120,6 +120,8 @@ def _number(text: str) -> tuple[str, Scalar]:
     if unsigned[:1] not in _STARTS_NUMBER or text.count(".") > 1 or not _OF_NUMBERS.issuperset(text):
         return STR, text
     bare = text.replace("_", "")
+    if bare[:3] in ("0b+", "0b-") and bare[3:] and not bare[3:].strip("01"):
+        return INT, int(bare[2:], 2)  # Go's ParseInt takes the sign that stands after the prefix
     match = _INTEGER.fullmatch(bare)
     if match is not None:
         group, base = next(pair for pair in _BASES if match[pair[0]] is not None)
