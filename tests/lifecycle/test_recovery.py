@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -195,6 +195,36 @@ async def test_what_helm_left_pending_is_recovered_by_its_record() -> None:
     assert (await steer.recover()).lines == ('Release "my-app" recovered: deployed at revision 2',)
     assert await steer.statuses() == "1:superseded 2:deployed 3:failed"
     assert (await steer.upgrade(NEW)).exit_code == 0
+
+
+@pytest.mark.parametrize("ends", ["Complete", ""])
+@pytest.mark.parametrize(
+    ("before", "action"), [((), "install"), (("install",), "upgrade"), (("install", "upgrade"), "rollback")]
+)
+async def test_what_helm_left_among_the_resources(before: tuple[str, ...], action: str, ends: str) -> None:
+    """Helm's record calls the pre hook running until the end of the action: the hook's object tells whether it was."""
+    helm = Driver(Policy.HELM)
+    for earlier in before:
+        await act(helm, earlier)
+    helm.kube.job_ends = {f"pre-{action}-hook": ends}
+    was = helm.kube.live("ConfigMap", "Deployment")
+
+    def die_at_the_deployment(request: Request) -> None:
+        if helm.kube.dead or (request.kind == "Deployment" and request.verb not in ("get", "list")):
+            helm.kube.dead = True
+            raise ClusterUnreachable("the process is dead")
+
+    helm.kube.fault = die_at_the_deployment
+    helm.options = replace(helm.options, timeout=0.05)
+    with suppress(SteersmanError):
+        await act(helm, action)
+    touched = helm.kube.live("ConfigMap", "Deployment") != was
+    helm.kube.dead, helm.kube.fault, helm.kube.job_ends = False, None, {}
+    steer = Driver(kube=helm.kube)
+    with suppress(SteersmanError):
+        await steer.recover()
+    assert touched is (ends == "Complete")
+    await require_order(steer, SCENARIOS[1], 0)
 
 
 async def test_an_uninstall_that_helm_left_after_its_hook_failed_is_taken_back() -> None:

@@ -18,10 +18,11 @@ from steersman.lifecycle.execution import Emit, Execution
 from steersman.lifecycle.hooks import event_of
 from steersman.lifecycle.journal import Journal, remembered
 from steersman.lifecycle.lease import Lease
+from steersman.lifecycle.left_by_helm import left_by_helm
 from steersman.lifecycle.locking import lock
 from steersman.lifecycle.plan import Plan, RunHook
 from steersman.lifecycle.policy import Action, Phase, Policy, interruptible, rule
-from steersman.lifecycle.recovery import left_by_helm, one_deployed, recover, unfinished
+from steersman.lifecycle.recovery import one_deployed, recover, unfinished
 from steersman.lifecycle.remedy import put_in_order
 from steersman.lifecycle.request import Interrupted, Request, unless_interrupted
 from steersman.lifecycle.settling import owed
@@ -100,7 +101,7 @@ async def perform_recovery(
     try:
         situation = await look(storage, request.release)
         if found is None or found.journal is None:
-            found = left_by_helm(situation)
+            found = await left_by_helm(situation, kube)
         if found is not None:
             work = recover(found, kube, watches, storage, emit, lease)
             problem, leave = await unless_interrupted(request, work)

@@ -29,6 +29,7 @@ from steersman.lifecycle.execution import Degraded, Emit, Execution
 from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.lease import Found, Lease
+from steersman.lifecycle.left_by_helm import PRE_EVENT
 from steersman.lifecycle.plan import Options, Plan, RecordRevision
 from steersman.lifecycle.policy import Action, Phase, Policy, rule
 from steersman.lifecycle.remedy import undo
@@ -37,7 +38,7 @@ from steersman.lifecycle.settling import owed
 from steersman.lifecycle.situation import Situation
 from steersman.lifecycle.steadily import steadily
 from steersman.lifecycle.uninstall import plan_uninstall, superseded
-from steersman.manifest.hooks import HookEvent, HookPhase
+from steersman.manifest.hooks import HookEvent
 from steersman.record import replace
 from steersman.release.record import Release, Status
 from steersman.release.storage import Storage
@@ -144,40 +145,6 @@ async def _leave_it(execution: Execution) -> None:
         await run_groups(execution, [(RecordRevision(release=written, status=Status.FAILED, description=cause),)])
 
 
-def left_by_helm(situation: Situation) -> Found | None:
-    """A journal for what Helm (or a steer without a lease) left unfinished, as far as its record tells: which hook was running
-    last says whether any resource was touched. None when the newest revision is at rest.
-
-    Raises ReleaseNotFound.
-    """
-    newest = situation.existing()
-    action = _UNFINISHED.get(newest.status)
-    if action is None:
-        return None
-    running = [
-        (event, hook.name) for hook in newest.hooks for event in hook.events if hook.last_run.phase is HookPhase.RUNNING
-    ]
-    before = [(event, name) for event, name in running if event == _PRE_EVENT[action]]
-    deployed = situation.deployed
-    previous = deployed.release() if deployed is not None else newest
-    unharmed = action is Action.UNINSTALL
-    step = f"{before[0][0]}/{before[0][1]}" if before else ""
-    journal = Journal(
-        action=action,
-        policy=Policy.ROLLBACK,
-        release=newest.name,
-        revision=newest.version,
-        previous=previous.version if deployed is not None else 0,
-        previous_status=str(Status.DEPLOYED if unharmed else previous.status),
-        previous_description="Install complete" if unharmed else previous.info.description,
-        phase=Phase.PRE_HOOKS if before else Phase.RESOURCES,
-        step=step,
-        began=True,
-        touched=not before,
-    )
-    return Found("", newest.info.last_deployed, journal)
-
-
 async def one_deployed(situation: Situation, storage: Storage) -> Situation:
     """Mark all deployed revisions but the newest as superseded: a process without a journal may have died before it did."""
     deployed = [stored for stored in situation.history if stored.status is Status.DEPLOYED]
@@ -187,20 +154,6 @@ async def one_deployed(situation: Situation, storage: Storage) -> Situation:
     if len(deployed) < 2:
         return situation
     return replace(situation, history=tuple(await storage.history(situation.name)))
-
-
-_UNFINISHED = {
-    Status.PENDING_INSTALL: Action.INSTALL,
-    Status.PENDING_UPGRADE: Action.UPGRADE,
-    Status.PENDING_ROLLBACK: Action.ROLLBACK,
-    Status.UNINSTALLING: Action.UNINSTALL,
-}
-_PRE_EVENT = {
-    Action.INSTALL: HookEvent.PRE_INSTALL,
-    Action.UPGRADE: HookEvent.PRE_UPGRADE,
-    Action.ROLLBACK: HookEvent.PRE_ROLLBACK,
-    Action.UNINSTALL: HookEvent.PRE_DELETE,
-}
 
 
 def _plan(journal: Journal, written: Release, situation: Situation) -> Plan:
@@ -228,7 +181,7 @@ async def _recover_attempt(execution: Execution, situation: Situation) -> str:
         previous=previous,
         rule=rule(plan.policy, plan.action, _phase(journal), override=journal.override),
         cause=cause,
-        event=str(_PRE_EVENT[plan.action]),
+        event=str(PRE_EVENT[plan.action]),
         override=journal.override,
         adopted=frozenset(journal.adopted),
     )
