@@ -158,6 +158,11 @@ class Facts:
         return asdict(self)
 
     @property
+    def run_source(self) -> str:
+        """Where what is known of the run comes from, in a quotation's words."""
+        return "hook run" if self.hook.event else "step"
+
+    @property
     def images(self) -> tuple[str, ...]:
         return tuple(str(each.get("image") or "") for each in containers_of(self.hook.spec))
 

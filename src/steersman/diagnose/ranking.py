@@ -74,7 +74,7 @@ def _unknown(facts: Facts) -> Diagnosis:
         confidence=Confidence.LOW,
         problem=f"Why {facts.hook.kind} {facts.hook.name} failed is not known.",
         explanation="Nothing that was looked at names a cause that is known here.",
-        evidence=(*((Evidence("hook run", facts.run.message),) if facts.run.message else ()), *last),
+        evidence=(*((Evidence(facts.run_source, facts.run.message),) if facts.run.message else ()), *last),
         fix="Look at the log and at what Kubernetes says about the hook's objects.",
         verify=(log_command(facts), describe_command(facts)),
     )

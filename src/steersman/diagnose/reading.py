@@ -168,7 +168,7 @@ def said(facts: Facts) -> list[Evidence]:
     if facts.readiness:
         found.append(Evidence(f"{facts.hook.kind}/{facts.hook.name}", facts.readiness))
     if facts.run.reason or facts.run.message:
-        found.append(Evidence("hook run", ": ".join(filter(None, (facts.run.reason, facts.run.message)))))
+        found.append(Evidence(facts.run_source, ": ".join(filter(None, (facts.run.reason, facts.run.message)))))
     return found
 
 

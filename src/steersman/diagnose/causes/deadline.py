@@ -14,7 +14,7 @@ def find(facts: Facts) -> Diagnosis | None:
     if facts.run.reason == "Timeout":  # the Job says DeadlineExceeded as well then: that is how it was stopped
         problem = "The hook was not done within its timeout, and was stopped."
         fix = "Give it longer (--timeout, or the annotation steersman.dev/hook-timeout: 10m on the hook), or make it quicker."
-        evidence = Evidence("hook run", facts.run.message or "Timeout")
+        evidence = Evidence(facts.run_source, facts.run.message or "Timeout")
     elif said is not None:
         problem = f"The hook was not done within activeDeadlineSeconds ({limit} s) and was stopped."
         fix = f"Raise activeDeadlineSeconds in {facts.hook.path or 'the template'}, or make the hook quicker."
