@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from steersman.chart.notice import Warn
+    from steersman.template.functions.registry import Functions
 
 _NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 _LONGEST = 53
@@ -72,10 +73,41 @@ def _is_name(text: str) -> bool:
 def _from_template(text: str) -> str:
     from steersman.template.environment import Environment
 
-    environment = Environment()
+    environment = Environment(_of_sprig())
     try:
         environment.parse("name-template", text)
     except TemplateError as error:  # in Go's own words here, which Helm does not touch
         line = error.location.line if error.location is not None else 1
         raise TemplateError(f"template: name-template:{line}: {str(error).partition('): ')[2]}") from error
-    return environment.render("name-template", None)
+    return environment.render("name-template", None, plain=True)
+
+
+def _of_sprig() -> Functions:
+    """The functions of a name's template: Sprig's without Helm's, and with those that charts must not have."""
+    from steersman.template.functions.registry import FUNCTIONS, Function
+    from steersman.template.signature import parse_signature
+
+    known = {name: FUNCTIONS[name] for name in FUNCTIONS if not (name in _HELMS or _is_of_durations(name))}
+    of_text = parse_signature("string", "string")
+    known["env"] = Function("env", lambda name: os.environ.get(name, ""), of_text)
+    known["expandenv"] = Function("expandenv", _expanded, of_text)
+    return known
+
+
+_HELMS = frozenset(
+    (
+        *("include", "tpl", "required", "lookup", "toToml", "mustToToml", "fromToml", "toYaml", "mustToYaml"),
+        *("toYamlPretty", "fromYaml", "fromYamlArray", "fromJsonArray", "mustToDuration"),
+    )
+)
+
+
+def _is_of_durations(name: str) -> bool:
+    return name.startswith("duration") and name not in ("duration", "durationRound")
+
+
+def _expanded(text: str) -> str:
+    """Go's os.ExpandEnv: a variable that is not set is empty."""
+    import re
+
+    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda found: os.environ.get(found[1] or found[2], ""), text)

@@ -70,8 +70,11 @@ class Environment:
             raise parse_error(name, error.line, error.message_in(name)) from error
         self._templates.add(unit)
 
-    def render(self, name: str, data: Any) -> str:
-        """Run a template; `data` is what `.` and `$` are. Raises TemplateError."""
+    def render(self, name: str, data: Any, *, plain: bool = False) -> str:
+        """Run a template; `data` is what `.` and `$` are. Raises TemplateError.
+
+        `plain` is Go's text/template without Helm's touch: what is nil stays `<no value>`, errors are in Go's own words.
+        """
         if name not in self._templates:
             raise TemplateError(f'template: no template "{name}" associated with template "gotpl"')
         context = Context(self._templates, self._limits)
@@ -85,10 +88,14 @@ class Environment:
         except MemoryError:
             raise TemplateError(f"{name}: rendering needs more memory than there is") from None
         except Exception as error:
-            raise template_error(exec_error(error)) from error
+            found = exec_error(error)
+            if plain:
+                said = str(found).replace("HELM_ERR_START", "").replace("HELM_ERR_END", "")
+                raise TemplateError(said, location=found.location) from error
+            raise template_error(found) from error
         finally:
             sys.setrecursionlimit(recursion_limit)  # `include` may have lifted it
-        return text.replace("<no value>", "")
+        return text if plain else text.replace("<no value>", "")
 
     def save(self) -> None:
         """Keep what was compiled for the next process."""
