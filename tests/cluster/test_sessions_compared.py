@@ -61,6 +61,7 @@ KUBECTL: list[tuple[str, str]] = [
     ("rollout status deploy/web --timeout=30s", ""),
     ("rollout history deploy/web", ""),
     ("rollout undo deploy/web", ""),
+    ("rollout status deploy/web --timeout=30s", ""),  # only then has the controller counted the revision
     ("rollout history deploy/web --revision=3", ""),
     ("rollout restart deploy/web", ""),
     ("get deploy,svc -o wide", ""),
@@ -173,6 +174,7 @@ _VARIES = (
     (re.compile(r"[\d.:]+:\d{4,5}\b"), "ADDRESS"),
 )
 # What is printed or not as the server's speed has it, and the names of temporary files.
+_KLOG = re.compile(r"[IWE]\d{4} [\d:.]+ ")  # what kubectl's libraries log, as their luck has it
 _PASSING = ("Warning: unrecognized", "Waiting for deployment", "diff -u", "--- ", "+++ ")
 
 
@@ -209,6 +211,8 @@ def same(text: str) -> str:
         text = "\n".join((head + word, *blocks, suite + end))
     lines = []
     for line in text.splitlines():
+        if _KLOG.match(line):
+            continue
         for pattern, word in _VARIES:
             line = pattern.sub(word, line)
         line = " ".join(line.split())
