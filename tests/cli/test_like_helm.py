@@ -230,6 +230,16 @@ STORIES: dict[str, list[str]] = {
         "install b CHART --force-replace",
         "install c CHART --force-conflicts --server-side=false",
     ],
+    "from one apply method to the other": [
+        "install a CHART --server-side=false",
+        "upgrade a CHART --set port=81 --server-side=true",
+        "rollback a 1",
+        "rollback a 2 --server-side=true",
+        "rollback a 1 --server-side=false",
+        "upgrade a CHART --server-side=auto --force-conflicts",
+        "uninstall a --keep-history",
+        "rollback a 1",
+    ],
     "whose it is": [
         "install a CHART",
         "install b CHART --set message=two",
