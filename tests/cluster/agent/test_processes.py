@@ -11,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from steersman.cluster.agent.guardian import Guardian
-from steersman.cluster.agent.processes import Process, Processes
+from steersman.cluster.agent.process import Process
+from steersman.cluster.agent.processes import Processes
 from steersman.cluster.network.bridge import PodNetworks
 
 

@@ -14,52 +14,20 @@ import struct
 import subprocess
 import termios
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from steersman.cluster.agent.attaching import Attached
 from steersman.cluster.agent.ends import Ends
-from steersman.cluster.agent.entering import Identity, enter_and_execute
+from steersman.cluster.agent.executing import execute
 from steersman.cluster.agent.guardian import Guardian
 from steersman.cluster.agent.limits import MemoryWatch, set_limits
 from steersman.cluster.agent.logs import LogFile
+from steersman.cluster.agent.process import Process
 from steersman.cluster.agent.users import Users
+from steersman.cluster.agent.waiting import CHUNK, ended, left_in
 from steersman.cluster.network.bridge import PodNetworks
 
 Notify = Callable[[dict[str, Any]], None]
-_CHUNK = 65536
-_MOST_OUTPUT = 10 * 1024
-
-
-@dataclass
-class Process:
-    """One attempt of one container."""
-
-    key: str
-    outer: subprocess.Popen[bytes]
-    log: LogFile
-    outputs: list[tuple[str, int]]
-    """What it writes to: the stream's name, and the descriptor to read; a terminal is one of both."""
-    stdin: int = -1
-    """Where to write what it is to read; -1 where it has nothing to read (any more)."""
-    terminal: bool = False
-    attached: set[Attached] = field(default_factory=set)
-    open_streams: int = 2
-    child: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """The process' id as the agent sees it, known once the sandbox stands; 0 when it never did."""
-    handle: int = -1
-    """A descriptor of that process: its id may be another's as soon as it has ended."""
-    status: bytes = b""
-    drained: asyncio.Event = field(default_factory=asyncio.Event)
-    memory: MemoryWatch | None = None
-    limits: dict[str, int] = field(default_factory=dict)
-    go: int = -1
-    """Written to when the sandbox may let the command run."""
-
-    def close_stdin(self) -> None:
-        if self.stdin >= 0:
-            os.close(self.stdin)
-            self.stdin = -1
 
 
 class Processes:
@@ -192,7 +160,7 @@ class Processes:
 
     def _read_status(self, process: Process, pipe: int) -> None:
         """The sandbox tells the process' id, in pieces, before it lets the command run."""
-        data = os.read(pipe, _CHUNK)
+        data = os.read(pipe, CHUNK)
         if data:
             process.status += data
             return
@@ -212,7 +180,7 @@ class Processes:
 
     def _read(self, process: Process, stream: str, pipe: int) -> None:
         try:
-            data = os.read(pipe, _CHUNK)
+            data = os.read(pipe, CHUNK)
         except BlockingIOError:
             return
         except OSError:  # a terminal that nobody holds any more
@@ -245,7 +213,7 @@ class Processes:
         asyncio.get_running_loop().call_later(0.01, tell)
 
     async def _reap(self, process: Process) -> None:
-        code = await _ended(process.outer)
+        code = await ended(process.outer)
         # What still holds the pipes was killed with the process (its namespace is gone) or, without a sandbox, has left it.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.drained.wait(), 1.0)
@@ -253,7 +221,7 @@ class Processes:
         for stream, pipe in process.outputs:
             loop.remove_reader(pipe)
             # However late this agent gets to run, what the process wrote before it ended is its output.
-            self._said(process, stream, _left_in(pipe))
+            self._said(process, stream, left_in(pipe))
             os.close(pipe)
         process.close_stdin()
         for each in process.attached:
@@ -274,17 +242,7 @@ class Processes:
 
     def _out_of_memory(self, process: Process) -> None:
         """As a kubelet on cgroup v2: all of the container dies, not just its biggest process."""
-        self._kill(process, signal.SIGKILL)
-
-    def _kill(self, process: Process, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            if process.handle >= 0:
-                signal.pidfd_send_signal(process.handle, number)
-            elif process.child.done() and process.child.result() == process.outer.pid:
-                if process.outer.returncode is None:
-                    os.killpg(process.outer.pid, number)
-            else:
-                process.outer.send_signal(number)
+        process.kill(signal.SIGKILL)
 
     async def signal(self, *, key: str, number: int) -> bool:
         """Signals the container's first process; says whether it was there."""
@@ -292,7 +250,7 @@ class Processes:
         if process is None:
             return False
         await asyncio.shield(process.child)
-        self._kill(process, number)
+        process.kill(number)
         return True
 
     async def attach(self, *, key: str, once: bool, streams: list[int]) -> dict[str, Any]:
@@ -326,69 +284,14 @@ class Processes:
             if process.child.done() and process.child.result() == process.outer.pid:
                 process.outer.send_signal(signal.SIGWINCH)  # podman's, whose own terminal it is not
 
-    async def execute(
-        self,
-        *,
-        key: str,
-        argv: list[str],
-        environment: dict[str, str],
-        directory: str,
-        user: int,
-        group: int,
-        groups: list[int],
-        capabilities: list[int],
-        limits: dict[str, int],
-        timeout: float | None,
-        streams: list[int] | None = None,
-    ) -> dict[str, Any]:
-        """Runs a command inside a running container. `code` is None when it took longer than `timeout` seconds.
-
-        Without `streams` (descriptors for stdin, stdout and stderr) the answer has its `output`, at most 10 KiB of it. Where the
-        command could not be started, `failure` says why.
-        """
-        process = self._running.get(key)
-        child = await asyncio.shield(process.child) if process else 0
-        if process is None or child <= 0:
-            for descriptor in streams or ():
-                os.close(descriptor)
-            return {"code": 1, "output": "", "failure": "container not running"}
-        sandboxed = child != process.outer.pid
-        if sandboxed:
-            await _sandbox_stands(child)
-        read = -1
-        if streams is None:
-            read, write = os.pipe2(os.O_CLOEXEC)
-            null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-            used = [null, write, write]
-        else:
-            used = streams
-        identity = Identity(user, group, groups, capabilities, limits) if sandboxed else None
-        runner = enter_and_execute(child, argv, environment, directory, identity, used)
-        for descriptor in set(used):
-            os.close(descriptor)
-        output = bytearray()
-        reading = asyncio.ensure_future(_read_up_to(read, output, _MOST_OUTPUT)) if read >= 0 else None
-        try:
-            code: int | None = await asyncio.wait_for(_pid_ended(runner.pid), timeout)
-        except TimeoutError:
-            code = None
-        failure = os.read(runner.failure, _CHUNK) if code is not None else b""
-        os.close(runner.failure)
-        if reading is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reading, 0.2)
-            output += _left_in(read)[: max(0, _MOST_OUTPUT - len(output))]
-            os.close(read)
-        return {
-            "code": code,
-            "output": output.decode(errors="replace"),
-            "failure": failure.decode(errors="replace"),
-        }
+    async def execute(self, *, key: str, **how: Any) -> dict[str, Any]:
+        """Runs a command inside a running container (`executing.execute`)."""
+        return await execute(self._running.get(key), **how)
 
     def kill_all(self) -> None:
         for process in self._running.values():
             with contextlib.suppress(ProcessLookupError):
-                self._kill(process, signal.SIGKILL)
+                process.kill(signal.SIGKILL)
                 process.outer.kill()
 
 
@@ -410,75 +313,3 @@ def _open_within(folder: str, path: str, opened: list[int]) -> int:
 
 def _descriptor(part: str, opened: list[int]) -> str:
     return str(opened[int(part[6:-1])]) if part.startswith("{open:") else part
-
-
-async def _sandbox_stands(child: int) -> None:
-    """Waits until the process has become the container's command: before that its file system is still being made."""
-    with contextlib.suppress(OSError):
-        for _ in range(200):
-            if os.path.basename(os.readlink(f"/proc/{child}/exe")) not in (
-                "bwrap",
-                "nsenter",
-                "setpriv",
-                "env",
-                "setsid",
-            ):
-                return
-            await asyncio.sleep(0.005)
-
-
-def _left_in(pipe: int) -> bytes:
-    """All that is in a non-blocking pipe now; not what somebody who still holds its other end may write later."""
-    found = b""
-    with contextlib.suppress(OSError):  # nothing, or a terminal that nobody holds any more
-        if not os.isatty(pipe):
-            return os.read(pipe, fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ))
-        while data := os.read(pipe, _CHUNK):
-            found += data
-    return found
-
-
-async def _read_up_to(pipe: int, into: bytearray, limit: int) -> None:
-    os.set_blocking(pipe, False)
-    while True:
-        await _readable(pipe)
-        data = os.read(pipe, _CHUNK)
-        if not data:
-            return
-        into += data[: max(0, limit - len(into))]
-
-
-async def _readable(descriptor: int) -> None:
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    loop.add_reader(descriptor, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(descriptor)
-
-
-async def _ended(process: subprocess.Popen[bytes]) -> int:
-    """Waits for a process without a thread; a signal's death is 128 + its number, as a shell counts."""
-    handle = os.pidfd_open(process.pid)
-    try:
-        await _readable(handle)
-    finally:
-        os.close(handle)
-    code = process.wait()
-    return 128 - code if code < 0 else code
-
-
-async def _pid_ended(pid: int) -> int:
-    """As `_ended` for a forked process; cancelled (a timeout), it kills the process."""
-    handle = os.pidfd_open(pid)
-    try:
-        await _readable(handle)
-    except asyncio.CancelledError:
-        os.kill(pid, signal.SIGKILL)
-        raise
-    finally:
-        os.close(handle)
-        _, status = os.waitpid(pid, 0)  # noqa: ASYNC222 - it has ended
-    code = os.waitstatus_to_exitcode(status)
-    return 128 - code if code < 0 else code
