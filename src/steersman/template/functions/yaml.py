@@ -6,7 +6,6 @@ from steersman.errors import YamlError
 from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.manifest import yaml
 from steersman.template.functions.registry import FunctionError, function
-from steersman.template.functions.time_encoding import RFC3339
 from steersman.template.values import GoMethods, GoObject
 
 if TYPE_CHECKING:
@@ -76,6 +75,10 @@ _MOMENT = pattern("TheMomentNumber([0-9]+)InThisDocument")
 def _direct(value: object, moments: list[str]) -> Any:
     """The value as Go's YAML library sees it without the way through JSON: struct fields in lower case, bytes as numbers."""
     if isinstance(value, GoObject) and value.go_type == "time.Time":
+        from steersman.template.functions.time_encoding import (
+            RFC3339,
+        )  # here: times are rare, and what they import is much
+
         moments.append(value.format(RFC3339))  # type: ignore[attr-defined]
         return f"TheMomentNumber{len(moments) - 1}InThisDocument"
     if isinstance(value, GoObject) and not hasattr(value, "go_json"):
