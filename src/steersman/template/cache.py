@@ -30,6 +30,7 @@ class TemplateCache:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = os.fspath(folder)
         self._usable: bool | None = None
+        self._is_ready = False
 
     def load(self, key: str) -> Record | None:
         """The record kept under this key, if there is a sound one."""
@@ -54,19 +55,26 @@ class TemplateCache:
         payload = marshal.dumps((record.names, record.empty, codes))
         record.is_new = False
         try:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            if not self._is_safe(again=True):
+            if not self._is_ready:  # the first of many: a chart has hundreds
+                self._make_ready()
+            if not self._is_safe():
                 return
             path = f"{self._folder}/.{os.getpid()}-{record.key}"
             with open(path, "xb") as file:
                 file.write(_MAGIC + digest(payload) + payload)
             os.replace(path, f"{self._folder}/{record.key}")
-            self._forget_stale()
         except OSError:
             self._usable = False
 
-    def _is_safe(self, *, again: bool = False) -> bool:
-        if self._usable is None or again:
+    def _make_ready(self) -> None:
+        os.makedirs(self._folder, mode=0o700, exist_ok=True)
+        self._usable = None
+        self._is_ready = True
+        if self._is_safe():
+            self._forget_stale()
+
+    def _is_safe(self) -> bool:
+        if self._usable is None:
             try:
                 self._usable = memo.is_own(os.stat(self._folder))
             except OSError:
