@@ -203,7 +203,7 @@ async def test_a_replace_does_not_run_over_another_writer(client: Client, server
 async def test_a_delete_is_read_back(client: Client, server: FakeServer, fault: Any) -> None:
     server.put(config_map())
     server.fault("DELETE", fault)
-    await client.delete(REF)
+    assert await client.delete(REF)
     assert not server.objects
 
 

@@ -181,7 +181,7 @@ class FakeKube:
         uid: str | None = None,
         grace_period: int | None = None,
         dry_run: bool = False,
-    ) -> None:
+    ) -> bool:
         await self._take("delete", ref.kind, ref.name)
         live = self._found(ref)
         if uid is not None and live["metadata"]["uid"] != uid:
@@ -193,6 +193,7 @@ class FakeKube:
             if any(owner["uid"] == live["metadata"]["uid"] for owner in owners):
                 del self.objects[key]
                 self._tell(WatchEvent("DELETED", copy.deepcopy(obj)))
+        return True
 
     async def watch(
         self,

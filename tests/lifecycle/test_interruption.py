@@ -41,8 +41,8 @@ class SlowKube(FakeKube):
     async def patch(self, ref: ObjectRef, *words: Any, **options: Any) -> Any:
         return await self._send(f"patch {ref.kind}/{ref.name}", FakeKube.patch(self, ref, *words, **options))
 
-    async def delete(self, ref: ObjectRef, **options: Any) -> None:
-        await self._send(f"delete {ref.kind}/{ref.name}", FakeKube.delete(self, ref, **options))
+    async def delete(self, ref: ObjectRef, **options: Any) -> Any:
+        return await self._send(f"delete {ref.kind}/{ref.name}", FakeKube.delete(self, ref, **options))
 
     async def _send(self, what: str, work: Coroutine[Any, Any, Any]) -> Any:
         async def arrive() -> Any:

@@ -82,6 +82,15 @@ async def test_what_the_resource_policy_keeps() -> None:
     }
 
 
+async def test_an_uninstall_does_not_wait_for_what_it_leaves_alone() -> None:
+    driver = Driver()
+    await driver.install(App((config_map("a"), config_map("b"))))
+    driver.kube.one("ConfigMap", "b")["metadata"]["annotations"]["meta.helm.sh/release-name"] = "other"
+    finished = await driver.uninstall(timeout=0.2)
+    assert finished.outcome == "succeeded", finished.error
+    assert driver.kube.live() == {"ConfigMap/b"}
+
+
 async def test_what_somebody_else_has_taken_is_left_alone() -> None:
     driver = Driver()
     await driver.install(App((config_map("a"), config_map("b"))))

@@ -39,9 +39,10 @@ class Store:
         self.objects[self._key(obj)] = copy.deepcopy(obj)
         return obj
 
-    async def delete(self, ref: ObjectRef, **_: Any) -> None:
+    async def delete(self, ref: ObjectRef, **_: Any) -> bool:
         if self.objects.pop((ref.kind, str(ref.namespace), ref.name), None) is None:
             raise NotFound("not found", code=404, reason="NotFound")
+        return True
 
     def _key(self, obj: Object) -> tuple[str, str, str]:
         return obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]

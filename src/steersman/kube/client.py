@@ -182,7 +182,7 @@ class Client:
         uid: str | None = None,
         grace_period: int | None = None,
         dry_run: bool = False,
-    ) -> None:
+    ) -> bool:
         path = await self.path_of(ref)
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if uid is not None:
@@ -191,8 +191,8 @@ class Client:
             options["gracePeriodSeconds"] = grace_period
         if dry_run:
             await self.session.object("DELETE", path, {"dryRun": "All"}, options)
-            return
-        await delete_once(self.session, path, options)
+            return False
+        return await delete_once(self.session, path, options)
 
     def watch(
         self,

@@ -143,8 +143,9 @@ class Kubernetes(Protocol):
         uid: str | None = None,
         grace_period: int | None = None,
         dry_run: bool = False,
-    ) -> None:
-        """DELETE; returns when the server accepted it, not when the object is gone. `grace_period` in seconds."""
+    ) -> bool:
+        """DELETE; returns when the server accepted it. True: the object is gone; False: it may still be coming to its end.
+        `grace_period` in seconds."""
         ...
 
     def watch(

@@ -60,28 +60,32 @@ async def replace_once(session: Session, path: str, query: Query, obj: Object) -
             await pauses.next_or_raise(unknown)
 
 
-async def delete_once(session: Session, path: str, options: dict[str, Any]) -> None:
-    """DELETE until it is known whether it was done, and never an object that has come to bear the name meanwhile."""
+async def delete_once(session: Session, path: str, options: dict[str, Any]) -> bool:
+    """DELETE until it is known whether it was done, and never an object that has come to bear the name meanwhile.
+
+    The answer is whether it is gone: the server says so with a Status, where it answers with the object that has still to be
+    finalized, or to stop. (Of a few kinds it answers with the object in either case.)
+    """
     unknown: OutcomeUnknown | None = None
     with one_budget():
         pauses = _Pauses(session)
         while True:
             try:
                 with share(FOR_THE_WRITE):
-                    await session.object("DELETE", path, None, options, repeat=Repeat.UNSAFE)
-                return
+                    answer = await session.object("DELETE", path, None, options, repeat=Repeat.UNSAFE)
+                return answer.get("kind") == "Status"
             except (NotFound, Conflict) as error:
                 if unknown is None or (isinstance(error, Conflict) and "preconditions" not in options):
                     raise
-                return  # ours is gone, whether or not another has its name
+                return isinstance(error, NotFound)  # after a Conflict most likely too, if another has its name
             except OutcomeUnknown as error:
                 unknown = error
             try:
                 found = await _read_back(session, path, unknown)
             except NotFound:
-                return
+                return True
             if found["metadata"].get("deletionTimestamp"):
-                return
+                return False
             options.setdefault("preconditions", {"uid": found["metadata"]["uid"]})
             await pauses.next_or_raise(unknown)
 

@@ -39,7 +39,7 @@ class Execution:
     """The state of one running plan.
 
     `revisions` are the records as last written, by version; `written` what the server answered to each apply and `adopted` what
-    was there before, both by the object's name as a string; `kept` what a resource policy left in place;
+    was there before, both by the object's name as a string; `ending` what was deleted and may still be there;
     `marked` the metadata of the release's live objects, by kind and namespace, where it was asked for. `postponed`:
     readiness is still owed, after the post hooks. `remedial`: the plan is the way back from a failure. `phase` is the one that
     runs now. `unfinished`: the journal must outlive this process. `gone`: the release and its history are
@@ -59,7 +59,7 @@ class Execution:
     runs: list[HookRun] = field(default_factory=list)
     degraded: list[Degraded] = field(default_factory=list)
     marked: dict[tuple[str, str, str | None], dict[str, Object]] = field(default_factory=dict)
-    kept: list[str] = field(default_factory=list)
+    ending: set[str] = field(default_factory=set)
     postponed: bool = False
     remedial: bool = False
     phase: Phase = Phase.RECORD

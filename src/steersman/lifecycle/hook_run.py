@@ -43,8 +43,8 @@ async def delete_hook(step: DeleteHook, execution: Execution) -> None:
         await _require_served(step, execution, f"for deleting hook {step.hook.hook.path}")
         if step.awaited:
             live = await kube.get(ref)
-            await kube.delete(ref, uid=live["metadata"]["uid"])
-            await wait_deleted(execution.watches, [live], timeout=step.hook.timeout)
+            if not await kube.delete(ref, uid=live["metadata"]["uid"]):
+                await wait_deleted(execution.watches, [live], timeout=step.hook.timeout)
         else:
             await kube.delete(ref)
     except NotFound:

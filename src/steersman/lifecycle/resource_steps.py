@@ -161,11 +161,10 @@ async def prune(step: Prune, execution: Execution) -> None:
 async def delete(step: Delete, execution: Execution) -> None:
     ref = step.resource.ref
     reason = step.kept or await _why_kept(step.resource, execution)
-    if reason == KEPT:
-        execution.kept.append(str(ref))
     if not reason:
         try:
-            await execution.kube.delete(ref, propagation=_PROPAGATION[execution.plan.options.cascade])
+            if not await execution.kube.delete(ref, propagation=_PROPAGATION[execution.plan.options.cascade]):
+                execution.ending.add(str(ref))
         except NotFound:
             reason = "already gone"
     execution.emit(ResourceDeleted(step=step.id, ref=ref, kept=reason))

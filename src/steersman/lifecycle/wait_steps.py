@@ -111,8 +111,8 @@ class _Progress:
 
 
 async def await_deletion(step: AwaitDeletion, execution: Execution) -> None:
-    """Raises WaitTimedOut. What is kept is not waited for."""
-    objects = [identified(ref) for ref in step.refs if str(ref) not in execution.kept]
+    """Raises WaitTimedOut. What was left alone, and what the server said is gone, is not waited for."""
+    objects = [identified(ref) for ref in step.refs if str(ref) in execution.ending]
     await wait_deleted(execution.watches, objects, timeout=execution.plan.options.timeout)
 
 
