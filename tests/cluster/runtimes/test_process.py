@@ -41,7 +41,10 @@ async def test_a_container_has_names_a_user_and_a_process_list_of_its_own(runnin
 
 async def test_no_signal_is_ignored_from_the_start(running: Cluster) -> None:
     _, log = await running.script("signals", "grep SigIgn /proc/self/status; trap 'echo trapped' INT; kill -INT $$$$")
-    assert log == "SigIgn:\t0000000000000000\ntrapped\n"
+    ignored, trapped = log.splitlines()
+    # 32 and 33 are the C library's own, which a parent that makes its children by posix_spawn (make) leaves ignored.
+    assert int(ignored.split()[1], 16) & (1 << 31) - 1 == 0
+    assert trapped == "trapped"
 
 
 @pytest.mark.parametrize(
