@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -34,7 +35,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def images_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def images_of_our_own() -> Iterator[None]:
     """A place of its own for images and containers: another run of these tests makes and removes the same ones."""
     if COMMAND is None:
         pytest.skip("needs podman")
@@ -43,7 +44,8 @@ def images_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     )
     if driver.returncode:
         pytest.skip(f"podman does not work here: {driver.stderr[-200:]}")
-    place = tmp_path_factory.mktemp("storage")
+    # Below pytest's own folder paths get too long for conmon's sockets, and podman waits 20 s for the end of each container.
+    place = Path(tempfile.mkdtemp(prefix="podman-"))
     settings = place / "storage.conf"
     settings.write_text(
         f'[storage]\ndriver = "{driver.stdout.strip()}"\ngraphroot = "{place}/graph"\nrunroot = "{place}/run"\n'
@@ -55,6 +57,7 @@ def images_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
             subprocess.run([*COMMAND, *action], capture_output=True, check=False)
         if os.geteuid() == 0:
             subprocess.run(["umount", f"{place}/graph/overlay"], capture_output=True, check=False)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
