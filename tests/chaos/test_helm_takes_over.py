@@ -96,7 +96,10 @@ async def takes_over(helm: Helm, client: AsyncClient, move: str) -> None:
     before = await _standing(client)
     with suppress(ReleaseNotFound):  # it is gone
         await (await client.recover(NAME)).finished()
-    assert await _standing(client) == before
+    deployed, *rest = await _standing(client)
+    assert rest == list(before[1:])
+    # Where Helm found two of ours deployed, one of them not yet superseded, that is made good; what Helm made stands.
+    assert deployed in (before[0], before[0][-1:])
     await goes_on(client, leaves_nothing=False)
 
 
