@@ -85,6 +85,19 @@ def compile_expression(text: str) -> Expression:
     return Expression(program)
 
 
+def message(rule: dict[str, Any], variables: dict[str, Any], *, key: str) -> str:
+    """What a rule that does not hold says: its `messageExpression`, its `message`, or the expression in field `key` itself."""
+    if expression := rule.get("messageExpression"):
+        try:
+            found = compile_expression(expression).evaluate(variables)
+        except (CelUnknown, CelError):
+            found = None
+        if isinstance(found, str) and found.strip() and "\n" not in found:
+            return found
+    given = str(rule.get("message") or "").strip()
+    return given or f"failed {key}: {str(rule.get(key, '')).strip()}"
+
+
 def _known(name: str) -> bool:
     return name in _OWN or name in FUNCTIONS or not name[:1].isalpha()
 

@@ -173,7 +173,7 @@ def _failures(spec: Json, variables: dict[str, Any]) -> Iterator[Failure]:
         expression = str(validation["expression"])
         try:
             if engine.compile_expression(expression).evaluate(variables) is not True:
-                yield Failure(_message(validation, variables), validation.get("reason", ""))
+                yield Failure(engine.message(validation, variables, key="expression"), validation.get("reason", ""))
         except engine.CelError as error:
             if failing:
                 yield Failure(f"expression '{expression}' resulted in error: {error}")
@@ -189,18 +189,6 @@ def _composed(spec: Json, variables: dict[str, Any]) -> Json:
             continue
         found[each["name"]] = value
     return found
-
-
-def _message(validation: Json, variables: dict[str, Any]) -> str:
-    if expression := validation.get("messageExpression"):
-        try:
-            found = engine.compile_expression(expression).evaluate(variables)
-        except (engine.CelUnknown, engine.CelError):
-            found = None
-        if isinstance(found, str) and found.strip() and "\n" not in found:
-            return found
-    given = str(validation.get("message") or "").strip()
-    return given or f"failed expression: {str(validation['expression']).strip()}"
 
 
 def _denied(write: Write, message: str, reason: str) -> ApiError:

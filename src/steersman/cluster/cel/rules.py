@@ -128,19 +128,7 @@ def _apply(rule: Json, schema: Json, value: Any, old: Any, path: str) -> Iterato
         yield Cause(path or "<nil>", "Invalid value", f'Invalid value: "{schema.get("type", "object")}": {detail}')
         return
     at = (path + rule.get("fieldPath", "")).lstrip(".") or "<nil>"
-    yield _failed(rule, schema, _message(rule, variables), at)
-
-
-def _message(rule: Json, variables: dict[str, Any]) -> str:
-    if expression := rule.get("messageExpression"):
-        try:
-            found = engine.compile_expression(expression).evaluate(variables)
-        except (engine.CelUnknown, engine.CelError):
-            found = None
-        if isinstance(found, str) and found.strip() and "\n" not in found:
-            return found
-    given = str(rule.get("message") or "").strip()
-    return given or f"failed rule: {str(rule.get('rule', '')).strip()}"
+    yield _failed(rule, schema, engine.message(rule, variables, key="rule"), at)
 
 
 def _failed(rule: Json, schema: Json, message: str, path: str) -> Cause:
