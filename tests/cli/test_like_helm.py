@@ -6,31 +6,20 @@ after a change the records, field by field, and the live objects."""
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import shlex
-import subprocess
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from difflib import unified_diff
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from steersman.client import AsyncClient
-from steersman.errors import NoMatchingKind
-from steersman.release.codec import to_json
+from .twins import Tools, Twin, error, left_by, namespace_made, told_by, tools, twins_made
 
-from .conftest import Result, Steer
-from .sections import resources_in_order
+__all__ = ["tools"]
 
 pytestmark = [pytest.mark.embedded, pytest.mark.oracle]
 
 SHOWS = ("list", "status", "history", "get")
-KINDS = (("v1", "ConfigMap"), ("v1", "Service"), ("v1", "Secret"), ("life.example/v1", "Widget"))
 _numbers = count(1)
 
 FILES = {
@@ -335,130 +324,33 @@ STORIES: dict[str, list[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
-    """One tool in a namespace of its own."""
-
-    namespace: str
-    run: Callable[[list[str]], Result]
-
-
 @pytest.mark.parametrize("story", STORIES)
 def test_command_lines(
-    story: str,
-    steer: Steer,
-    helm: Path,
-    embedded_kubeconfig: str,
-    chart: Callable[..., Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    story: str, tools: Tools, chart: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = chart(FILES, "twin")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KUBECONFIG", embedded_kubeconfig)
-    for name in ("HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setenv("STEERSMAN_FAILURE_POLICY", "helm")
     number = next(_numbers)
-
-    def by_helm(words: list[str]) -> Result:
-        done = subprocess.run([str(helm), *words], capture_output=True, text=True, timeout=120)
-        return Result(done.returncode, done.stdout, done.stderr)
-
-    theirs, ours = Twin(f"twin-h-{number}", by_helm), Twin(f"twin-s-{number}", lambda words: steer(*words))
-    for twin in (theirs, ours):
-        asyncio.run(namespace_made(twin.namespace))
+    twins = Twin(f"twin-h-{number}", tools.helm), Twin(f"twin-s-{number}", tools.steer)
+    twins_made(*twins)
     different = []
     for line in STORIES[story]:
         words = [str(folder) if word == "CHART" else word for word in shlex.split(line)]
-        told = [masked(twin, twin.run([*words, "-n", twin.namespace])) for twin in (theirs, ours)]
-        different += [f"{line}\n{found}" for found in compared(*told)]
+        different += told_by(*twins, words, by=line)
         if words[0] not in SHOWS:
-            records = [asyncio.run(left(twin.namespace)) for twin in (theirs, ours)]
-            different += [f"{line}\n{found}" for found in differences(*records)]
+            different += left_by(*twins, by=line)
     assert not different, "\n\n".join(different)
 
 
-def compared(theirs: Result, ours: Result) -> list[str]:
-    found = []
-    if theirs.code != ours.code:
-        found.append(f"exit code {ours.code}, helm: {theirs.code}; {ours.err} helm: {theirs.err}")
-    if error(theirs) != error(ours):
-        found.append(f"error {error(ours)!r}\nhelm: {error(theirs)!r}")
-    if theirs.out != ours.out:
-        found += unified_diff(theirs.out.splitlines(), ours.out.splitlines(), "helm", "steer", lineterm="", n=1)
-    return found
-
-
-def error(result: Result) -> str:
-    """The error's text: what stands after `Error: `; our hint, which follows in a line of its own, left out."""
-    found = re.search(r"^Error: (.*?)$", result.err, re.MULTILINE)
-    return found[1] if found else ""
-
-
-def masked(twin: Twin, result: Result) -> Result:
-    def mask(text: str) -> str:
-        text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?[+-]\d\d:?\d\d| UTC|Z)*", "TIME", text)
-        text = re.sub(r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}", "TIME", text)
-        text = re.sub(r"(TIME|UPDATED)\s+", r"\1 ", text)
-        text = re.sub(r"\b17\d{8}\b", "TIME", text)  # seconds since 1970
-        text = re.sub(r"10\.96\.\d+\.\d+ *", "ADDRESS ", text)
-        text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UID", text)
-        text = re.sub(r'(resourceVersion"?: ?)"\d+"', r"\1VERSION", text)
-        return resources_in_order(text.replace(twin.namespace, "NAMESPACE"))
-
-    return Result(result.code, mask(result.out), mask(result.err))
-
-
-async def namespace_made(name: str) -> None:
-    async with AsyncClient(namespace=name) as client:
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        await client.kube.create(body, field_manager="test")
-
-
-async def left(namespace: str, *, managers: bool = False) -> dict[str, Any]:
-    """The records and the live objects of a namespace, by path; with `managers`, which fields are whose."""
-    found: dict[str, Any] = {}
-    async with AsyncClient(namespace=namespace) as client:
-        for kind, item in await _objects(client, namespace):
-            name = item["metadata"]["name"]
-            if name.startswith("sh.steersman") or name == "kube-root-ca.crt":
-                continue
-            metadata = {key: item["metadata"].get(key) for key in ("labels", "annotations")}
-            if name.startswith("sh.helm"):
-                found[name] = {key: value for key, value in metadata["labels"].items() if not key.endswith("At")}
-                continue
-            if managers:
-                entries = item["metadata"].get("managedFields") or []
-                metadata["managers"] = sorted(json.dumps({**entry, "time": ""}, sort_keys=True) for entry in entries)
-            spec = {key: value for key, value in (item.get("spec") or {}).items() if not key.startswith("cluster")}
-            found[f"{kind}/{name}"] = {**metadata, "data": item.get("data"), "spec": spec}
-        for release in {stored.name for stored in await client.storage.driver.query(namespace)}:
-            for stored in await client.storage.history(release):
-                found[f"record {release} {stored.version}"] = to_json(stored.release())
-    text = re.sub(r'"\d{4}-\d\d-\d\dT[\d:.]+Z"', '"TIME"', json.dumps(found)).replace(namespace, "NAMESPACE")
-    return json.loads(text)  # type: ignore[no-any-return]
-
-
-async def _objects(client: AsyncClient, namespace: str) -> list[tuple[str, Any]]:
-    found = []
-    for api_version, kind in KINDS:
-        with suppress(NoMatchingKind):  # its CRD comes with a chart
-            found += [(kind, item) for item in (await client.kube.list(api_version, kind, namespace=namespace)).items]
-    return found
-
-
-def differences(theirs: dict[str, Any], ours: dict[str, Any]) -> list[str]:
-    left, right = _flat(ours), _flat(theirs)
-    return [
-        f"{path}: {left.get(path)!r}, helm: {right.get(path)!r}"
-        for path in {**left, **right}
-        if left.get(path) != right.get(path)
-    ]
-
-
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    if not isinstance(value, dict | list):
-        return {path: value}
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    return {key: leaf for name, inner in items for key, leaf in _flat(inner, f"{path}.{name}").items()} or {path: value}
+def test_upgrade_install_looks_at_the_newest_revision(tools: Tools, chart: Callable[..., Path]) -> None:
+    """helm takes the record whose name sorts last for the newest: of ten revisions the ninth, and refuses."""
+    folder, number = str(chart(FILES, "twin")), next(_numbers)
+    found = {}
+    for name, tool in (("helm", tools.helm), ("steer", tools.steer)):
+        namespace = f"tenth-{name}-{number}"
+        asyncio.run(namespace_made(namespace))
+        for words in (["install", "a", folder], *[["upgrade", "a", folder]] * 9, ["uninstall", "a", "--keep-history"]):
+            assert tool([*words, "-n", namespace]).code == 0
+        done = tool(["upgrade", "--install", "a", folder, "-n", namespace])
+        found[name] = done.code, error(done)
+    assert found == {"helm": (1, 'UPGRADE FAILED: "a" has no deployed releases'), "steer": (0, "")}
