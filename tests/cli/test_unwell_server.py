@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from steersman.cli.completing import completer
 from steersman.kube import retry
 
 from .conftest import Steer
@@ -64,6 +67,31 @@ def test_an_action_ends_within_its_timeout(
     assert shown.err.count("Error: ") == 1
     if policy == "rollback":
         assert "Nothing of release 'app' was touched." in shown.err
+
+
+@pytest.mark.parametrize("words", [("list",), ("uninstall", "app", "--timeout", "600ms")])
+def test_a_server_that_is_silent_is_told_of_while_it_is_waited_for(
+    steer: Steer, server: Server, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("steersman.kube.session.FIRST_ANSWER_SECONDS", 0.6)
+    monkeypatch.setattr("steersman.kube.slow.SLOW_SECONDS", 0.05)
+    shown = steer(*words)
+    assert (shown.code, shown.out) == (1, "")
+    told, error, *_ = shown.err.splitlines()
+    address = re.escape(f"http://127.0.0.1:{server.server_address[1]}")
+    assert re.fullmatch(rf"API server {address} has not answered [A-Z]+ /\S+ yet, waiting for up to 0\.\d+ s", told)
+    assert error.startswith("Error: ")
+
+
+def test_a_shell_that_asks_is_told_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("steersman.kube.session.FIRST_ANSWER_SECONDS", 0.6)
+    monkeypatch.setattr("steersman.kube.slow.SLOW_SECONDS", 0.05)
+    complete = completer("RELEASE")
+    assert complete is not None
+    assert complete(click.Context(click.Command("status")), click.Argument(["name"]), "") == []
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_question_ends_soon(steer: Steer, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

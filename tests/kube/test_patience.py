@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -54,9 +55,9 @@ def talking_to(port: int) -> Client:
     return Client(Session(connection, AsyncioNetwork()))
 
 
-@pytest.mark.parametrize("handler", [silent, silent_in_the_middle])
+@pytest.mark.parametrize(("handler", "said"), [(silent, "no answer"), (silent_in_the_middle, "no whole answer")])
 async def test_who_never_answers_is_given_up_after_one_attempt(
-    handler: Handler, monkeypatch: pytest.MonkeyPatch
+    handler: Handler, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("steersman.kube.session.FIRST_ANSWER_SECONDS", 0.05)
     came = 0
@@ -71,7 +72,9 @@ async def test_who_never_answers_is_given_up_after_one_attempt(
         with pytest.raises(ClusterUnreachable) as caught:
             await client.get(REF)
     where = f'http://127.0.0.1:{port} (context "c" of ~/.kube/config)'
-    assert str(caught.value) == f"Kubernetes cluster unreachable: {where}: no answer within 0.05 s"
+    assert re.fullmatch(
+        rf"Kubernetes cluster unreachable: {re.escape(where)}: {said} within 0\.\d+ s", str(caught.value)
+    )
     assert "the one you mean" in caught.value.hint
     assert came == 1
 
@@ -80,25 +83,52 @@ async def test_who_never_answers_is_given_up_after_one_attempt(
 async def test_no_request_outlives_its_time(handler: Handler) -> None:
     began = time.monotonic()
     async with listening(handler) as port, talking_to(port) as client:
-        with each_within(0.1), pytest.raises(ClusterUnreachable, match=r"no answer within 0\.\d+ s"):
+        with each_within(0.1), pytest.raises(ClusterUnreachable, match=r"no (whole )?answer within 0\.\d+ s"):
             await client.get(REF)
         with (
             each_within(0.1),
-            pytest.raises(OutcomeUnknown, match=r"no answer within 0\.\d+ s; whether POST .* is unknown"),
+            pytest.raises(OutcomeUnknown, match=r"no (whole )?answer within 0\.\d+ s; whether POST .* is unknown"),
         ):
             await client.create(config_map())
     assert time.monotonic() - began < 5
 
 
-@pytest.fixture
-def quiet_port() -> Iterator[int]:
-    """A port that takes connections and never says a word, on a thread of its own."""
+async def test_a_byte_now_and_then_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has said how long it may take, and never is it silent for long."""
+    monkeypatch.setattr("steersman.kube.session.FIRST_ANSWER_SECONDS", 0.05)
+    async with listening(never_ready) as port, talking_to(port) as client:
+        with pytest.raises(ClusterUnreachable, match=r"no whole answer within 0\.\d+ s"):
+            await client.get(REF)
+
+
+async def test_an_answer_that_keeps_coming_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In pieces that are enough, it may take longer than any silence may."""
+    monkeypatch.setattr("steersman.kube.session.FIRST_ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("steersman.kube.session.LEAST_BYTES", 100)
+
+    async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(HEAD.replace(b"1000", b"2000"))
+        for piece in [b'"a":"' + b"x" * 95, *[b"x" * 100] * 18, b"x" * 97 + b'"}']:
+            await asyncio.sleep(0.06)
+            writer.write(piece)
+            await writer.drain()
+        writer.close()
+
+    began = time.monotonic()
+    async with listening(slowly) as port, talking_to(port) as client:
+        assert len((await client.session.object("GET", "/x"))["a"]) == 1992
+    assert time.monotonic() - began > 1.0
+
+
+def served(handler: Handler) -> Iterator[int]:
+    """A port that is answered on a thread of its own."""
     ready, loop = threading.Event(), asyncio.new_event_loop()
     port, done = 0, asyncio.Event()
 
     async def serve() -> None:
         nonlocal port
-        async with listening(silent) as port:
+        async with listening(handler) as port:
             ready.set()
             await done.wait()
 
@@ -109,6 +139,29 @@ def quiet_port() -> Iterator[int]:
     loop.call_soon_threadsafe(done.set)
     thread.join()
     loop.close()
+
+
+@pytest.fixture
+def quiet_port() -> Iterator[int]:
+    """A port that takes connections and never says a word."""
+    yield from served(silent)
+
+
+@pytest.fixture
+def trickling_port() -> Iterator[int]:
+    """A port whose answers come by the byte, and never to an end."""
+    yield from served(never_ready)
+
+
+def test_a_byte_now_and_then_is_no_answer_without_an_event_loop_either(
+    trickling_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steersman.kube.session.FIRST_ANSWER_SECONDS", 0.05)
+    client = Client(Session(Connection(f"http://127.0.0.1:{trickling_port}"), BlockingNetwork()))
+    with pytest.raises(ClusterUnreachable, match=r"no whole answer within 0\.\d+ s"):
+        run(client.get(REF))
+    with each_within(0.1), pytest.raises(ClusterUnreachable, match=r"no whole answer within 0\.\d+ s"):
+        run(client.get(REF))
 
 
 def test_the_same_without_an_event_loop(quiet_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +257,48 @@ async def test_after_an_answer_the_next_trouble_is_told_of_again(
         "answers 503 (scripted)",
         "cannot be reached (the server closed the connection)",
     ]
+
+
+async def test_that_an_answer_is_slow_is_told_once(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, told = asyncio.Event(), list[str]()
+
+    def hear(line: str) -> None:
+        told.append(line)
+        heard.set()
+
+    async def when_it_was_told(_: FakeServer, __: Any) -> None:
+        await heard.wait()
+
+    server.put(config_map())
+    server.fault("GET", when_it_was_told, path="/a", times=3)
+    async with Client(Session(Connection(server.url), AsyncioNetwork(1), on_waiting=hear)) as client:
+        await client.server_version()
+        monkeypatch.setattr("steersman.kube.slow.SLOW_SECONDS", 0.01)
+        await asyncio.gather(*[client.get(REF) for _ in range(3)])
+        await client.get(REF)
+    (line,) = told
+    assert re.fullmatch(
+        rf"API server {re.escape(server.url)} has not answered GET {PATH}/a yet, waiting for up to \d\d s", line
+    )
+
+
+@pytest.mark.parametrize(
+    ("handler", "what"),
+    [(silent, "has not answered GET /x yet, waiting for up to"), (never_ready, "is still answering")],
+)
+def test_that_an_answer_is_slow_is_told_without_an_event_loop(
+    handler: Handler, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steersman.kube.slow.SLOW_SECONDS", 0.1)
+    monkeypatch.setattr("steersman.kube.session.FIRST_ANSWER_SECONDS", 0.6)
+    for port in served(handler):
+        told: list[str] = []
+        server = f"http://127.0.0.1:{port}"
+        client = Client(Session(Connection(server), BlockingNetwork(), on_waiting=told.append))
+        with pytest.raises(ClusterUnreachable):
+            run(client.session.object("GET", "/x"))
+        (line,) = told
+        assert line.startswith(f"API server {server} {what}")
 
 
 async def test_an_answer_after_a_refusal_is_no_failure_of_many(client: Client, server: FakeServer) -> None:

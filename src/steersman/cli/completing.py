@@ -5,7 +5,9 @@ A shell asks while a person types. So nothing here prints, starts a cluster, or 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from typing import TYPE_CHECKING, Any
 
 from steersman.cli.settings import Settings
@@ -158,6 +160,7 @@ def _quietly(offer: Offer, given: dict[str, Any]) -> list[str]:
         if launch.status() is None:
             return []
     try:
-        return offer(settings, given)
+        with open(os.devnull, "w", encoding="utf-8") as nobody, redirect_stderr(nobody):
+            return offer(settings, given)
     except (SteersmanError, OSError, KeyError, ValueError):
         return []

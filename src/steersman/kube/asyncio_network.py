@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 
@@ -36,7 +37,9 @@ class AsyncioStream:
         self._reader = reader
         self._writer = writer
         self._silence = self._until = inf
-        self._began = self._heard = 0.0  # when something came last
+        self._began = self._heard = 0.0  # when enough had come last
+        self._least = self._come = 0
+        self._any = False
         self._alarm: asyncio.TimerHandle | None = None
         self._late: float | None = None  # how long it took, when the time is over
         if (sock := writer.get_extra_info("socket")) is not None:  # a watch must notice that its server is gone
@@ -45,11 +48,12 @@ class AsyncioStream:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
 
-    def allow(self, silence: float | None, until: float | None = None) -> None:
+    def allow(self, silence: float | None, until: float | None = None, *, least: int = 0) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
         self._silence = self._until = inf
+        self._least, self._come, self._any = least, 0, False
         if silence is not None or until is not None:
             self._silence = inf if silence is None else silence
             self._until = inf if until is None else until
@@ -62,7 +66,7 @@ class AsyncioStream:
         if now < due:
             self._alarm = asyncio.get_running_loop().call_later(due - now, self._watch)
         else:
-            self._late = now - self._began if now >= self._until else self._silence
+            self._late = now - self._began if self._any or now >= self._until else self._silence
             self._writer.transport.abort()
 
     async def write(self, data: bytes) -> None:
@@ -74,7 +78,9 @@ class AsyncioStream:
 
     async def read_until(self, separator: bytes) -> bytes:
         try:
-            return await self._reader.readuntil(separator)
+            block = await self._reader.readuntil(separator)
+            self._any = True
+            return block
         except asyncio.IncompleteReadError as error:
             raise self._lost("the server closed the connection") from error
         except asyncio.LimitOverrunError as error:
@@ -99,12 +105,15 @@ class AsyncioStream:
             raise self._lost(error) from error
         if not piece and self._late is not None:
             raise self._lost("")
-        self._heard = time.monotonic()
+        self._any = True
+        self._come += len(piece)
+        if self._come >= self._least:
+            self._heard, self._come = time.monotonic(), 0
         return piece
 
     def _lost(self, why: str | OSError) -> ConnectFailed | ConnectionLost:
         if self._late is not None:
-            return no_answer(self._late)
+            return no_answer(self._late, began=self._any)
         return ConnectionLost(why) if isinstance(why, str) else broken(why)
 
     def usable(self) -> bool:
@@ -152,6 +161,18 @@ class AsyncioNetwork:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    def remind(self, seconds: float, again: float, call: Callable[[], None]) -> Callable[[], None]:
+        loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle
+
+        def due() -> None:
+            nonlocal timer
+            timer = loop.call_later(again, due)
+            call()
+
+        timer = loop.call_later(seconds, due)
+        return lambda: timer.cancel()
 
     async def acquire(self) -> None:
         if self._more and self._places.locked():

@@ -6,10 +6,11 @@ reading and writing objects and lists; watches, logs and waits need asyncio.
 
 from __future__ import annotations
 
+import _thread
 import socket
 import ssl
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from math import inf
 from typing import Any, TypeVar
@@ -53,26 +54,29 @@ class BlockingStream:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._buffer = bytearray()
-        self._silence = self._until = inf
-        self._began = 0.0
+        self.allow(None)
 
-    def allow(self, silence: float | None, until: float | None = None) -> None:
-        self._began = time.monotonic()
+    def allow(self, silence: float | None, until: float | None = None, *, least: int = 0) -> None:
+        self._began = self._heard = time.monotonic()  # `heard`: when enough had come last
         self._silence = inf if silence is None else silence
         self._until = inf if until is None else until
+        self._least, self._come, self._any = least, 0, False
 
     def _set_limit(self) -> None:
-        """Give the next call of the socket its time."""
-        allowed = min(self._silence, self._until - time.monotonic())
+        """Give the next call of the socket its time. Raises TimeoutError where none is left."""
+        allowed = min(self._heard + self._silence, self._until) - time.monotonic()
+        if allowed <= 0:
+            raise TimeoutError
         self._socket.settimeout(None if allowed == inf else max(0.001, allowed))
 
     def _too_late(self) -> NoAnswer:
         now = time.monotonic()
-        return no_answer(now - self._began if now >= self._until else self._silence)
+        waited = now - self._began if self._any or now >= self._until else self._silence
+        return no_answer(waited, began=self._any)
 
     async def write(self, data: bytes) -> None:
-        self._set_limit()
         try:
+            self._set_limit()
             self._socket.sendall(data)
         except TimeoutError as error:
             raise self._too_late() from error
@@ -118,8 +122,8 @@ class BlockingStream:
             raise ConnectionLost("the server closed the connection") from error
 
     def _receive(self) -> None:
-        self._set_limit()
         try:
+            self._set_limit()
             data = self._socket.recv(PIECE)
         except TimeoutError as error:
             raise self._too_late() from error
@@ -128,6 +132,10 @@ class BlockingStream:
         if not data:
             raise EOFError
         self._buffer += data
+        self._any = True
+        self._come += len(data)
+        if self._come >= self._least:
+            self._heard, self._come = time.monotonic(), 0
 
     def _take(self, size: int) -> bytes:
         taken = bytes(self._buffer[:size])
@@ -150,6 +158,20 @@ class BlockingNetwork:
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - there is no event loop to hold up
+
+    def remind(self, seconds: float, again: float, call: Callable[[], None]) -> Callable[[], None]:
+        # A thread, for the only one there is waits in a call of a socket; `threading` would have to be imported first.
+        over = _thread.allocate_lock()
+        over.acquire()
+
+        def wait() -> None:
+            pause = seconds
+            while not over.acquire(timeout=pause):
+                call()
+                pause = again
+
+        _thread.start_new_thread(wait, ())
+        return over.release
 
     async def acquire(self) -> None:
         return

@@ -45,8 +45,8 @@ def connect(
     """Make a client for the cluster that the kubeconfig, the environment and `overrides` name. Sends nothing yet.
 
     `network` is asyncio's unless given (see `kube.network`); `cache` is the folder for discovery's answers, None for none;
-    `on_warning` gets the server's warnings, `on_waiting` a line when retrying takes long. Raises ClusterUnreachable where nothing
-    names a cluster.
+    `on_warning` gets the server's warnings, `on_waiting` a line when an answer or retrying takes long. Raises
+    ClusterUnreachable where nothing names a cluster.
     """
     connection = load_connection(kubeconfig, overrides)
     if network is None:

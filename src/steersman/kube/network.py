@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -44,9 +45,10 @@ class TooLarge(ConnectionLost):
 class Stream(Protocol):
     """A connected byte stream. All methods raise ConnectionLost."""
 
-    def allow(self, silence: float | None, until: float | None = None) -> None:
+    def allow(self, silence: float | None, until: float | None = None, *, least: int = 0) -> None:
         """From now on, raise NoAnswer where nothing comes (or nothing is taken) for `silence` seconds, and at `until`, a
-        time.monotonic(), whatever comes. None is no limit."""
+        time.monotonic(), whatever comes. None is no limit. Fewer bytes than `least` in that time count as nothing: a byte now
+        and then is no answer."""
         ...
 
     async def write(self, data: bytes) -> None: ...
@@ -74,6 +76,10 @@ class Network(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None: ...
+
+    def remind(self, seconds: float, again: float, call: Callable[[], None]) -> Callable[[], None]:
+        """Call back after so many seconds, and then each time that `again` have passed, until what is returned is called."""
+        ...
 
     async def acquire(self) -> None:
         """Take one of the places for concurrent requests; `release` gives it back."""
@@ -230,9 +236,9 @@ def _load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -
         context.load_cert_chain(named.name)
 
 
-def no_answer(seconds: float) -> NoAnswer:
-    """Nothing came for so long."""
-    return NoAnswer(f"no answer within {in_words(seconds)}")
+def no_answer(seconds: float, *, began: bool) -> NoAnswer:
+    """Nothing came for so long, or too little where it `began`."""
+    return NoAnswer(f"no {'whole ' if began else ''}answer within {in_words(seconds)}")
 
 
 def in_words(seconds: float) -> str:

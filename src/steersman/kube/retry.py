@@ -22,6 +22,8 @@ RETRIES_OF_INTERNAL_ERRORS = 3
 ANSWER_SECONDS = 65.0
 # The same before any answer has come, of what may be no API server at all: an overloaded one sends a request away after 15 s.
 FIRST_ANSWER_SECONDS = 20.0
+# What must come in that time, unless it is all: an answer of a byte now and then would never end.
+LEAST_BYTES = 1 << 16
 
 _until: ContextVar[float | None] = ContextVar("steersman_deadline", default=None)
 _each: ContextVar[float | None] = ContextVar("steersman_time_for_each_request", default=None)

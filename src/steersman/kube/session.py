@@ -28,6 +28,7 @@ from steersman.kube.network import (
 from steersman.kube.retry import (
     ANSWER_SECONDS,
     FIRST_ANSWER_SECONDS,
+    LEAST_BYTES,
     Repeat,
     Verdict,
     delay,
@@ -36,6 +37,7 @@ from steersman.kube.retry import (
     latest,
     retry_after_seconds,
 )
+from steersman.kube.slow import Slow
 from steersman.kube.status import error_from_answer
 from steersman.kube.trouble import Trouble
 from steersman.record import record
@@ -78,7 +80,7 @@ class Answer:
 class Session:
     """Owns the connections to one API server.
 
-    `on_warning` gets the text of each Warning header (RFC 9111 §5.5), `on_waiting` a line when retrying takes long.
+    `on_warning` gets the text of each Warning header (RFC 9111 §5.5), `on_waiting` a line when answer or retrying takes long.
     """
 
     def __init__(
@@ -225,13 +227,17 @@ class Session:
     async def _whole(self, request: Request, until: float) -> Answer:
         """One attempt at a request whose answer is read whole, on a kept connection where there is one."""
         await self.network.acquire()
+        slow = Slow(self.trouble, self.network, str(request))
         try:
             while True:
-                exchange = self._kept() or Exchange(await self._connect(until))
+                exchange = self._kept() or Exchange(await self._connect(until, slow))
                 fresh = not exchange.used
                 try:
-                    exchange.stream.allow(self._patience(until), until if is_bounded() else None)
+                    patience = self._patience(until)
+                    exchange.stream.allow(patience, until if is_bounded() else None, least=LEAST_BYTES)
+                    slow.sent(patience)
                     head = await self._send(exchange, request, compressed=not self._endpoint.is_near)
+                    slow.answering()
                     body = await exchange.body(head)
                 except NoAnswer:
                     await self.aclose()  # the other kept ones are as dead, where a firewall has forgotten them
@@ -246,6 +252,7 @@ class Session:
                     raise self._refusal(head, body)
                 return self._checked(Answer(head.status, head.headers, body))
         finally:
+            slow.over()
             self.network.release()
 
     def _patience(self, until: float) -> float:
@@ -314,9 +321,11 @@ class Session:
             exchange.stream.close()
         return None
 
-    async def _connect(self, until: float) -> Stream:
+    async def _connect(self, until: float, slow: Slow | None = None) -> Stream:
         context = self._tls_context() if self._endpoint.tls else None
         seconds = max(0.001, min(CONNECT_SECONDS, until - time.monotonic()))
+        if slow is not None:
+            slow.connecting(seconds)
         return await self.network.connect(self._endpoint, context, seconds)
 
     def _tls_context(self) -> ssl.SSLContext:

@@ -12,6 +12,8 @@ from steersman.kube.network import NOT_TLS, in_words
 # Waiting that nobody would notice is not told of; long waiting is told of again, so that nobody takes it for a standstill.
 SHORT_SECONDS = 1.0
 AGAIN_SECONDS = 15.0
+# That an answer is slow is told no more often, however many are.
+SELDOM_SECONDS = 12.0
 
 _READYZ = "`kubectl get --raw '/readyz?verbose'` tells what it lacks."
 _TRY_LATER = "Try again later, or with a longer --timeout where the command takes one."
@@ -19,12 +21,12 @@ _GO_ON = "The next command for this release looks what was done, and goes on fro
 
 
 class Trouble:
-    """The troubles with one server. `tell` gets a line when retrying takes longer than a second."""
+    """The troubles with one server. `tell` gets a line when an answer, or retrying, takes longer than a second."""
 
     def __init__(self, connection: Connection, tell: Callable[[str], None] | None) -> None:
         self._connection = connection
         self._tell = tell
-        self._told = float("-inf")
+        self._told = self._told_slow = float("-inf")
 
     def unreachable(self, error: Exception) -> ClusterUnreachable:
         """Nobody is there, or not who should be."""
@@ -105,6 +107,20 @@ class Trouble:
         else:
             what = f"cannot be reached ({str(failure).rpartition(': ')[2]})"
         self._tell(f"API server {self._connection.server} {what}, retrying for up to {in_words(left)}")
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody listens."""
+        return self._tell is not None
+
+    def slow(self, what: str, left: float | None = None) -> None:
+        """Tell that there is no answer yet, where it is not told too often already. `left`: how many seconds more."""
+        now = time.monotonic()
+        if self._tell is None or now - self._told_slow < SELDOM_SECONDS:  # many requests may wait side by side
+            return
+        self._told_slow = now
+        most = "" if left is None else f", waiting for up to {in_words(max(0.0, left))}"
+        self._tell(f"API server {self._connection.server} {what}{most}")
 
     def over(self) -> None:
         """It answers again."""
