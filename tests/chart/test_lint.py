@@ -77,7 +77,10 @@ CASES: dict[str, Files] = {
         "templates/NOTES.txt": "x",
     },
     "a template that gives no YAML": {**GOOD, "templates/a.yaml": "a: [\n", "templates/b.yaml": " kind: x\n"},
-    "required and fail": {**GOOD, "templates/a.yaml": '{{ required "x" .Values.q }}{{ fail "x" }}\n'},
+    "required and fail": {
+        **GOOD,
+        "templates/a.yaml": '{{ required "x" .Values.q }}{{ required "y" "" }}{{ fail "x" }}\n',
+    },
     "an apiVersion of nobody's": {**GOOD, "Chart.yaml": "apiVersion: v9\nname: c\nversion: 1.0.0\n"},
     "for another Kubernetes": {
         **GOOD,

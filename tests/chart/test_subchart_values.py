@@ -1,4 +1,4 @@
-"""What a subchart's templates see as `.Values`: the parent's own table, with the methods that the root's values have."""
+"""What a subchart's templates see as `.Values`: the parent's own table, with methods that it does not have for the parent."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _SUB = """
 y: |
   {{ .Values.a.b | toYaml | nindent 2 }}
 z: |
+  {{ typeOf .Values.s }}
   {{ hasKey .Values.AsMap "a" }} {{ dig "a" "b" "c" 0 $.Values.AsMap }} {{ typeOf .Values }} {{ .Values.Table "a" | toJson }}
   {{ set .Values "n" 5 | toJson }} {{ .Values.AsMap | toJson }} {{ .Values.YAML | quote }}
   {{ merge .Values (dict "k" 1) | toJson }}
@@ -22,6 +23,9 @@ x: |
   {{ toYaml .Values | quote }} {{ toYamlPretty .Values | quote }} {{ deepCopy .Values | toJson }}
   {{ merge (dict) .Values | toJson }} {{ .Values.s | kindOf }} {{ omit .Values.s "a" | toJson }} {{ printf "%v" .Values.s }}
   {{ index .Values "s" "a" | toJson }} {{ range $k, $v := .Values.s }}{{ $k }}{{ end }} {{ deepEqual .Values.s .Values.s }}
+  {{ dig "a" "b" "c" 0 .Values.s }} {{ typeOf .Values.s }} {{ printf "%T" .Values.s }} [{{ .Values.s.AsMap }}]
+  {{ typeOf .Values }}
+  {{ typeIs "map[string]interface {}" .Values.s }} {{ typeOf (deepCopy .Values.s) }} {{ typeOf (set .Values.s "o" 1) }}
   {{ len .Values.s }} {{ mergeOverwrite (dict) .Values.s | toJson }} {{ unset .Values.s "zz" | toJson }}
 """
 
@@ -36,6 +40,10 @@ def test_a_subcharts_values_have_methods(
             "templates/a.yaml": _ROOT,
             "charts/s/Chart.yaml": chart_yaml("s"),
             "charts/s/templates/a.yaml": _SUB,
+            "templates/z.yaml": _ROOT,
+            "templates/y/z.yaml": "a: {{ typeOf .Values }} {{ typeOf .Values.s }}\n",
+            "charts/s/charts/s/Chart.yaml": chart_yaml("s"),
+            "charts/s/charts/s/templates/a.yaml": "a: {{ typeOf .Values }}\n",
             "charts/t/Chart.yaml": chart_yaml("t"),
             "charts/t/templates/a.yaml": "a: {{ .Values.AsMap | toJson }}\n",
         }

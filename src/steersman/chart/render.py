@@ -16,7 +16,7 @@ from steersman.chart.versions import is_compatible
 from steersman.errors import ChartError, RenderedYamlError, ValuesError, YamlError
 from steersman.lazy import TYPE_CHECKING
 from steersman.record import field, record
-from steersman.template.helm_types import Values
+from steersman.template.helm_types import Values, seen_from_inside, seen_from_outside
 from steersman.template.values import from_utf8
 
 if TYPE_CHECKING:
@@ -201,9 +201,16 @@ def render_files(
     for name in names:
         environment.parse(name, templates[name].text)
     rendered: dict[str, str] = {}
+    inside: Values | None = None
     for name in names:
         if not name.rpartition("/")[2].startswith("_"):
             template = templates[name]
+            values = template.scope["Values"]
+            if values is not inside:
+                if inside is not None:
+                    seen_from_outside(inside)
+                seen_from_inside(values)
+                inside = values
             template.scope["Template"] = Values(Name=name, BasePath=template.base)
             rendered[name] = environment.render(name, template.scope)
     environment.save()
@@ -247,9 +254,10 @@ def template_scopes(prepared: Prepared, release: ReleaseOptions, capabilities: C
             # the very tables of the parent's values, so that `set` in one shows in the other; Helm looks the them up by
             # a dotted path: a dot in a chart's name leads it astray
             inner = values.get(subchart.name) if "." not in subchart.name else None
-            if type(inner) is dict:  # with methods from here on: one object cannot be without them for the parent alone
+            if type(inner) is dict:
                 inner = values[subchart.name] = Values(inner)
-            inner = inner if isinstance(inner, dict) else Values()
+            inner = inner if isinstance(inner, Values) else Values()
+            seen_from_outside(inner)
             subcharts[subchart.name] = visit(subchart, inner, f"{path}/charts/{subchart.name}")
         for file in chart.templates:
             if not chart.is_library or file.name.rpartition("/")[2].startswith("_"):

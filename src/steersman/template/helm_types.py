@@ -66,6 +66,24 @@ class _AsArgument(Values):
     go_type: ClassVar[str] = "map[string]interface {}"
 
 
+class _FromOutside(Values):
+    """A subchart's values as its parent's templates see them: a table of theirs like any other, without methods."""
+
+    __slots__ = ()
+    go_type: ClassVar[str] = "map[string]interface {}"
+    go_methods: ClassVar[dict[str, Method]] = {}
+
+
+def seen_from_inside(values: Values) -> None:
+    """From here on `values` are what a chart's own templates call `.Values`, with methods."""
+    values.__class__ = Values
+
+
+def seen_from_outside(values: Values) -> None:
+    """From here on `values` are a plain map: one object serves a subchart and its parent, so that `set` shows in both."""
+    values.__class__ = _FromOutside
+
+
 def returned(mapping: dict[str, Any]) -> dict[str, Any]:
     """`mapping` as a function gives back a map that it was given."""
     if type(mapping) is Values:

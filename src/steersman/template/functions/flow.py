@@ -75,7 +75,7 @@ def for_run(options: RunOptions) -> dict[str, Function]:
 
         def required_in_lint(message: str, value: object) -> Any:
             if value is None or value == "":
-                tell("WARN", "missing required value", message)
+                tell("WARN", "missing required value" if value is None else "missing required values", message)
                 return ""
             return value
 
