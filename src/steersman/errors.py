@@ -125,6 +125,14 @@ class PostRenderError(SteersmanError):
     """The post-renderer could not be run, failed, or gave nothing."""
 
 
+class PluginError(SteersmanError):
+    """A plugin that is not there, cannot be read, installed or run, or that failed; `exit_code` is its own, where it ran."""
+
+    def __init__(self, message: str, *, exit_code: int | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code
+
+
 class HookAnnotationError(SteersmanError):
     """An unknown hook event, a weight that is no integer or an unknown delete policy (policy `rollback` only)."""
 

@@ -164,7 +164,7 @@ def test_the_environment_is_told_as_helm_tells_it(name: str, helm: Path, tmp_pat
 
 @pytest.mark.parametrize(
     "words",
-    [("plugin", "list"), ("search", "hub", "x", "--endpoint", "http://127.0.0.1:1"), ("verify", "/nowhere.tgz")],
+    [("plugin", "list", "x"), ("search", "hub", "x", "--endpoint", "http://127.0.0.1:1"), ("verify", "/nowhere.tgz")],
 )
 def test_what_cannot_be_had_is_told_with_the_way_out(words: tuple[str, ...], steer: Steer) -> None:
     shown = steer(*words)

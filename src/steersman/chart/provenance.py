@@ -58,7 +58,7 @@ def verify(archive: bytes, file_name: str, provenance: bytes, keyring: str | Pat
             f"openpgp: {_first_line(error)}", hint="Is the signer's public key in the keyring?"
         ) from error
     found = f"sha256:{hashlib.sha256(archive).hexdigest()}"
-    wanted = _digests(bytes(message.bytes)).get(file_name)
+    wanted = digests(bytes(message.bytes)).get(file_name)
     if wanted is None:
         raise SignatureError(f'provenance does not contain a SHA for a file named "{file_name}"')
     if wanted != found:
@@ -127,7 +127,20 @@ def _named(certificate: Any, key: str) -> bool:
     return any(key in str(user) for user in certificate.user_ids)
 
 
-def _digests(message: bytes) -> dict[str, Any]:
+def cleartext(provenance: bytes) -> bytes | None:
+    """The text that a cleartext-signed message is about, unchecked; None if it is no such message."""
+    if b"-----BEGIN PGP SIGNATURE-----" not in provenance or b"-----END PGP SIGNATURE-----" not in provenance:
+        return None
+    head, begin, rest = provenance.replace(b"\r\n", b"\n").partition(b"-----BEGIN PGP SIGNED MESSAGE-----\n")
+    _armour, blank, text = rest.partition(b"\n\n")
+    if not begin or not blank or head.strip():
+        return None
+    text = text.partition(b"\n-----BEGIN PGP SIGNATURE-----")[0]
+    return b"\n".join(line.removeprefix(b"- ") for line in text.split(b"\n"))
+
+
+def digests(message: bytes) -> dict[str, Any]:
+    """The files that a signed message vouches for, with the digest of each. Raises SignatureError."""
     parts = message.decode("utf-8", "replace").split(_SEPARATOR)
     if len(parts) < 2:
         raise SignatureError("message block must have at least two parts")

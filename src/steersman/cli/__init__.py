@@ -34,6 +34,10 @@ def _run(words: list[str]) -> int:
     from steersman.cli import straight
 
     code = straight.run(words)
+    if code is None and not straight.is_ours(words):
+        from steersman.cli import plugin_command
+
+        code = plugin_command.run(words)
     if code is None:
         from steersman.cli.main import run
 

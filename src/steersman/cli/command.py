@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from steersman.cli.commands import BELOW
+from steersman.cli.commands import below
 from steersman.cli.examples import examples_of
 from steersman.cli.global_options import GLOBAL
 from steersman.cli.mistakes import in_helms_words
@@ -128,7 +128,7 @@ class HelmGroup(click.Group):
         return described(super().shell_complete(ctx, incomplete))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return super().get_command(ctx, cmd_name) or super().get_command(ctx, BELOW.get(cmd_name, ""))
+        return super().get_command(ctx, below(cmd_name, self.commands))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @record(frozen=True, slots=True)
@@ -47,7 +51,7 @@ COMMANDS: dict[str, Entry] = {
     "completion": Entry("completion", "generate autocompletion scripts for the specified shell"),
     "verify": Entry("verify", "verify that a packaged chart has been signed and is valid"),
     "env": Entry("env", "print the environment that commands run in"),
-    "plugin": Entry("plugin", "what to do about Helm's plugins"),
+    "plugin": Entry("plugin", "install, list, or uninstall Helm plugins"),
     "help": Entry("help", "show what a command does and its flags"),
     "version": Entry("version", "print the version"),
 }
@@ -62,4 +66,15 @@ SECTIONS = {
 ALIASES = {"ls": "list", "hist": "history", "del": "uninstall", "delete": "uninstall", "un": "uninstall"}
 ALIASES |= {"dep": "dependency", "dependencies": "dependency", "inspect": "show", "fetch": "pull"}
 # What Helm also calls the commands of its groups, where a group has them.
-BELOW = {"ls": "list", "rm": "remove", "up": "update"}
+BELOW = {
+    "ls": ("list",),
+    "rm": ("remove", "uninstall"),
+    "remove": ("uninstall",),
+    "up": ("update",),
+    "add": ("install",),
+}
+
+
+def below(name: str, children: Collection[str]) -> str:
+    """The command of a group that `name` means; "" if none of its children."""
+    return next((one for one in (name, *BELOW.get(name, ())) if one in children), "")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 # The settings of the command that runs now, where it runs without click.
 _running: list[Settings] = []
@@ -188,9 +189,14 @@ def settings() -> Settings | None:
 
 def call(declared: Declared, chosen: Settings, given: dict[str, Any]) -> Any:
     """Run a command with what was read for it."""
+    return with_settings(chosen, lambda: declared.run(**given))
+
+
+def with_settings(chosen: Settings, work: Callable[[], T]) -> T:
+    """Do something as a command that runs with these settings."""
     _running.append(chosen)
     try:
-        return declared.run(**given)
+        return work()
     finally:
         _running.pop()
 

@@ -25,9 +25,11 @@ def command(settings: Settings, name: str) -> None:
 
 def variables(settings: Settings) -> dict[str, str]:
     """Helm's variables that mean something here, by name, as flags and environment say."""
+    from steersman.cli.plugin_home import binary, setting
+
     where = home()
     known = {
-        "HELM_BIN": "steer",
+        "HELM_BIN": binary(),
         "HELM_CACHE_HOME": str(where.cache_home),
         "HELM_CONFIG_HOME": str(where.config_home),
         "HELM_CONTENT_CACHE": str(where.content_cache),
@@ -44,11 +46,14 @@ def variables(settings: Settings) -> dict[str, str]:
         "HELM_KUBETOKEN": settings.kube_token or "",
         "HELM_MAX_HISTORY": os.environ.get("HELM_MAX_HISTORY", "10"),
         "HELM_NAMESPACE": settings.namespace or _namespace(settings),
+        "HELM_PLUGINS": setting(),
         "HELM_REGISTRY_CONFIG": str(where.registry_config),
         "HELM_REPOSITORY_CACHE": str(where.repository_cache),
         "HELM_REPOSITORY_CONFIG": str(where.repositories),
         "STEERSMAN_FAILURE_POLICY": os.environ.get("STEERSMAN_FAILURE_POLICY", "rollback"),
     }
+    if kubeconfig := settings.kubeconfig or os.environ.get("KUBECONFIG"):
+        known["KUBECONFIG"] = kubeconfig
     return dict(sorted(known.items()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    "plugin list": ("steer plugin list", "steer plugin list --type getter/v1"),
     "install": (
         "steer install shop ./shop -f production.yaml",
         "steer install shop oci://registry.example.com/charts/shop --version 1.2.3",
@@ -88,8 +89,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 def examples_of(words: list[str]) -> tuple[str, ...]:
     """Those of a command, by the words that lead to it, `steer` among them or not; none for one without."""
-    from steersman.cli.commands import ALIASES, BELOW
+    from steersman.cli.commands import ALIASES, below
 
     path = words[1:] if words[:1] == ["steer"] else words
-    names = [ALIASES.get(name, name) if number == 0 else BELOW.get(name, name) for number, name in enumerate(path)]
-    return EXAMPLES.get(" ".join(names), ())
+    if not path:
+        return ()
+    first = ALIASES.get(path[0], path[0])
+    children = [name.partition(" ")[2] for name in EXAMPLES if name.startswith(f"{first} ")]
+    return EXAMPLES.get(" ".join([first, *(below(name, children) or name for name in path[1:])]), ())

@@ -13,7 +13,9 @@ from steersman.cli.command import GLOBAL_OPTIONS, HelmGroup
 from steersman.cli.commands import ALIASES, COMMANDS, SECTIONS
 from steersman.cli.declare import Declared
 from steersman.cli.guard import guarded
+from steersman.cli.output import warn
 from steersman.cli.settings import Settings
+from steersman.errors import PluginError
 
 BEGINNING = [
     ("steer create chart shop", "a new chart; `steer create hook --chart shop` asks and adds a hook"),
@@ -40,11 +42,24 @@ class Root(HelmGroup):
         for title, names in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, COMMANDS[name].text) for name in names.split()])
+        self._format_plugins(formatter)
         records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx)) is not None]
         with formatter.section("Global Flags"):
             formatter.write_dl(records)
         with formatter.section("To begin with"):
             formatter.write_dl(BEGINNING)
+
+    def _format_plugins(self, formatter: click.HelpFormatter) -> None:
+        from steersman.cli import plugin_command
+
+        try:
+            found = plugin_command.plugins()
+        except PluginError as error:
+            warn(f"no plugins: {error}")
+            return
+        if found:
+            with formatter.section("Plugins"):
+                formatter.write_dl([(one.command, one.short_help or f'the "{one.name}" plugin') for one in found])
 
 
 @click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from steersman.cli.commands import ALIASES, BELOW, COMMANDS
+from steersman.cli.commands import ALIASES, COMMANDS, below
 from steersman.cli.declare import Choice, Declared, Parameter, call
 from steersman.cli.global_options import GLOBAL
 from steersman.cli.guard import guarded
@@ -41,6 +41,11 @@ def run(words: Sequence[str]) -> int | None:
     return guarded(lambda: call(declared, settings, given))
 
 
+def is_ours(words: Sequence[str]) -> bool:
+    """Whether the words begin with a command of ours, or with nothing that could be another's."""
+    return not words or words[0] in COMMANDS or words[0] in ALIASES or words[0] in ("-h", "--help", "--version")
+
+
 def _find(words: Sequence[str]) -> tuple[Declared, Sequence[str]]:
     """The command that is named first, and what follows."""
     name = ALIASES.get(words[0], words[0]) if words else ""
@@ -49,8 +54,8 @@ def _find(words: Sequence[str]) -> tuple[Declared, Sequence[str]]:
     declared = importlib.import_module(f"steersman.cli.{COMMANDS[name].module}").command
     rest = words[1:]
     while isinstance(declared, Declared) and declared.is_group:
-        child = BELOW.get(rest[0], rest[0]) if rest else ""
-        if child not in declared.children:
+        child = below(rest[0], declared.children) if rest else ""
+        if not child:
             raise _Unusual
         declared, rest = declared.children[child], rest[1:]
     if not isinstance(declared, Declared) or declared.kind is not None:
