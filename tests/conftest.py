@@ -87,3 +87,12 @@ def embedded_kubeconfig(mariadb: str) -> Iterator[str]:
     loop.call_soon_threadsafe(done.set)
     thread.join(30)
     loop.close()
+
+
+@pytest.fixture(scope="session")
+def real_kubeconfig() -> str:
+    """The kubeconfig of a real Kubernetes that tests may write to."""
+    path = os.environ.get("STEERSMAN_TEST_KUBECONFIG", "")
+    if not path:
+        pytest.skip("STEERSMAN_TEST_KUBECONFIG names no Kubernetes")
+    return path

@@ -9,18 +9,16 @@ import os
 import random
 import shlex
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from .twins import Tools, Twin, left_by, told_by, tools, twins_made
+from .twins import Tools, Twin, left_by, told_by, tools
 
 __all__ = ["tools"]
 
 pytestmark = [pytest.mark.embedded, pytest.mark.oracle, pytest.mark.chaos]
 
-_numbers = count(1)
 MANY = int(os.environ.get("STEERSMAN_CHAOS_SEEDS", "17")) >= 100
 
 FILES = {
@@ -198,9 +196,8 @@ def test_a_life_in_turn(
     folder = chart(FILES, "life")
     monkeypatch.setenv("HELM_DRIVER", driver)
     monkeypatch.setenv("HELM_DRIVER_SQL_CONNECTION_STRING", postgres)
-    chance, number = random.Random(f"{life} {driver} {first}"), next(_numbers)
-    alone, mixed = f"life-alone-{os.getpid()}-{number}", f"life-mixed-{os.getpid()}-{number}"
-    twins_made(Twin(alone, tools.helm), Twin(mixed, tools.helm))
+    chance = random.Random(f"{life} {driver} {first}")
+    alone, mixed = tools.namespace("life-alone"), tools.namespace("life-mixed")
     different = []
     for step, line in enumerate(_lines(life, driver)):
         words = [{"NAME": life, "CHART": str(folder)}.get(word, word) for word in shlex.split(line)]

@@ -5,22 +5,19 @@ after a change the records, field by field, and the live objects."""
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from .twins import Tools, Twin, error, left_by, namespace_made, told_by, tools, twins_made
+from .twins import Tools, error, left_by, told_by, tools
 
 __all__ = ["tools"]
 
 pytestmark = [pytest.mark.embedded, pytest.mark.oracle]
 
 SHOWS = ("list", "status", "history", "get")
-_numbers = count(1)
 
 FILES = {
     "Chart.yaml": "apiVersion: v2\nname: twin\nversion: 1.2.3\nappVersion: '7'\ndescription: told twice\n",
@@ -330,9 +327,7 @@ def test_command_lines(
 ) -> None:
     folder = chart(FILES, "twin")
     monkeypatch.chdir(tmp_path)
-    number = next(_numbers)
-    twins = Twin(f"twin-h-{number}", tools.helm), Twin(f"twin-s-{number}", tools.steer)
-    twins_made(*twins)
+    twins = tools.twins()
     different = []
     for line in STORIES[story]:
         words = [str(folder) if word == "CHART" else word for word in shlex.split(line)]
@@ -344,11 +339,10 @@ def test_command_lines(
 
 def test_upgrade_install_looks_at_the_newest_revision(tools: Tools, chart: Callable[..., Path]) -> None:
     """helm takes the record whose name sorts last for the newest: of ten revisions the ninth, and refuses."""
-    folder, number = str(chart(FILES, "twin")), next(_numbers)
+    folder = str(chart(FILES, "twin"))
     found = {}
     for name, tool in (("helm", tools.helm), ("steer", tools.steer)):
-        namespace = f"tenth-{name}-{number}"
-        asyncio.run(namespace_made(namespace))
+        namespace = tools.namespace("tenth")
         for words in (["install", "a", folder], *[["upgrade", "a", folder]] * 9, ["uninstall", "a", "--keep-history"]):
             assert tool([*words, "-n", namespace]).code == 0
         done = tool(["upgrade", "--install", "a", folder, "-n", namespace])

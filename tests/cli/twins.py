@@ -9,9 +9,10 @@ import asyncio
 import json
 import re
 import subprocess
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ import pytest
 
 from steersman.client import AsyncClient
 from steersman.errors import NoMatchingKind
+from steersman.kube.interface import ObjectRef
 from steersman.release.codec import to_json
 
 from .conftest import Result, Steer
 from .sections import resources_in_order
 
+TOKEN = "kubernetes.io/service-account-token"
 KINDS = (("v1", "ConfigMap"), ("v1", "Service"), ("v1", "Secret"), ("life.example/v1", "Widget"))
 
 
@@ -42,12 +45,25 @@ class Tools:
 
     helm: Callable[[list[str]], Result]
     steer: Callable[[list[str]], Result]
+    namespaces: list[str] = field(default_factory=list)
+
+    def namespace(self, word: str) -> str:
+        """Make a namespace of the test's own, with this word in its name."""
+        self.namespaces.append(f"{word}-{uuid.uuid4().hex[:8]}")
+        asyncio.run(_make(self.namespaces[-1]))
+        return self.namespaces[-1]
+
+    def twins(self) -> tuple[Twin, Twin]:
+        """helm in one namespace, steer in another."""
+        return Twin(self.namespace("twin-h"), self.helm), Twin(self.namespace("twin-s"), self.steer)
 
 
-@pytest.fixture
-def tools(steer: Steer, helm: Path, embedded_kubeconfig: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
-    """helm and steer under its policy, on the embedded cluster, with empty folders of their own."""
-    monkeypatch.setenv("KUBECONFIG", embedded_kubeconfig)
+@pytest.fixture(params=["embedded", pytest.param("real", marks=pytest.mark.kube)])
+def tools(
+    steer: Steer, helm: Path, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Tools]:
+    """helm and steer under its policy, on the embedded cluster and on a real one, with empty folders of their own."""
+    monkeypatch.setenv("KUBECONFIG", request.getfixturevalue(f"{request.param}_kubeconfig"))
     for name in ("HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("STEERSMAN_FAILURE_POLICY", "helm")
@@ -56,19 +72,28 @@ def tools(steer: Steer, helm: Path, embedded_kubeconfig: str, tmp_path: Path, mo
         done = subprocess.run([str(helm), *words], capture_output=True, text=True, timeout=120)
         return Result(done.returncode, done.stdout, done.stderr)
 
-    return Tools(by_helm, lambda words: steer(*words))
+    both = Tools(by_helm, lambda words: steer(*words))
+    yield both
+    asyncio.run(_unmake(both.namespaces))
 
 
-def twins_made(theirs: Twin, ours: Twin) -> None:
-    """Make both namespaces."""
-    for twin in (theirs, ours):
-        asyncio.run(namespace_made(twin.namespace))
+async def _make(namespace: str) -> None:
+    async with AsyncClient() as client:
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        await client.kube.create(body, field_manager="test")
+
+
+async def _unmake(namespaces: list[str]) -> None:
+    async with AsyncClient() as client:
+        for namespace in namespaces:
+            await client.kube.delete(ObjectRef("v1", "Namespace", namespace))
 
 
 def told_by(theirs: Twin, ours: Twin, words: list[str], *, by: str = "") -> list[str]:
     """Give both this command line; how what they told differs. `by` is put before each difference."""
     told = [masked(twin, twin.run([*words, "-n", twin.namespace])) for twin in (theirs, ours)]
-    return [f"{by}\n{found}" for found in compared(*told)]
+    found = compared(*told)
+    return [f"{by}\n" + "\n".join(found)] if found else []
 
 
 def left_by(theirs: Twin, ours: Twin, *, by: str = "", managers: bool = False) -> list[str]:
@@ -100,18 +125,12 @@ def masked(twin: Twin, result: Result) -> Result:
         text = re.sub(r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}", "TIME", text)
         text = re.sub(r"(TIME|UPDATED)\s+", r"\1 ", text)
         text = re.sub(r"\b17\d{8}\b", "TIME", text)  # seconds since 1970
-        text = re.sub(r"10\.96\.\d+\.\d+ *", "ADDRESS ", text)
+        text = re.sub(r"10\.9[67]\.\d+\.\d+ *", "ADDRESS ", text)
         text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UID", text)
         text = re.sub(r'(resourceVersion"?: ?)"\d+"', r"\1VERSION", text)
         return resources_in_order(text.replace(twin.namespace, "NAMESPACE"))
 
     return Result(result.code, mask(result.out), mask(result.err))
-
-
-async def namespace_made(name: str) -> None:
-    async with AsyncClient(namespace=name) as client:
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        await client.kube.create(body, field_manager="test")
 
 
 async def left(namespace: str, *, managers: bool = False) -> dict[str, Any]:
@@ -120,7 +139,7 @@ async def left(namespace: str, *, managers: bool = False) -> dict[str, Any]:
     async with AsyncClient(namespace=namespace) as client:
         for kind, item in await _objects(client, namespace):
             name = item["metadata"]["name"]
-            if name.startswith("sh.steersman") or name == "kube-root-ca.crt":
+            if name.startswith("sh.steersman") or name == "kube-root-ca.crt" or item.get("type") == TOKEN:
                 continue
             metadata = {key: item["metadata"].get(key) for key in ("labels", "annotations")}
             if name.startswith("sh.helm"):

@@ -6,7 +6,6 @@ The real one (1.20, `STEERSMAN_TEST_KUBECONFIG`) may have no node, so only the l
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import uuid
 from collections.abc import AsyncIterator
@@ -222,12 +221,9 @@ def same(text: str) -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def places(tmp_path: Path, oracle: Path) -> AsyncIterator[Places]:
-    theirs = os.environ.get("STEERSMAN_TEST_KUBECONFIG")
-    if not theirs:
-        pytest.skip("STEERSMAN_TEST_KUBECONFIG names no real API server")
+async def places(tmp_path: Path, oracle: Path, real_kubeconfig: str) -> AsyncIterator[Places]:
     async with local_cluster() as cluster:
-        found = Places(cluster.kubeconfig, Path(theirs), f"s-{uuid.uuid4().hex[:8]}", tmp_path, oracle)
+        found = Places(cluster.kubeconfig, Path(real_kubeconfig), f"s-{uuid.uuid4().hex[:8]}", tmp_path, oracle)
         await found.both("kubectl", ["create", "namespace", found.namespace])
         yield found
         await found.both("kubectl", ["delete", "namespace", found.namespace, "--wait=false"])

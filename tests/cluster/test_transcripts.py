@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 
@@ -36,15 +35,13 @@ async def test_the_embedded_cluster_says_what_is_written(name: str, oracle: Path
 
 @pytest.mark.kube
 @pytest.mark.parametrize("name", [*QUICK, *NEEDS_A_NODE])
-async def test_so_does_kubernetes(name: str, oracle: Path, tmp_path: Path) -> None:
-    theirs = os.environ.get("STEERSMAN_TEST_KUBECONFIG")
-    if not theirs:
-        pytest.skip("STEERSMAN_TEST_KUBECONFIG names no real API server")
+async def test_so_does_kubernetes(name: str, oracle: Path, tmp_path: Path, real_kubeconfig: str) -> None:
+    theirs = Path(real_kubeconfig)
     steps = read(SESSIONS / f"{name}.txt")
-    probe = Place(Path(theirs), oracle, "default", tmp_path / "probe")
+    probe = Place(theirs, oracle, "default", tmp_path / "probe")
     if name in NEEDS_A_NODE and await probe.run("kubectl get nodes -o name") == []:
         pytest.skip("the real Kubernetes has no node")
-    check(steps, [step.old for step in steps], await played(steps, Path(theirs), oracle, tmp_path))
+    check(steps, [step.old for step in steps], await played(steps, theirs, oracle, tmp_path))
 
 
 async def played(steps: list[Step], kubeconfig: Path, oracle: Path, home: Path) -> list[list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -41,15 +40,6 @@ def recorded() -> Path:
     if not RECORDED.is_dir():
         pytest.skip("the recorded answers of Kubernetes 1.36 are not here")
     return RECORDED
-
-
-@pytest.fixture(scope="session")
-def real_kubeconfig() -> str:
-    """The kubeconfig of a real cluster that tests may write to."""
-    path = os.environ.get("STEERSMAN_TEST_KUBECONFIG", "")
-    if not path:
-        pytest.skip("STEERSMAN_TEST_KUBECONFIG names no cluster")
-    return path
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,11 +52,3 @@ def embedded() -> Iterator[Embedded]:
 @pytest.fixture(scope="session")
 def embedded_kubeconfig(embedded: Embedded) -> str:
     return embedded.kubeconfig
-
-
-@pytest.fixture(scope="session")
-def real_kubeconfig() -> str:
-    path = os.environ.get("STEERSMAN_TEST_KUBECONFIG", "")
-    if not path:
-        pytest.skip("STEERSMAN_TEST_KUBECONFIG names no Kubernetes with a node")
-    return path

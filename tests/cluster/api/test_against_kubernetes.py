@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
 import ssl
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -194,11 +193,8 @@ class Both:
 
 
 @pytest.fixture
-async def both() -> AsyncIterator[Both]:
-    path = os.environ.get("STEERSMAN_TEST_KUBECONFIG")
-    if not path:
-        pytest.skip("STEERSMAN_TEST_KUBECONFIG names no cluster")
-    real, url = real_session(Path(path))
+async def both(real_kubeconfig: str) -> AsyncIterator[Both]:
+    real, url = real_session(Path(real_kubeconfig))
     namespace = f"compare-{uuid.uuid4().hex[:8]}"
     body = {"metadata": {"name": namespace}}
     async with local_cluster() as running, real:
