@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from steersman.cluster.controllers.job_pods import TRACKING
 from steersman.cluster.controllers.job_policy import indexes_text, parse_indexes
-from steersman.cluster.controllers.jobs import TRACKING, JobController
+from steersman.cluster.controllers.jobs import JobController
 from steersman.cluster.resources import Resource
 
 from .world import Json, World, template, world

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from steersman.cluster.controllers.daemonsets import DaemonSetController
-from steersman.cluster.controllers.deployments import DeploymentController, limits, whole
+from steersman.cluster.controllers.deployment_numbers import limits, whole
+from steersman.cluster.controllers.deployments import DeploymentController
 from steersman.cluster.controllers.nodes import ensure_node
 from steersman.cluster.controllers.replicasets import ReplicaSetController
 from steersman.cluster.controllers.statefulsets import StatefulSetController

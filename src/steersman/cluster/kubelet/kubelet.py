@@ -13,7 +13,8 @@ from typing import Any
 
 from steersman.cluster import folders
 from steersman.cluster.kubelet import logs, probes
-from steersman.cluster.kubelet.containers import Attempt, Container
+from steersman.cluster.kubelet.attempt import Attempt
+from steersman.cluster.kubelet.containers import Container
 from steersman.cluster.kubelet.volumes import VolumeOptions, memory_place
 from steersman.cluster.kubelet.worker import PodWorker
 from steersman.cluster.machinery import Json, Objects

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from steersman.cluster.kinds.not_given import not_given
-from steersman.cluster.kubelet import etc, eviction, status
+from steersman.cluster.kubelet import etc, eviction, restart, status
 from steersman.cluster.kubelet.containers import Container
 from steersman.cluster.kubelet.volumes import MountError, Volumes
 from steersman.cluster.machinery import Json, now
@@ -172,7 +172,8 @@ class PodWorker:
         return max(float(seconds) - (datetime.now(UTC) - begun).total_seconds(), 0.0)
 
     async def _live(self) -> None:
-        if self._lost():
+        if restart.died_with_the_server(self.pod, self.state, self.main):
+            self.publish()
             return
         self.publish()
         self._miss_pull_secrets()
@@ -230,39 +231,6 @@ class PodWorker:
         self.state.finished = True
         self.state.forced_phase = "Failed"
         self.publish()
-
-    def _lost(self) -> bool:
-        """Whether the Pod ran before this server did, in which case its processes died with the server before.
-
-        It is treated as a kubelet treats containers it finds dead after the machine's restart: started anew where the restart
-        policy says so, failed where it does not (and its Job counts it as it counts a lost node's).
-        """
-        old = {each["name"]: each for each in (self.pod.get("status") or {}).get("containerStatuses") or ()}
-        lost = False
-        for container in self.main:
-            before = old.get(container.spec["name"])
-            if before is None:
-                continue
-            container.state.restarts = before.get("restartCount", 0)
-            state, begun = before.get("state") or {}, None
-            if "running" in state:
-                lost, begun = True, state["running"].get("startedAt")
-                container.state.container_id = before.get("containerID", "")
-                container.state.terminated(255, "Unknown", started=begun)
-                container.state.restarts += 1
-            elif "terminated" in state:
-                container.state.state = state
-        if not lost or self.pod["spec"].get("restartPolicy", "Always") != "Never":
-            if lost:
-                self.state.start_time = self.pod["status"].get("startTime") or now()
-            return False
-        for container in self.main:
-            if "waiting" in container.state.state:
-                container.state.terminated(255, "Unknown")
-            container.state.restarts = old.get(container.spec["name"], {}).get("restartCount", 0)
-        self.state.initialized = self.state.finished = True
-        self.publish()
-        return True
 
     async def _sandbox(self) -> None:
         pause = 1.0
