@@ -73,9 +73,9 @@ def read_metadata(document: Any, *, into: Metadata | None = None) -> Metadata:
     return metadata
 
 
-def read_lock(document: Any) -> Lock:
-    """A lock from a parsed Chart.lock. Raises YamlError."""
-    lock: Lock = decode(document, LOCK)
+def read_lock(document: Any) -> Lock | None:
+    """A lock from a parsed Chart.lock; an empty file is none. Raises YamlError."""
+    lock: Lock | None = None if document is None else decode(document, LOCK)
     return lock
 
 

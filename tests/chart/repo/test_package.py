@@ -37,6 +37,7 @@ RICH = {
         "Chart.lock": 'dependencies: []\ndigest: sha256:x\ngenerated: "2026-01-02T03:04:05.678901234+01:00"\n',
         "charts/inner/Chart.yaml": "apiVersion: v2\nname: inner\nversion: 0.1.0\n",
         "charts/inner/templates/z.yaml": "kind: Z\n",
+        "charts/inner/Chart.lock": "",
         "charts/_ignored/Chart.yaml": "x",
     },
     "description": "a: b",
