@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from steersman.errors import Location, ValuesError, YamlError
-from steersman.lazy import TYPE_CHECKING
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.manifest import yaml
 from steersman.record import field, record
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Table = dict[str, Any]
+
+_SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
 @record(slots=True)
@@ -52,7 +54,7 @@ def load_file(path: str) -> Table:
 def read_bytes(path: str) -> bytes:
     """The contents of a file that an option names, or of standard input for `-`, or what a URL leads to.
 
-    Raises ValuesError, FetchError.
+    Raises ValuesError, FetchError, PluginError.
     """
     if path.strip() == "-":
         return sys.stdin.buffer.read()
@@ -60,6 +62,8 @@ def read_bytes(path: str) -> bytes:
         from steersman.chart.repo.fetch import Access, get
 
         return get(path, Access())
+    if ":" in path and (other := _other_protocol(path)) is not None:
+        return other
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -67,6 +71,19 @@ def read_bytes(path: str) -> bytes:
         raise ValuesError(f"read {path}: is a directory") from error
     except OSError as error:
         raise ValuesError(f"open {path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _other_protocol(path: str) -> bytes | None:
+    """What an address of another protocol leads to; None where nobody fetches such ones: it is a file's name then."""
+    from steersman.protocols import fetcher
+
+    found = _SCHEME.match(path)
+    fetch = fetcher(found[1]) if found else None
+    if fetch is None:
+        return None
+    from steersman.chart.repo.fetch import Access
+
+    return fetch(path, Access())
 
 
 def parse_values(data: bytes, path: str) -> Table:

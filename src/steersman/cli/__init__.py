@@ -5,6 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
+from steersman import protocols
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steersman.protocols import Fetch
+
 # New objects between two looks for garbage: a start makes tens of thousands, nearly all of which stay.
 GARBAGE = 50_000
 
@@ -44,5 +50,13 @@ def _run(words: list[str]) -> int:
         code = run(words)
     return code
 
+
+def _by_plugin(scheme: str) -> Fetch | None:
+    from steersman.cli.plugin_getters import fetcher
+
+    return fetcher(scheme)
+
+
+protocols.ask(_by_plugin)
 
 __all__ = ["main"]

@@ -70,6 +70,8 @@ def read(words: Sequence[str]) -> dict[str, Any] | None:
         given = value if separator else next(rest, None)
         if given is None:
             return None
+        if target in ("files", "set_file") and ":" in given:  # an address, perhaps a plugin's
+            return None
         if name in WORDS:
             found[target] = given
         elif target in _COMMA_SEPARATED:

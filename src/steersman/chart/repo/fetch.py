@@ -17,11 +17,15 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Re
 from steersman import __version__
 from steersman.chart.repo.slow import Transfer, transfer
 from steersman.errors import FetchError
+from steersman.protocols import fetcher
 from steersman.record import field, record, replace
 
 # An answer that is larger is refused: no chart may be, and the largest public index is a fifth of it.
 MAX_ANSWER = 256 * 1024 * 1024
 _CHUNK = 1 << 18
+_NO_PLUGIN = (
+    "Other protocols than http, https and oci need a plugin: `steer plugin list --type getter/v1` shows what is there."
+)
 
 
 @record(frozen=True, slots=True)
@@ -66,7 +70,10 @@ def origin(url: str) -> tuple[str, str]:
 
 
 def get(url: str, access: Access, *, accept: str = "") -> bytes:
-    """The content of a URL. Raises FetchError, with Helm's words for an answer that is not 200."""
+    """The content of a URL. Raises FetchError, with Helm's words for an answer that is not 200, and PluginError."""
+    scheme = urlsplit(url).scheme
+    if scheme not in ("http", "https") and (fetch := fetcher(scheme)) is not None:
+        return fetch(url, access)
     headers = {"Accept": accept} if accept else {}
     if access.basic:
         headers["Authorization"] = access.basic
@@ -81,7 +88,7 @@ def request(
 ) -> Answer:
     """One exchange, redirects followed. Raises FetchError if there is no answer; any status is an answer."""
     if urlsplit(url).scheme not in ("http", "https"):
-        raise FetchError(f"could not find protocol handler for: {urlsplit(url).scheme}", url=url)
+        raise FetchError(f"could not find protocol handler for: {urlsplit(url).scheme}", url=url, hint=_NO_PLUGIN)
     sent = {"User-Agent": f"steersman/{__version__}", **(headers or {})}
     parts = urlsplit(url)
     if parts.username is not None:  # credentials in the URL itself, which are for no message

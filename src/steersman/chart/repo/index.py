@@ -207,8 +207,10 @@ def absolute_url(base: str, url: str) -> str:
     if urlsplit(url).scheme:
         return url
     parts = urlsplit(base)
-    resolved = urljoin(urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/", query="")), url)
-    return urlunsplit(urlsplit(resolved)._replace(query=parts.query))
+    # Python resolves only within the protocols that it knows, and those of plugins it does not.
+    resolved = urlsplit(urljoin(f"http://host{parts.path.rstrip('/')}/", url))
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{resolved.netloc if resolved.netloc != 'host' else parts.netloc}{resolved.path}{query}"
 
 
 def same_url(one: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from steersman.chart.repo.reference import Reference, is_oci, parse_reference
 from steersman.chart.repo.registry import UNDERSCORES, Registry
 from steersman.chart.repo.repositories import cached_index, find_chart, read_repositories, silent
 from steersman.chart.versions import is_compatible, is_version
-from steersman.errors import ChartError, ChartNotFound, FetchError, RepositoryError, SignatureError
+from steersman.errors import ChartError, ChartNotFound, FetchError, PluginError, RepositoryError, SignatureError
 from steersman.record import record
 
 Say = Callable[[str], None]
@@ -181,6 +181,8 @@ def fetch(home: Home, source: Source, *, provenance: bool = False, say: Say = si
         if signature is None:
             try:
                 signature = get(f"{source.url}.prov", source.access)
+            except PluginError:
+                pass  # a plugin cannot say whether there is none
             except FetchError as error:
                 if error.status != 404:
                     raise

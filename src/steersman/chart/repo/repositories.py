@@ -11,7 +11,15 @@ from typing import Any
 from steersman.chart.repo.fetch import Access, get
 from steersman.chart.repo.home import Home, write_atomically
 from steersman.chart.repo.index import Index, absolute_url, load_index, parse_index
-from steersman.errors import ChartError, ChartNotFound, FetchError, RepositoryError, SteersmanError, YamlError
+from steersman.errors import (
+    ChartError,
+    ChartNotFound,
+    FetchError,
+    PluginError,
+    RepositoryError,
+    SteersmanError,
+    YamlError,
+)
 from steersman.manifest import yaml
 from steersman.manifest.yaml.jsonable import string_of
 from steersman.record import field, record
@@ -199,7 +207,7 @@ def download_index(home: Home, repository: Repository, *, timeout: float = 120.0
     """Fetch, check and cache a repository's index. Raises RepositoryError."""
     try:
         data, index = _fetch_index(repository, timeout)
-    except (FetchError, ChartError) as error:
+    except (FetchError, PluginError, ChartError) as error:
         raise RepositoryError(
             f'looks like "{repository.url}" is not a valid chart repository or cannot be reached: {error}',
             hint=error.hint,
@@ -228,7 +236,7 @@ def find_chart(url: str, name: str, version: str, access: Access) -> str:
     repository.insecure, repository.pass_credentials = access.insecure, access.pass_credentials
     try:
         _, index = _fetch_index(repository, access.timeout)
-    except (FetchError, ChartError) as error:
+    except (FetchError, PluginError, ChartError) as error:
         raise RepositoryError(
             f'looks like "{url}" is not a valid chart repository or cannot be reached: {error}', hint=error.hint
         ) from error
