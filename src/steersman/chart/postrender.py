@@ -3,8 +3,8 @@
 As in Helm 4, hooks and manifests go out as one stream; an annotation carries each document's template through the program, so
 that the result finds its way back below the right `# Source:`. Documents without it count as generated.
 
-Helm 4.3.1 itself takes only the name of a post-renderer plugin; Steersman runs a command, as Helm 3 did. Documents are
-written anew on the way (Helm's library keeps comments, ours does not).
+Helm 4.3.1 itself takes only the name of a post-renderer plugin; Steersman takes that, too (`steersman.plugins.postrendering`), or
+runs a program, as Helm 3 did. Documents are written anew on the way (Helm's library keeps comments, ours does not).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+FAILED = "error while running post render on files: "
 FILE_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
 
 
@@ -37,21 +38,26 @@ def command(program: str, arguments: Sequence[str] = ()) -> Callable[[str], str]
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise PostRenderError(
-                f"error while running post render on files: {program}: {reason}",
+                f"{FAILED}{program}: {reason}",
                 hint="--post-renderer takes a program's path, or its name if it is on PATH.",
             ) from error
         if done.returncode != 0:
             said = done.stderr.decode("utf-8", "replace").strip()
-            raise PostRenderError(
-                f"error while running post render on files: {program}: exit status {done.returncode}"
-                + (f": {said}" if said else "")
-            )
-        output = done.stdout.decode("utf-8", "surrogateescape")
-        if not output.strip():
-            raise PostRenderError(f'post-renderer "{program}" produced empty output')
-        return output
+            raise PostRenderError(f"{FAILED}{program}: exit status {done.returncode}" + (f": {said}" if said else ""))
+        return taken(done.stdout, program)
 
     return run
+
+
+def taken(output: bytes, name: str) -> str:
+    """What a post-renderer printed. Raises PostRenderError if that is nothing."""
+    text = output.decode("utf-8", "surrogateescape")
+    if not text.strip():
+        raise PostRenderError(
+            f'{FAILED}post-renderer "{name}" produced empty output',
+            hint="It is given the manifests on standard input, and what it prints takes their place.",
+        )
+    return text
 
 
 def post_render(files: dict[str, str], run: Callable[[str], str]) -> dict[str, str]:

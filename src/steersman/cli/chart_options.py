@@ -48,9 +48,9 @@ class ChartChoice:
 
         renderer = None
         if self.post_renderer:
-            from steersman.chart import postrender
+            from steersman.cli.post_renderers import post_renderer
 
-            renderer = postrender.command(self.post_renderer, self.post_renderer_args)
+            renderer = post_renderer(self.post_renderer, self.post_renderer_args)
         return ChartOptions(
             skip_schema_validation=self.skip_schema_validation,
             post_renderer=renderer,
@@ -86,7 +86,11 @@ def chart_choice(command: Command) -> Command:
         declare.option("--enable-dns", is_flag=True, help="enable DNS lookups when rendering templates"),
         declare.option("--dependency-update", is_flag=True, help="update dependencies that are missing first"),
         declare.option("--disable-openapi-validation", is_flag=True, hidden=True),
-        declare.option("--post-renderer", default="", help="program to pipe the rendered manifests through"),
+        declare.option(
+            "--post-renderer",
+            default="",
+            help="postrenderer plugin, or program, to pipe the rendered manifests through",
+        ),
         declare.option("--post-renderer-args", multiple=True, help="argument for the post-renderer (repeatable)"),
         declare.option("-l", "--labels", multiple=True, help="labels of the release: key1=value1,key2=value2"),
         schema_option,

@@ -47,7 +47,9 @@ def _unheard(command: Callable[..., Any]) -> Callable[..., Any]:
 @declare.option("--release-name", is_flag=True, help="use the release's name in the --output-dir path")
 @declare.option("--name-template", default="", help="template that names the release")
 @declare.option("-g", "--generate-name", is_flag=True, help="generate the name (and omit NAME)")
-@declare.option("--post-renderer", default="", help="program to pipe the rendered manifests through")
+@declare.option(
+    "--post-renderer", default="", help="postrenderer plugin, or program, to pipe the rendered manifests through"
+)
 @declare.option("--post-renderer-args", multiple=True, help="argument for the post-renderer (repeatable)")
 @declare.option("--enable-dns", is_flag=True, help="enable DNS lookups when rendering templates")
 @declare.option("--dependency-update", is_flag=True, help="update dependencies that are missing before rendering")

@@ -62,6 +62,7 @@ def run_template(
         generate=request.generate_name,
         default="release-name",
     )
+    post_renderer = _post_renderer(request.post_renderer, request.post_renderer_args)
     path = locate(chart_name)
     user_values = merge_files_and_sets(request.values)
     memo = memo_of(path)
@@ -85,7 +86,7 @@ def run_template(
             release,
             capabilities=capabilities,
             lookup=lookup,
-            post_renderer=_post_renderer(request.post_renderer, request.post_renderer_args),
+            post_renderer=post_renderer,
             enable_dns=request.enable_dns,
             memo=memo,
         )
@@ -118,12 +119,12 @@ def _print(request: TemplateRequest, name: str, rendered: rendering.Rendered) ->
     write(text)
 
 
-def _post_renderer(program: str, arguments: Sequence[str]) -> Callable[[str], str] | None:
-    if not program:
+def _post_renderer(name: str, arguments: Sequence[str]) -> Callable[[str], str] | None:
+    if not name:
         return None
-    from steersman.chart import postrender
+    from steersman.cli.post_renderers import post_renderer
 
-    return postrender.command(program, arguments)
+    return post_renderer(name, arguments)
 
 
 def _show_unreadable(error: SteersmanError) -> None:
