@@ -26,6 +26,7 @@ KINDS = {
     "jobs": ("batch/v1", "Job"),
     "deployments": ("apps/v1", "Deployment"),
     "replicasets": ("apps/v1", "ReplicaSet"),
+    "leases": ("coordination.k8s.io/v1", "Lease"),
 }
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from steersman.errors import ClusterUnreachable, Unauthorized
-from steersman.kube import credentials
+from steersman.kube import exec_plugin
 from steersman.kube.asyncio_network import AsyncioNetwork
+from steersman.kube.blocking_network import BlockingNetwork, run
 from steersman.kube.client import Client
 from steersman.kube.config import Connection, Credentials, ExecPlugin, Impersonation, Tls
 from steersman.kube.credentials import Authenticator
@@ -35,8 +36,18 @@ def plugin(tmp_path: Path, body: str, **options: Any) -> ExecPlugin:
     return ExecPlugin("client.authentication.k8s.io/v1", str(path), **options)
 
 
+def authenticator(connection: Connection) -> Authenticator:
+    return Authenticator(connection, BlockingNetwork())
+
+
+def sent(authenticator: Authenticator) -> list[tuple[str, str]]:
+    """The headers of the next request."""
+    run(authenticator.ready())
+    return authenticator.headers()
+
+
 def headers(connection: Connection) -> dict[str, str]:
-    return dict(Authenticator(connection).headers())
+    return dict(sent(authenticator(connection)))
 
 
 def test_fixed_credentials() -> None:
@@ -48,7 +59,7 @@ def test_fixed_credentials() -> None:
 
 def test_impersonation() -> None:
     wanted = Impersonation("jane", ("dev", "ops"), "7", (("a/b", ("x",)),))
-    assert Authenticator(Connection("s", impersonation=wanted)).headers() == [
+    assert sent(authenticator(Connection("s", impersonation=wanted))) == [
         ("Impersonate-User", "jane"),
         ("Impersonate-Group", "dev"),
         ("Impersonate-Group", "ops"),
@@ -59,14 +70,14 @@ def test_impersonation() -> None:
 
 def test_a_plugin_runs_once_until_its_credential_expires(tmp_path: Path) -> None:
     lasting = plugin(tmp_path, "answer(token=f'T{runs}', expirationTimestamp='2999-01-01T00:00:00Z')")
-    authenticator = Authenticator(Connection("s", credentials=Credentials(exec=lasting)))
-    assert [authenticator.headers() for _ in range(3)] == [[("Authorization", "Bearer T1")]] * 3
-    assert authenticator.refused()
-    assert authenticator.headers() == [("Authorization", "Bearer T2")]
+    found = authenticator(Connection("s", credentials=Credentials(exec=lasting)))
+    assert [sent(found) for _ in range(3)] == [[("Authorization", "Bearer T1")]] * 3
+    assert found.refused()
+    assert sent(found) == [("Authorization", "Bearer T2")]
 
     expired = plugin(tmp_path, "answer(token=f'T{runs}', expirationTimestamp='2020-01-01T00:00:00Z')")
-    authenticator = Authenticator(Connection("s", credentials=Credentials(exec=expired)))
-    assert authenticator.headers() != authenticator.headers()
+    found = authenticator(Connection("s", credentials=Credentials(exec=expired)))
+    assert sent(found) != sent(found)
 
 
 def test_a_plugin_is_told_of_the_cluster(tmp_path: Path) -> None:
@@ -89,14 +100,16 @@ def test_a_plugin_is_told_of_the_cluster(tmp_path: Path) -> None:
 
 def test_a_plugin_may_bring_a_client_certificate(tmp_path: Path) -> None:
     bringing = plugin(tmp_path, "answer(clientCertificateData='CERT', clientKeyData='KEY')")
-    authenticator = Authenticator(Connection("s", credentials=Credentials(exec=bringing)))
-    assert authenticator.certificate() == (b"CERT", b"KEY")
+    found = authenticator(Connection("s", credentials=Credentials(exec=bringing)))
+    assert sent(found) == []
+    assert found.certificate() == (b"CERT", b"KEY")
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
         ("raise SystemExit(3)", "failed with exit code 3"),
+        ("os.kill(os.getpid(), 15)", "was ended by SIGTERM"),
         ("print('nothing')", "did not print an ExecCredential"),
         ("print('{}')", "did not print an ExecCredential with a status"),
         ("answer()", "returned neither a token nor a certificate"),
@@ -108,8 +121,8 @@ def test_a_plugin_may_bring_a_client_certificate(tmp_path: Path) -> None:
     ],
 )
 def test_plugins_that_fail(tmp_path: Path, body: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "PLUGIN_SECONDS", 0.3 if "pause" in body else 60.0)
-    monkeypatch.setattr(credentials, "_is_terminal", lambda _: False)
+    monkeypatch.setattr(exec_plugin, "PLUGIN_SECONDS", 0.3 if "pause" in body else 60.0)
+    monkeypatch.setattr(exec_plugin, "_is_terminal", lambda _: False)
     with pytest.raises((ClusterUnreachable, Unauthorized), match=message) as caught:
         headers(Connection("s", credentials=Credentials(exec=plugin(tmp_path, body, args=("a b",)))))
     assert caught.value.hint
@@ -118,7 +131,7 @@ def test_plugins_that_fail(tmp_path: Path, body: str, message: str, monkeypatch:
 
 
 def test_a_plugin_that_needs_a_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(credentials, "_is_terminal", lambda _: False)
+    monkeypatch.setattr(exec_plugin, "_is_terminal", lambda _: False)
     asking = plugin(tmp_path, "answer(token='T')", interactive_mode="Always")
     with pytest.raises(ClusterUnreachable, match="needs a terminal") as caught:
         headers(Connection("s", credentials=Credentials(exec=asking)))

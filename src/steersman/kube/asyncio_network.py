@@ -6,9 +6,10 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, suppress
 from math import inf
+from typing import Any, TypeVar
 
 from steersman.kube.network import (
     ConnectFailed,
@@ -26,6 +27,7 @@ from steersman.kube.network import (
     tls_name,
 )
 
+T = TypeVar("T")
 # One header block or one piece of a body; bodies themselves may be larger.
 BUFFER = 1 << 20
 
@@ -143,6 +145,8 @@ class AsyncioNetwork:
         self._places = asyncio.Semaphore(1)
         self._more = concurrency - 1
         self._patience = 0.0  # seconds
+        self._alone: AbstractAsyncContextManager[None] = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds them weakly
 
     async def connect(self, endpoint: Endpoint, context: ssl.SSLContext | None, seconds: float) -> Stream:
         loop = asyncio.get_running_loop()
@@ -173,6 +177,23 @@ class AsyncioNetwork:
 
         timer = loop.call_later(seconds, due)
         return lambda: timer.cancel()
+
+    async def aside(self, work: Callable[[], T], stop: Callable[[], None]) -> T:
+        done = asyncio.get_running_loop().run_in_executor(None, work)
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            stop()
+            done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # which nobody asks for now
+            raise
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        return self._alone
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def acquire(self) -> None:
         if self._more and self._places.locked():

@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from math import inf
 from typing import Any, TypeVar
 
@@ -172,6 +172,15 @@ class BlockingNetwork:
 
         _thread.start_new_thread(wait, ())
         return over.release
+
+    async def aside(self, work: Callable[[], T], stop: Callable[[], None]) -> T:
+        return work()
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        work.close()  # there is nobody who could do it meanwhile
 
     async def acquire(self) -> None:
         return

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from steersman.errors import ClusterUnreachable
 from steersman.kube.config import Connection, Tls
 from steersman.record import record
 
+T = TypeVar("T")
 CONNECT_SECONDS = 10.0
 NOT_TLS = "the server does not speak TLS there"
 
@@ -79,6 +81,18 @@ class Network(Protocol):
 
     def remind(self, seconds: float, again: float, call: Callable[[], None]) -> Callable[[], None]:
         """Call back after so many seconds, and then each time that `again` have passed, until what is returned is called."""
+        ...
+
+    async def aside(self, work: Callable[[], T], stop: Callable[[], None]) -> T:
+        """Wait for what blocks, and hold up nobody else. Whoever is cancelled meanwhile calls `stop`, which makes it end."""
+        ...
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """For a block that is entered by one at a time."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin it and go on, where that can be done; else leave it."""
         ...
 
     async def acquire(self) -> None:

@@ -94,13 +94,13 @@ class Session:
         self.connection = connection
         self.network = network
         self._endpoint = endpoint_of(connection)
-        self._authenticator = Authenticator(connection)
         self._tls: tuple[tuple[bytes, bytes], ssl.SSLContext] | None = None
         self._idle: list[Exchange] = []
         self.reached = False  # an answer has come before: a refused connection is then a restart, not a wrong address
         self.server_date = ""  # of the last answer, by the server's clock
         self._on_warning = on_warning
         self.trouble = Trouble(connection, on_waiting)
+        self._authenticator = Authenticator(connection, network, self.trouble)
 
     async def request(self, request: Request) -> Answer:
         """Send and return the answer. Raises ApiError, ClusterUnreachable, or OutcomeUnknown (only for Repeat.UNSAFE)."""
@@ -174,6 +174,8 @@ class Session:
         before: KubernetesError | None = None
         while True:
             attempt += 1
+            if await self._authenticator.ready():
+                until = latest()  # a person may have had to log in: that is not the server's time
             retry_after: float | None = None
             failure: KubernetesError
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import inf
 
 from steersman.errors import ApiError, ClusterUnreachable, KubernetesError, OutcomeUnknown
 from steersman.kube.config import Connection
@@ -27,6 +28,7 @@ class Trouble:
         self._connection = connection
         self._tell = tell
         self._told = self._told_slow = float("-inf")
+        self._told_plugins: set[str] = set()
 
     def unreachable(self, error: Exception) -> ClusterUnreachable:
         """Nobody is there, or not who should be."""
@@ -121,6 +123,14 @@ class Trouble:
         self._told_slow = now
         most = "" if left is None else f", waiting for up to {in_words(max(0.0, left))}"
         self._tell(f"API server {self._connection.server} {what}{most}")
+
+    def plugin_is_slow(self, command: str, left: float) -> None:
+        """Tell that a plugin has brought no credential yet; once, where it may be asking a person (`left` is infinite)."""
+        if self._tell is None or (left == inf and command in self._told_plugins):
+            return
+        self._told_plugins.add(command)
+        most = "" if left == inf else f", waiting for up to {in_words(max(0.0, left))}"
+        self._tell(f"exec plugin {command} has brought no credential yet{most}")
 
     def over(self) -> None:
         """It answers again."""
