@@ -9,20 +9,18 @@ from typing import Any
 
 from steersman.cluster import status
 from steersman.cluster.cel import rules
+from steersman.cluster.committing import Committing
 from steersman.cluster.fields import managed as fields
-from steersman.cluster.fields.fieldset import FieldSet
 from steersman.cluster.fields.managed import Writer
 from steersman.cluster.fields.typed import TypedError
-from steersman.cluster.history import Record
 from steersman.cluster.kinds.catalog import strategy_of
-from steersman.cluster.kinds.conversion import converts, to_storage
 from steersman.cluster.kinds.metadata import metadata_causes
 from steersman.cluster.kinds.pods import EPHEMERAL, added_ephemeral
 from steersman.cluster.options import NAMESPACE_MISMATCH, Operation, PatchKind, WriteOptions, now, random_suffix
+from steersman.cluster.parts import SERVERS_OWN, allowed_part, carry, deletion_complete, spec_changed, untouched
 from steersman.cluster.patch.json_patch import json_patch
 from steersman.cluster.patch.merge import merge_patch
 from steersman.cluster.patch.strategic import strategic_merge_patch
-from steersman.cluster.reading import Reading
 from steersman.cluster.resources import Resource
 from steersman.cluster.schema import custom
 from steersman.cluster.schema.decode import DecodeError, decode, decode_sparse, new_object
@@ -32,11 +30,8 @@ from steersman.errors import ApiError, Invalid
 Json = dict[str, Any]
 Causes = list[status.Cause]
 
-# What only the server sets in an object's metadata.
-_SERVERS_OWN = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 
-
-class Writing(Reading):
+class Writing(Committing):
     """Creating, updating and patching, with all that a request may say about how."""
 
     def create_object(self, resource: Resource, obj: Json, namespace: str | None, options: WriteOptions) -> Json:
@@ -141,7 +136,7 @@ class Writing(Reading):
         writer = Writer(options.field_manager, resource.api_version, subresource, now())
         try:
             merged, entries = fields.apply(
-                node, live, config, writer, force=options.force, ignored=_untouched(resource, subresource)
+                node, live, config, writer, force=options.force, ignored=untouched(resource, subresource)
             )
         except TypedError as error:
             raise status.untyped(resource, namespace, name, str(error)) from None
@@ -188,9 +183,9 @@ class Writing(Reading):
         strategy = strategy_of(resource)
         new = self._typed(resource, new, options)
         self._check_basis(resource, new["metadata"], old["metadata"], options)
-        for key in _SERVERS_OWN:
-            _carry(key, new["metadata"], old["metadata"])
-        new = _allowed_part(resource, new, old, subresource)
+        for key in SERVERS_OWN:
+            carry(key, new["metadata"], old["metadata"])
+        new = allowed_part(resource, new, old, subresource)
         strategy.default(new)
         if not options.applied:
             self._own(resource, new, old, subresource, options)
@@ -200,7 +195,7 @@ class Writing(Reading):
         if (
             strategy.generation
             and subresource in ("", EPHEMERAL)
-            and _spec_changed(new, old, annotations=strategy.annotated_generation)
+            and spec_changed(new, old, annotations=strategy.annotated_generation)
         ):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         self._admit("UPDATE", resource, new, old, options, subresource)
@@ -219,7 +214,7 @@ class Writing(Reading):
         if new == old:
             return old  # nothing to write: the resourceVersion stays and watchers are left in peace
         record = self.store.get(resource.storage, old["metadata"].get("namespace", ""), name)
-        if _deletion_complete(new, resource):
+        if deletion_complete(new, resource):
             return self._remove(resource, new, record, options.dry_run)
         return self._commit(resource, new, record, options)
 
@@ -271,40 +266,11 @@ class Writing(Reading):
         node = self._node(resource)
         writer = Writer(options.field_manager, resource.api_version, subresource or options.subresource, now())
         live = old or new_object(node)
-        entries = fields.record_update(node, live, new, writer, _untouched(resource, subresource))
+        entries = fields.record_update(node, live, new, writer, untouched(resource, subresource))
         if entries:
             new["metadata"]["managedFields"] = entries
         else:
             new["metadata"].pop("managedFields", None)
-
-    def _commit(self, resource: Resource, obj: Json, previous: Record | None, options: WriteOptions) -> Json:
-        obj = dict[str, Any](kind=resource.kind, apiVersion=resource.api_version) | obj
-        if options.dry_run:
-            if previous is None:
-                obj["metadata"].pop("resourceVersion", None)
-            return obj
-        self.store.put(self._encode(resource, obj))
-        for hook in self.written:
-            hook(resource, obj, False)
-        return obj
-
-    def _remove(self, resource: Resource, obj: Json, record: Record | None, dry_run: bool) -> Json:
-        if not dry_run and record is not None:
-            self.store.delete(self._encode(resource, obj))
-            for hook in self.written:
-                hook(resource, obj, True)
-        return obj
-
-    def _encode(self, resource: Resource, obj: Json) -> Record:
-        revision = self.store.revision + 1
-        meta: Json = obj["metadata"]
-        meta["resourceVersion"] = str(revision)
-        body = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
-        if converts(resource):
-            body = to_storage(resource, body)
-        encoded = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-        labels = dict(meta.get("labels") or {})
-        return Record(resource.storage, meta.get("namespace", ""), meta["name"], revision, encoded, labels)
 
     def _admit(
         self,
@@ -371,13 +337,6 @@ class Writing(Reading):
                 return name
 
 
-def _untouched(resource: Resource, subresource: str) -> FieldSet:
-    """The top-level fields that a write through this subresource cannot change."""
-    if subresource == "status":
-        return {"f:spec": {}, "f:metadata": {}} if resource.custom is not None else {"f:spec": {}}
-    return {"f:status": {}} if "status" in resource.subresources else {}
-
-
 def schema_of(resource: Resource) -> Json:
     """The schema of a custom resource's version; {} where it has none."""
     assert resource.custom is not None
@@ -390,44 +349,3 @@ def _custom_causes(resource: Resource, obj: Json, old: Json | None) -> Causes:
     if resource.custom is not None and resource.custom["rules"]:
         causes += rules.rule_causes(schema, obj, old, causes)
     return causes
-
-
-def _allowed_part(resource: Resource, new: Json, old: Json, subresource: str) -> Json:
-    """What of `new` this request may change, the rest as it was."""
-    if not subresource:
-        if "status" in resource.subresources:
-            _carry("status", new, old)
-        if "finalize" in resource.subresources:
-            _carry("spec", new, old)
-        return new
-    part = "spec" if subresource == "finalize" else "status"
-    meta: Json = {**old["metadata"], "managedFields": new["metadata"].get("managedFields", [])}
-    if subresource == EPHEMERAL:
-        spec = dict(old["spec"])
-        _carry("ephemeralContainers", spec, new.get("spec") or {})
-        return {**old, "spec": spec, "metadata": meta}
-    if resource.custom is None:  # controllers of built-in kinds leave notes beside the status
-        _carry("annotations", meta, new["metadata"])
-    return {**old, part: new.get(part, {}), "metadata": meta}
-
-
-def _carry(key: str, new: Json, old: Json) -> None:
-    if key in old:
-        new[key] = old[key]
-    else:
-        new.pop(key, None)
-
-
-def _spec_changed(new: Json, old: Json, *, annotations: bool = False) -> bool:
-    if annotations and (new["metadata"].get("annotations") or {}) != (old["metadata"].get("annotations") or {}):
-        return True
-    ignored = ("metadata", "status", "kind", "apiVersion")
-    left = {key: value for key, value in new.items() if key not in ignored}
-    return left != {key: value for key, value in old.items() if key not in ignored}
-
-
-def _deletion_complete(obj: Json, resource: Resource) -> bool:
-    meta = obj["metadata"]
-    if not meta.get("deletionTimestamp") or meta.get("finalizers") or meta.get("deletionGracePeriodSeconds"):
-        return False
-    return resource.storage != "namespaces" or not obj.get("spec", {}).get("finalizers")
