@@ -9,6 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -30,17 +31,29 @@ def seeds() -> int:
 
 @dataclass(slots=True)
 class Cluster:
+    """`requests` stays empty where the server keeps no log for us."""
+
     kubeconfig: str = ""
     requests: list[LoggedRequest] = field(default_factory=list)
     namespaces: int = 0
+    unique: str = field(default_factory=lambda: uuid.uuid4().hex[:6])
 
     def next_namespace(self) -> str:
         self.namespaces += 1
-        return f"chaos-{self.namespaces}"
+        return f"chaos-{self.namespaces}-{self.unique}"
+
+
+@pytest.fixture(scope="session", params=["embedded", pytest.param("real", marks=pytest.mark.kube)])
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The embedded cluster, which logs what it is asked, and a real one."""
+    if request.param == "real":
+        return Cluster(request.getfixturevalue("real_kubeconfig"))
+    found: Cluster = request.getfixturevalue("embedded")
+    return found
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def embedded() -> Iterator[Cluster]:
     from steersman.cluster.local import local_cluster
 
     found = Cluster()

@@ -122,7 +122,7 @@ async def faulty(kubeconfig: str, seed: int, folder: Path) -> AsyncIterator[tupl
     """(a kubeconfig that leads through the proxy, the proxy)"""
     config: dict[str, Any] = yaml.safe_load(await asyncio.to_thread(Path(kubeconfig).read_text, encoding="utf-8"))
     cluster = config["clusters"][0]["cluster"]
-    tls = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+    tls = _trust(cluster)
     async with aiohttp.ClientSession(auto_decompress=True) as session:
         proxy = Proxy(seed, cluster["server"], tls, session)
         app = web.Application(client_max_size=2**24)
@@ -139,3 +139,12 @@ async def faulty(kubeconfig: str, seed: int, folder: Path) -> AsyncIterator[tupl
             yield str(path), proxy
         finally:
             await runner.cleanup()
+
+
+def _trust(cluster: dict[str, Any]) -> ssl.SSLContext:
+    if authority := cluster.get("certificate-authority-data"):
+        return ssl.create_default_context(cadata=base64.b64decode(authority).decode())
+    tls = ssl.create_default_context(cafile=cluster.get("certificate-authority"))
+    if cluster.get("insecure-skip-tls-verify"):
+        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    return tls
