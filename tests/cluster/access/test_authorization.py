@@ -188,9 +188,30 @@ async def test_users_have_the_groups_that_go_with_them(world: World) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("header", ["", "Bearer nonsense", "Bearer a.b.c", "Basic eDp5"])
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer a.b.c", "Basic eDp5"])
 async def test_without_a_good_token_nobody_is_let_in(world: World, header: str) -> None:
-    reply = await world.api.call("GET", PODS, headers={"Authorization": header})
-    assert (reply.status, reply.body["reason"]) == (401, "Unauthorized")
-    expected = 401 if header else 200
-    assert (await world.api.call("GET", "/version", headers={"Authorization": header})).status == expected
+    for path in (PODS, "/version"):
+        reply = await world.api.call("GET", path, headers={"Authorization": header})
+        assert (reply.status, reply.body["reason"]) == (401, "Unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/version", ""),
+        ("/healthz", ""),
+        ("/", 'forbidden: User "system:anonymous" cannot get path "/"'),
+        ("/apis", 'forbidden: User "system:anonymous" cannot get path "/apis"'),
+        (
+            "/api/v1/namespaces",
+            'namespaces is forbidden: User "system:anonymous" cannot list resource "namespaces" in API group "" at the cluster '
+            "scope",
+        ),
+    ],
+)
+async def test_whoever_shows_no_token_is_anonymous(world: World, path: str, words: str) -> None:
+    """Source: what Kubernetes 1.20 answered."""
+    reply = await world.api.call("GET", path, headers={"Authorization": ""})
+    assert reply.status == (403 if words else 200)
+    if words:
+        assert (reply.body["message"], reply.body["reason"]) == (words, "Forbidden")

@@ -38,7 +38,6 @@ LOG = logging.getLogger(__name__)
 FIRST_CHUNK_SECONDS = 0.2  # how long a log may take to fail properly, as an answer and not in the stream
 _TRIES = 100  # of one write: one a phase, and one for each object of a collection that is deleted
 MAX_BODY = 3 * 2**20  # bytes, as the API server's limit
-PUBLIC = ("/healthz", "/livez", "/readyz", "/version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +112,9 @@ class ApiServer:
     def _admitted(self, request: web.Request) -> User:
         """Who asks, once it is clear that they may. Raises Unauthorized, Forbidden."""
         header = request.headers.get("Authorization", "")
-        user = self.authenticator.user_of(header)
+        user = self.authenticator.user_of(header) if header else ANONYMOUS
         if user is None:
-            if header or request.path not in PUBLIC:
-                raise status.unauthorized()
-            return ANONYMOUS
+            raise status.unauthorized()
         if impersonation.wanted(request.headers):
             user = impersonation.impersonate(user, request.headers, self.authorizer)
         if not user.is_master:
