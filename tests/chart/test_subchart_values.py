@@ -51,3 +51,24 @@ def test_a_subcharts_values_have_methods(
     theirs = real_helm.run("template", "r", str(chart))
     assert run(["template", "r", str(chart)]) == 0
     assert capfd.readouterr().out == theirs.stdout
+
+
+@pytest.mark.oracle
+def test_templates_may_put_other_values_in_their_place(
+    make_chart: MakeChart, real_helm: Helm, capfd: pytest.CaptureFixture[str]
+) -> None:
+    seen = "t: |\n  {{ .Values | toJson }} {{ typeOf .Values }}\n"
+    chart = make_chart(
+        {
+            "values.yaml": "s: {x: 1}\n",
+            "templates/b.yaml": "{{ $_ := set . `Values` (mergeOverwrite (dict `y` 2) .Values) }}" + seen,
+            "templates/a.yaml": seen,
+            "charts/s/Chart.yaml": chart_yaml("s"),
+            "charts/s/templates/a.yaml": "{{ $_ := set . `Values` (dict `z` 3) }}" + seen,
+            "charts/s/templates/b.yaml": "{{ $_ := set . `Values` nil }}" + seen.replace(" | toJson", ""),
+            "charts/s/templates/c.yaml": seen,
+        }
+    )
+    theirs = real_helm.run("template", "r", str(chart))
+    assert run(["template", "r", str(chart)]) == 0
+    assert capfd.readouterr().out == theirs.stdout

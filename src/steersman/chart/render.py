@@ -205,12 +205,11 @@ def render_files(
     for name in names:
         if not name.rpartition("/")[2].startswith("_"):
             template = templates[name]
-            values = template.scope["Values"]
-            if values is not inside:
+            if template.values is not inside:
                 if inside is not None:
                     seen_from_outside(inside)
-                seen_from_inside(values)
-                inside = values
+                inside = template.values
+                seen_from_inside(inside)
             template.scope["Template"] = Values(Name=name, BasePath=template.base)
             rendered[name] = environment.render(name, template.scope)
     environment.save()
@@ -229,10 +228,12 @@ def check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
 
 @record(frozen=True, slots=True)
 class Template:
-    """One template: its text, what it sees, and the `.Template.BasePath` of its chart."""
+    """One template: its text, what it sees, its chart's values (in `scope` a template may put others in their place), and
+    the `.Template.BasePath` of its chart."""
 
     text: str
     scope: Values
+    values: Values
     base: str
 
 
@@ -241,7 +242,7 @@ def template_scopes(prepared: Prepared, release: ReleaseOptions, capabilities: C
     templates: dict[str, Template] = {}
     shared = {"Release": release.templating(), "Capabilities": capabilities}
 
-    def visit(chart: Chart, values: dict[str, Any], path: str) -> Values:
+    def visit(chart: Chart, values: Values, path: str) -> Values:
         subcharts: dict[str, Any] = {}
         scope = Values(
             Chart={**chart.metadata.templating(), "IsRoot": chart.is_root},
@@ -261,7 +262,7 @@ def template_scopes(prepared: Prepared, release: ReleaseOptions, capabilities: C
             subcharts[subchart.name] = visit(subchart, inner, f"{path}/charts/{subchart.name}")
         for file in chart.templates:
             if not chart.is_library or file.name.rpartition("/")[2].startswith("_"):
-                templates[f"{path}/{file.name}"] = Template(from_utf8(file.data), scope, f"{path}/templates")
+                templates[f"{path}/{file.name}"] = Template(from_utf8(file.data), scope, values, f"{path}/templates")
         return scope
 
     visit(prepared.chart, Values(prepared.values), prepared.chart.name)
