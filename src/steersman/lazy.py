@@ -5,6 +5,7 @@ and `functools` are no light ones either. So:
 
 - what only annotations need stands below `if TYPE_CHECKING:`, with the constant of this module, which type checkers know by
   its name (annotations are never evaluated);
+- a class that names `Protocol` as its base is a protocol for type checkers, and a plain class at run time;
 - `pattern`, `once` and `remembering` stand for re.compile, functools.cached_property and functools.cache.
 """
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from functools import cached_property as once
     from re import Pattern
-    from typing import Any, AnyStr, TypeVar
+    from typing import Any, AnyStr, Protocol, TypeVar
 
     Key = TypeVar("Key")
     Answer = TypeVar("Answer")
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     def pattern(text: AnyStr) -> Pattern[AnyStr]: ...
 
 else:
+
+    class Protocol:
+        """What has the methods of a class is of that kind."""
 
     class _Pattern:
         """Stands for re.compile(text); the compiled pattern's methods take the place of this object's own."""
@@ -77,4 +81,4 @@ def remembering(work_out: Callable[[Key], Answer]) -> Callable[[Key], Answer]:
     return _Answers(work_out).__getitem__
 
 
-__all__ = ["TYPE_CHECKING", "once", "pattern", "remembering"]
+__all__ = ["TYPE_CHECKING", "Protocol", "once", "pattern", "remembering"]

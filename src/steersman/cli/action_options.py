@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 from steersman.cli import declare
 from steersman.cli.declare import Declared, Parameter
 from steersman.cli.durations import DURATION
 from steersman.cli.policy import POLICY_VARIABLE, chosen_policy
 from steersman.errors import UsageError
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Policy
 from steersman.record import field_names, record
 
-Command = Callable[..., Any]
+if TYPE_CHECKING:
+    from typing import Any
+
+Command = Callable[..., "Any"]
 
 OUTPUTS = ["table", "json", "yaml", "jsonl"]
 WAIT_STRATEGIES = ("watcher", "hookOnly", "legacy")

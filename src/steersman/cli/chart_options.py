@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
 
 from steersman.chart.values import ValueSources, merge_files_and_sets
 from steersman.cli import declare
 from steersman.cli.locate import ChartReference, chart_reference_options
 from steersman.cli.options import comma_separated, schema_option, values_options
 from steersman.errors import UsageError
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.chart.model import Chart
     from steersman.client.rendering import ChartOptions
 
-Command = Callable[..., Any]
+Command = Callable[..., "Any"]
 
 
 @record(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from steersman.cli.action_options import How
 from steersman.cli.formats import emit
 from steersman.cli.output import echo
 from steersman.cli.results import status_text
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.policy import Action
 
 if TYPE_CHECKING:

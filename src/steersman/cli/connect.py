@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from steersman.cli.settings import Settings
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from steersman.kube.client import Client

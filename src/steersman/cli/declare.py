@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from steersman.cli.settings import Settings
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import field, record
 
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
     import click
 
-F = TypeVar("F", bound=Callable[..., Any])
-T = TypeVar("T")
+    F = TypeVar("F", bound=Callable[..., Any])
+    T = TypeVar("T")
 
 # The settings of the command that runs now, where it runs without click.
 _running: list[Settings] = []

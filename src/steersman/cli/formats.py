@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
 
 from steersman.cli import declare
 from steersman.cli.output import echo
+from steersman.lazy import TYPE_CHECKING
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ["table", "json", "yaml"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
@@ -19,9 +18,12 @@ from steersman.cli.results import (
     suite_lines,
 )
 from steersman.cli.settings import Settings
+from steersman.lazy import TYPE_CHECKING
 from steersman.release.record import Release
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.client.questions import Questions
 
 

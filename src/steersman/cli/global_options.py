@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from steersman.cli.declare import Choice, Parameter
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _option(*names: str, **attributes: Any) -> Parameter:

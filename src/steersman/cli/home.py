@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from steersman.cli.declare import settings as running_settings
 from steersman.cli.settings import ENVIRONMENT, Settings
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from steersman.chart.repo.home import Home

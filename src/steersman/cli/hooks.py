@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from steersman.cli import declare
 from steersman.cli.formats import emit, output_option, table
 from steersman.cli.output import echo
 from steersman.cli.results import go_ansic, parse_time
 from steersman.cli.settings import Settings
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.hooks import DeletePolicy, HookEvent
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.client.results import HookInfo
     from steersman.lifecycle.runs import HookRun
 

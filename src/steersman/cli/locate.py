@@ -6,18 +6,20 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any
 
 from steersman.chart.model import Chart
 from steersman.cli import declare
 from steersman.cli.home import home
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import field_names, record
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.chart.repo.fetch import Access
     from steersman.memo import Memo
 
-Command = Callable[..., Any]
+Command = Callable[..., "Any"]
 
 _WORDS = (
     ("--version", "version constraint for the chart: 1.1.1, ^2.0.0; the latest where none is given"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from steersman.cli import declare
 from steersman.cli.hooks import result, took
 from steersman.cli.output import echo
 from steersman.cli.results import go_ansic
 from steersman.cli.settings import Settings
 from steersman.errors import ReleaseNotFound
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from steersman.lifecycle.runs import HookRun

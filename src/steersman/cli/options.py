@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
 
 from steersman.chart.values import ValueSources
 from steersman.cli import declare
+from steersman.lazy import TYPE_CHECKING
 
-Command = Callable[..., Any]
+if TYPE_CHECKING:
+    from typing import Any
+
+Command = Callable[..., "Any"]
 
 _VALUES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("-f", "--values", "value_files"), "specify values in a YAML file, or - for standard input (repeatable)"),

@@ -6,11 +6,14 @@ Results go to stdout (see `results`); this is only the telling of what happens.
 from __future__ import annotations
 
 import sys
-from typing import TextIO
 
 from steersman.kube.interface import ObjectRef
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle import events
 from steersman.lifecycle.policy import Action
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 STARTED = {
     Action.INSTALL: "Installing {release} (revision {revision}) in namespace {namespace}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from steersman.cli.connect import connect
 from steersman.cli.helm_words import helm_words
@@ -12,8 +11,12 @@ from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 from steersman.client.questions import Questions
 from steersman.kube.network import Network
+from steersman.lazy import TYPE_CHECKING
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 
 def answer(settings: Settings, question: Callable[[Questions], Awaitable[T]]) -> T:

@@ -7,9 +7,12 @@ order, each with its headers.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.client.live import LiveResources
 
 # Of kubectl's tables: each table stands alone, so rows of one kind that came by themselves are padded by themselves.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from steersman.cli.formats import table
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.hooks import Hook, HookEvent
 from steersman.release.record import ApplyMethod, Release
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import asyncio
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from steersman.cli.action_options import How
 from steersman.cli.connect import connect, names_a_cluster
@@ -17,11 +17,13 @@ from steersman.cli.output import cannot_write, silence, unfailing
 from steersman.cli.policy import chosen_policy
 from steersman.cli.settings import Settings
 from steersman.cli.simulated import tell_simulated
+from steersman.lazy import TYPE_CHECKING, Protocol
 from steersman.lifecycle.policy import Action, Policy, error_prefix, interruptible
 from steersman.record import replace
 
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import TypeVar
 
     from steersman.cli.helm_speech import HelmSpeech
     from steersman.client.async_client import AsyncClient
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     from steersman.lifecycle.plan import Step
     from steersman.release.record import Release
 
-T = TypeVar("T")
+    T = TypeVar("T")
+
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 # How long the reason of a failure may be looked for.
 DIAGNOSIS_SECONDS = 15.0
@@ -251,7 +254,7 @@ def answering_signals(operation: Operation, view: View, how: How) -> Iterator[No
     # As loop.add_signal_handler does it, which would import `inspect` only to see that the handler is no coroutine.
     for number in STOPPING:
         with suppress(ValueError):  # only the main thread takes signals
-            signal.signal(number, receive)
+            _signal.signal(number, receive)
     try:
         yield
     finally:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from typing import TYPE_CHECKING
+
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from steersman.kube.interface import Kubernetes, Object

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from steersman.cli import declare
 from steersman.cli.formats import emit, output_option
@@ -11,6 +10,7 @@ from steersman.cli.output import echo, warn
 from steersman.cli.policy import chosen_policy
 from steersman.cli.results import status_text
 from steersman.cli.settings import Settings
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.policy import Policy
 from steersman.release.record import Status
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from steersman.cli.commands import ALIASES, COMMANDS, below
 from steersman.cli.declare import Choice, Declared, Parameter, call
 from steersman.cli.global_options import GLOBAL
 from steersman.cli.guard import guarded
 from steersman.cli.settings import Settings
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 TRUE, FALSE = ("true", "t", "1"), ("false", "f", "0")
 # What an option may say of itself for its value to be read here.

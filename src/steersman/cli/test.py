@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from steersman.cli import declare
 from steersman.cli.action_options import How, action_options
@@ -12,6 +11,7 @@ from steersman.cli.options import comma_separated
 from steersman.cli.output import echo
 from steersman.cli.results import test_lines
 from steersman.cli.settings import Settings
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Policy
 from steersman.record import replace

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
 
 from steersman.cli import declare
 from steersman.cli.action_options import How, action_options, late_options
@@ -12,6 +11,7 @@ from steersman.cli.conclusion import said
 from steersman.cli.output import echo
 from steersman.cli.settings import Settings
 from steersman.errors import ReleaseNotFound
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.plan import Delete, Options, Plan
 from steersman.lifecycle.policy import Policy
 

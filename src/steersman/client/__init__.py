@@ -11,9 +11,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.client.async_client import AsyncClient
     from steersman.client.sync_client import Client
 

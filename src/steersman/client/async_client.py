@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from steersman.client.questions import Questions
 from steersman.client.values import ReuseValues
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.operation import Operation, operation, recovery
 from steersman.lifecycle.perform import before
@@ -20,6 +20,8 @@ from steersman.lifecycle.uninstall import plan_uninstall
 from steersman.release.record import Status
 
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from steersman.chart.model import Chart
     from steersman.client.rendering import ChartOptions
     from steersman.lifecycle.preview import Preview

@@ -5,11 +5,10 @@ A module of its own, so that actions that need no chart do not import what rende
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from steersman.client.labels import changed, require_own
 from steersman.client.rendering import ChartOptions, Naming, render
 from steersman.client.values import ReuseValues, values_for_upgrade
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.hooks import foreseen_events
 from steersman.lifecycle.install import plan_install
 from steersman.lifecycle.kinds import informed
@@ -22,6 +21,8 @@ from steersman.lifecycle.upgrade import plan_upgrade
 from steersman.record import replace as replace_fields
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.chart.model import Chart
     from steersman.client.questions import Questions
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from steersman.errors import ApiError, KubernetesError, NoMatchingKind
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.lazy import Protocol
 from steersman.lifecycle.resources import resources_of
 from steersman.record import field, record
 

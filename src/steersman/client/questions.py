@@ -6,10 +6,10 @@ Apart from the actions, so that a command that only asks imports none of what th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from steersman.errors import ReleaseNotFound
 from steersman.kube.interface import Kubernetes
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.situation import Situation, look, situations
 from steersman.record import replace
@@ -19,10 +19,11 @@ from steersman.release.storage import Storage, open_driver
 from steersman.release.stored import Driver, Stored
 
 if TYPE_CHECKING:
+    from typing import Any, Self, TypeAlias
+
     from steersman.client.live import LiveResources, Reader
     from steersman.client.results import HookInfo, ReleaseStatus
     from steersman.lifecycle.runs import HookRun
-
 
 OnDamaged: TypeAlias = Callable[[RecordError], None] | None
 

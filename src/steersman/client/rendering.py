@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from copy import copy
-from typing import TYPE_CHECKING, Any
 
 from steersman.errors import NoMatchingKind, NotFound
 from steersman.kube.interface import Kubernetes, ObjectRef
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.common import Wanted
 from steersman.record import field, record
 from steersman.release.record import Info, Release
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.chart.capabilities import Capabilities
     from steersman.chart.model import Chart
 

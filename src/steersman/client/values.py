@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.release.record import Release
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.chart.model import Chart
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 from steersman.errors import ApiError, Conflict, FieldConflict, ImmutableField, Invalid, NotFound
 from steersman.kube.interface import Kubernetes, Object, ObjectRef, PatchType, ref_of
@@ -16,7 +15,11 @@ from steersman.kube.managed_fields import hand_over_patch
 from steersman.kube.merge import three_way_strategic, two_way_merge
 from steersman.kube.merge_keys import schema_of
 from steersman.kube.status import causes
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from typing import Literal
 
 FIELD_MANAGER = "helm"
 ATTEMPTS = 5  # at a read-modify-write that others may disturb

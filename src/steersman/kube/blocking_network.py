@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from math import inf
-from typing import Any, TypeVar
 
 from steersman.kube.network import (
     ConnectFailed,
@@ -31,8 +30,13 @@ from steersman.kube.network import (
     tls_failed,
     tls_name,
 )
+from steersman.lazy import TYPE_CHECKING
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
 PIECE = 1 << 16
 LONGEST_HEAD = 1 << 20
 

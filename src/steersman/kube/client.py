@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
 
 from steersman.errors import ClusterUnreachable, Gone
 from steersman.kube.config import DEFAULT_NAMESPACE, Overrides, load_connection
@@ -28,6 +27,10 @@ from steersman.kube.network import ConnectionLost, Network
 from steersman.kube.once import create_once, delete_once, replace_once
 from steersman.kube.retry import Repeat
 from steersman.kube.session import Request, Session, quote
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 PAGE = 500  # objects per page of a list, as kubectl asks for
 DEFAULT_CACHE = Path()

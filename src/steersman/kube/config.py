@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from steersman.errors import ClusterUnreachable
 from steersman.kube.kubeconfig import (
@@ -24,7 +23,11 @@ from steersman.kube.kubeconfig import (
     material,
     named,
 )
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import field, record, replace
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 DEFAULT_NAMESPACE = "default"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from steersman.errors import ClusterUnreachable, Unauthorized
@@ -17,8 +16,11 @@ from steersman.kube.config import Connection, ExecPlugin
 from steersman.kube.network import Network
 from steersman.kube.slow import SLOW_SECONDS
 from steersman.kube.trouble import AGAIN_SECONDS, Trouble
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from steersman.kube.exec_plugin import PluginRun
 
 TOKEN_FILE_SECONDS = 60.0

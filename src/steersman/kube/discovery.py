@@ -12,12 +12,15 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from steersman.errors import NoMatchingKind, NotFound, ServerBusy
 from steersman.kube.interface import ApiResource
 from steersman.kube.session import Request, Session
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import field, record
+
+if TYPE_CHECKING:
+    from typing import Any
 
 KEPT_SECONDS = 600.0
 AGGREGATED = ",".join(

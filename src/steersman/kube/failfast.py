@@ -7,12 +7,15 @@ answers again, a Secret that another release brings), so each verdict says how l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from steersman.kube.events import Event
 from steersman.kube.interface import Object
 from steersman.kube.readiness import condition
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @record(frozen=True, slots=True)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from enum import StrEnum
-from typing import Any, Literal, Protocol
 
+from steersman.lazy import TYPE_CHECKING, Protocol
 from steersman.record import record
 
-Object = dict[str, Any]
-Propagation = Literal["Background", "Foreground", "Orphan"]
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
+Object = dict[str, "Any"]
+Propagation: TypeAlias = 'Literal["Background", "Foreground", "Orphan"]'
 
 
 class PatchType(StrEnum):

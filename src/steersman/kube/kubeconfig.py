@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from steersman.errors import ClusterUnreachable
+from steersman.lazy import TYPE_CHECKING
 from steersman.plain_yaml import NOT_PLAIN, NotPlain, read
 from steersman.record import record
 
-Entry = dict[str, Any]
+if TYPE_CHECKING:
+    from typing import Any
+
+Entry = dict[str, "Any"]
 
 # What words mean in a file that is read as plain YAML, and those that mean something in YAML 1.1, in whatever case.
 _WORDS = {"true": True, "false": False, "null": None}

@@ -8,11 +8,14 @@ stay for ever. This is what client-go's csaupgrade does; behaviour pinned agains
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 from steersman.kube.interface import Object
+from steersman.lazy import TYPE_CHECKING
 
-Entry = dict[str, Any]
+if TYPE_CHECKING:
+    from typing import Any
+
+Entry = dict[str, "Any"]
 
 
 def hand_over_patch(live: Object, manager: str) -> list[dict[str, Any]] | None:

@@ -7,11 +7,13 @@ patch (RFC 7386) that Helm sends for custom resources. Pure functions; they neve
 
 from __future__ import annotations
 
-from typing import Any
-
 from steersman.kube.merge_keys import FieldMerge, MergeSchema
+from steersman.lazy import TYPE_CHECKING
 
-Map = dict[str, Any]
+if TYPE_CHECKING:
+    from typing import Any
+
+Map = dict[str, "Any"]
 
 
 def two_way_merge(old: Map, new: Map) -> Map:

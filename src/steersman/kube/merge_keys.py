@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from typing import Any
 
 OBJECT_META = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
 

@@ -12,14 +12,18 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from steersman.errors import ClusterUnreachable
 from steersman.kube.config import Connection, Tls
+from steersman.lazy import TYPE_CHECKING, Protocol
 from steersman.record import record
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
 CONNECT_SECONDS = 10.0
 NOT_TLS = "the server does not speak TLS there"
 

@@ -6,12 +6,15 @@ Each gets the time of one request (`retry.deadline`) for all of its attempts. Wh
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from steersman.errors import AlreadyExists, Conflict, KubernetesError, NotFound, OutcomeUnknown
 from steersman.kube.interface import Object
 from steersman.kube.retry import Repeat, delay, latest, one_budget, share
 from steersman.kube.session import Query, Session, quote
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 # Part of the time that is left: the rest is for reading back what became of it.
 FOR_THE_WRITE = 0.7

@@ -10,10 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
 
 from steersman.kube.interface import Object
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from typing import Any
 
 # A Pod that no node has taken for so long after its creation is called unschedulable.
 SCHEDULE_WINDOW_SECONDS = 15.0

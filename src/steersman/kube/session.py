@@ -7,7 +7,6 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, TypeVar
 
 from steersman.errors import ApiError, ClusterUnreachable, KubernetesError, ServerBusy
 from steersman.kube.config import Connection
@@ -40,14 +39,19 @@ from steersman.kube.retry import (
 from steersman.kube.slow import Slow
 from steersman.kube.status import error_from_answer
 from steersman.kube.trouble import Trouble
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 # How often what never answered yet is tried when it takes the connection and then drops it: it may be no API server at all.
 ATTEMPTS_AT_A_STRANGER = 4
 # Idle connections kept for the next request; an API server closes them after minutes.
 KEPT = 16
 
-T = TypeVar("T")
 Query = dict[str, str] | list[tuple[str, str]]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from steersman.errors import (
     AlreadyExists,
@@ -16,6 +15,10 @@ from steersman.errors import (
     ServerBusy,
     Unauthorized,
 )
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _BY_CODE: dict[int, type[ApiError]] = {
     400: Invalid,

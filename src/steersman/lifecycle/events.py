@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
 
 from steersman.kube.interface import ObjectRef
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.policy import Action, Policy
 from steersman.manifest.hooks import HookEvent
 from steersman.record import field, field_names, record
 from steersman.release.record import Status
+
+if TYPE_CHECKING:
+    from typing import Any, Literal
 
 
 class Outcome(StrEnum):

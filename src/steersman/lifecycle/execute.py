@@ -9,9 +9,9 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import Any
 
 from steersman.errors import ApiError, KubernetesError, LeaseLost, SteersmanError
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle import record_steps, resource_steps, wait_steps
 from steersman.lifecycle.events import ReleaseDegraded, StepFinished, StepStarted
 from steersman.lifecycle.execution import Degraded, Execution
@@ -37,6 +37,9 @@ from steersman.lifecycle.plan import (
 from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy, Rule, rule
 from steersman.lifecycle.unbroken import interrupted, unbroken
 from steersman.manifest.hooks import DeletePolicy
+
+if TYPE_CHECKING:
+    from typing import Any
 
 # How many independent resources are written at a time.
 CONCURRENCY = 8

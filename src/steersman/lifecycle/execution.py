@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Kubernetes, Object
 from steersman.kube.watches import Watches
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.events import Event
 from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.lease import Lease
@@ -18,6 +18,9 @@ from steersman.manifest.hooks import HookEvent
 from steersman.record import field, record
 from steersman.release.record import ApplyMethod, Release
 from steersman.release.storage import Storage
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Emit = Callable[[Event], None]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Literal
 
 from steersman.errors import AlreadyExists, HookFailed, KubernetesError, NoMatchingKind, NotFound
 from steersman.kube import apply as applying
@@ -12,6 +11,7 @@ from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Object, ObjectRef, PatchType
 from steersman.kube.logs import LogLine
 from steersman.kube.wait import wait_deleted
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.events import HookDeleted, HookFinished, HookLog, HookSkipped, HookStarted, ReleaseWarning
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.hook_watch import CANCELLED, STORED, HookEnd, LogReader, await_end, exit_code_of
@@ -27,6 +27,9 @@ from steersman.lifecycle.unbroken import unbroken
 from steersman.manifest.hooks import DeletePolicy, HookExecution, HookPhase
 from steersman.record import replace
 from steersman.release.record import go_time
+
+if TYPE_CHECKING:
+    from typing import Literal
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
 HOOK_LABEL = "steersman.dev/hook"

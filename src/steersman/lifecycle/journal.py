@@ -7,11 +7,14 @@ storage, the way out that the failure table prescribes can be planned anew, what
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy
 from steersman.record import asdict, field, record, replace
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @record(frozen=True, slots=True)

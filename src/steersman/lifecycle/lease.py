@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from steersman.errors import (
     AlreadyExists,
@@ -26,6 +25,7 @@ from steersman.errors import (
 )
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.kube.retry import deadline
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle import holder as holders
 from steersman.lifecycle import journal as journals
 from steersman.lifecycle.holder import Holder
@@ -33,6 +33,9 @@ from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.steadily import steadily
 from steersman.lifecycle.unbroken import unbroken
 from steersman.record import field, record
+
+if TYPE_CHECKING:
+    from typing import Any
 
 DURATION = 15.0
 POLL = 1.0

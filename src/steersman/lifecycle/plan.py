@@ -6,15 +6,17 @@ after the other; the steps of one group have no order among themselves and may r
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 from steersman.kube.interface import Object, ObjectRef
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy
 from steersman.manifest.hooks import Hook, HookEvent
 from steersman.record import field, record
 from steersman.release.record import Release, Status
 
-WaitStrategy = Literal["watcher", "hookOnly", "legacy"]
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
+WaitStrategy: TypeAlias = 'Literal["watcher", "hookOnly", "legacy"]'
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,13 @@ attempt's), `previous` (the revision that is deployed again or still), `status` 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record, replace
 from steersman.release.record import Status
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Policy(StrEnum):

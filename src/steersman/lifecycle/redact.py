@@ -8,11 +8,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any
 
 from steersman.errors import ApiError
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
+
+if TYPE_CHECKING:
+    from typing import Any
 
 MASK = "***"
 # Shorter values are everywhere by chance: masking every "on" and "1" would hide the log, not the secret.

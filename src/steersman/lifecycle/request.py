@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
 
 from steersman.errors import SteersmanError
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle import lease as leases
 from steersman.lifecycle.holder import Holder, known_dead
 from steersman.lifecycle.plan import Options, Plan, Step
@@ -15,9 +15,13 @@ from steersman.lifecycle.situation import Situation
 from steersman.record import field, record
 from steersman.release.record import Release
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
 Examine = Callable[[Release, Step, SteersmanError], Awaitable[None]]
-MakePlan = Callable[[Situation], Coroutine[Any, Any, Plan]]
+MakePlan = Callable[[Situation], Coroutine["Any", "Any", Plan]]
 
 
 @record(slots=True)

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Literal, cast
 
 from steersman.errors import ApiError, ImmutableField, NoMatchingKind, NotFound
 from steersman.kube import apply as applying
@@ -14,6 +13,7 @@ from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Kubernetes, Object, ObjectRef, Propagation
 from steersman.kube.ownership import MANAGED_BY, existing, owned, ownership_problems
 from steersman.kube.wait import wait_deleted
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.common import require_applicable
 from steersman.lifecycle.events import ReleaseWarning, ResourceApplied, ResourceDeleted, ResourcePruned
 from steersman.lifecycle.execution import Execution
@@ -22,6 +22,9 @@ from steersman.lifecycle.policy import Action, Policy
 from steersman.lifecycle.resources import KEPT, kept
 from steersman.record import field, record
 from steersman.release.record import ApplyMethod
+
+if TYPE_CHECKING:
+    from typing import Any, Literal
 
 CONCURRENT_READS = 16
 # From so many objects of a kind on, one list costs less than a question for each.
@@ -41,13 +44,13 @@ async def check_ownership(step: CheckOwnership, execution: Execution) -> None:
     if plan.action is Action.ROLLBACK:
         return  # what a rollback brings back was this release's before; Helm does not ask either
     slots = asyncio.Semaphore(CONCURRENT_READS)
-    reader = await _Listed.of(step.resources, execution)
+    reader: Any = await _Listed.of(step.resources, execution)  # which can do what `existing` asks for
 
     async def look(resource: Resource) -> Object | None:
         async with slots:
             try:
                 return await existing(
-                    cast(Kubernetes, reader),
+                    reader,
                     resource.ref,
                     release=plan.release.name,
                     namespace=plan.release.namespace,

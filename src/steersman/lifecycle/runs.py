@@ -13,12 +13,15 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from steersman.errors import Conflict, Forbidden, NotFound
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.steadily import steadily
 from steersman.record import asdict, record, replace
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SUCCEEDED, FAILED, INTERRUPTED, SKIPPED = "Succeeded", "Failed", "Interrupted", "Skipped"
 KEPT_RUNS = 200

@@ -4,10 +4,9 @@ which number comes next, whether the action is allowed at all."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from steersman.errors import ReleaseExists, ReleaseNotFound, ReleasePending
-from steersman.lazy import pattern
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.lifecycle.policy import Policy
 from steersman.lifecycle.scopes import CLUSTER_SCOPED, GroupKind
 from steersman.record import record

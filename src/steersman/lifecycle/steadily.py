@@ -7,12 +7,15 @@ server, and a journal or a record that was not written costs much more than a se
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from steersman.errors import ServerBusy
 from steersman.kube.retry import RETRIES_OF_INTERNAL_ERRORS, delay
+from steersman.lazy import TYPE_CHECKING
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 
 async def steadily(write: Callable[[], Awaitable[T]]) -> T:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
-from typing import Any, TypeVar
 
-T = TypeVar("T")
+from steersman.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 # Seconds for which an interrupted write may still take; then nobody knows whether it was done.
 GRACE = 10.0

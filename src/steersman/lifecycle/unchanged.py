@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from steersman.kube.interface import Kubernetes, Object
+from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.annotations import RUN
 from steersman.lifecycle.hooks import RUN_KINDS
 from steersman.lifecycle.plan import DeleteHook, Options, PlannedHook, Resource, RunHook, SkipHook, Step
@@ -22,7 +22,10 @@ from steersman.lifecycle.situation import Situation
 from steersman.record import replace
 from steersman.release.record import Release, Status
 
-Contents = dict[tuple[str, str], Any]
+if TYPE_CHECKING:
+    from typing import Any
+
+Contents = dict[tuple[str, str], "Any"]
 
 # Where a Pod's specification names a ConfigMap or a Secret: the key of the reference → kind and key of the name.
 _REFERENCES = {

@@ -6,10 +6,13 @@ Source: the records of helm 4.3.1; contents are in base64, times those of the fi
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 from steersman.chart.model import Chart, File, Lock
+from steersman.lazy import TYPE_CHECKING
 from steersman.release.record import go_time
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _ZERO_TIME = "0001-01-01T00:00:00Z"
 

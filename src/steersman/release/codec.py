@@ -10,12 +10,15 @@ import base64
 import binascii
 import json
 import zlib
-from typing import Any
 
 from steersman.errors import SteersmanError
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import gojson
 from steersman.manifest.hooks import Hook, HookEvent, HookExecution, HookPhase
 from steersman.release.record import Info, Release, Status
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 _GZIP = 31  # zlib's word for a gzip member with the largest window; the module gzip would only be imported to say it

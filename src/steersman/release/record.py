@@ -9,10 +9,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from time import time_ns
-from typing import Any
 
+from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.hooks import Hook
 from steersman.record import field, record, replace
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Status(StrEnum):

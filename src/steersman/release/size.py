@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from steersman.errors import ReleaseTooLarge
+from steersman.lazy import TYPE_CHECKING
 from steersman.release.record import Release
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def require_size(release: Release, payload: str, limit: int) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from time import time
-from typing import Protocol
 
+from steersman.lazy import Protocol
 from steersman.record import field, record
 from steersman.release.codec import RecordError, decode
 from steersman.release.record import Release, Status, storage_key

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from typing import Any
 
 from steersman.errors import NotFound
 from steersman.kube.interface import Kubernetes, ObjectRef
+from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.release.record import Release, storage_key
 from steersman.release.stored import OWNER, Stored, from_labels, system_labels
+
+if TYPE_CHECKING:
+    from typing import Any
 
 # The API server's MaxSecretSize: all values of `data` together, after their base64 is taken off.
 API_SIZE_LIMIT = 1024 * 1024
