@@ -230,7 +230,7 @@ def test_several_files_are_merged_and_the_first_word_wins(tmp_path: Path, monkey
         "users: [{name: u, user: {token: second, username: ignored}}]\ncontexts: [{name: x, context: {cluster: z}}]"
     )
     monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none:{first}:{second}")
-    assert kubeconfig_files() == [first, second]
+    assert kubeconfig_files() == [str(first), str(second)]
     connection = load_connection()
     assert connection.credentials == config.Credentials(token="first")
     assert connection.tls.ca == pem("CA of b")  # relative to the file that names it
@@ -315,7 +315,7 @@ def test_overrides_win(kubeconfig: str, tmp_path: Path) -> None:
 def test_in_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in (("token", "T"), ("ca.crt", "CA"), ("namespace", "pod-ns")):
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(config, "SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr(config, "SERVICE_ACCOUNT", str(tmp_path))
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     assert names_a_cluster()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from steersman.cli.settings import Settings
 from steersman.lazy import TYPE_CHECKING
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from steersman.kube.config import Overrides
     from steersman.kube.network import Network
 
-IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+IN_CLUSTER = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 
 def names_a_cluster(settings: Settings) -> bool:
@@ -23,7 +22,7 @@ def names_a_cluster(settings: Settings) -> bool:
         return False
     if settings.kubeconfig or settings.kube_context or settings.kube_apiserver or os.environ.get("KUBECONFIG"):
         return True
-    return (Path.home() / ".kube" / "config").exists() or IN_CLUSTER.exists()
+    return os.path.exists(os.path.expanduser("~/.kube/config")) or os.path.exists(IN_CLUSTER)
 
 
 def kubeconfig_path(settings: Settings) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from steersman import moments
 from steersman.cli import declare
 from steersman.cli.formats import emit, output_option, table
 from steersman.cli.output import echo
-from steersman.cli.results import go_ansic, parse_time
+from steersman.cli.results import go_ansic
 from steersman.cli.settings import Settings
 from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.hooks import DeletePolicy, HookEvent
@@ -68,8 +69,10 @@ def took(run: HookRun) -> str:
 
 def duration(run: HookRun) -> float | None:
     """Seconds from start to end; None where nobody saw the end."""
-    start, end = parse_time(run.started), parse_time(run.ended)
-    return (end - start).total_seconds() if start and end else None
+    start, end = moments.read(run.started), moments.read(run.ended)
+    if start is None or end is None:
+        return None
+    return round(end[0] - start[0] + float(f"0{end[1]}") - float(f"0{start[1]}"), 6)
 
 
 def result(run: HookRun) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
+from steersman import moments
 from steersman.cli.formats import table
 from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.hooks import Hook, HookEvent
@@ -14,43 +14,30 @@ from steersman.release.record import ApplyMethod, Release
 if TYPE_CHECKING:
     from typing import Any
 
-_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
-
-def go_ansic(time: str) -> str:
+def go_ansic(text: str) -> str:
     """An RFC 3339 time as Go's time.ANSIC shows it, in local time; "" stays empty."""
-    moment = parse_time(time)
-    return (
-        f"{moment.astimezone():%a %b} {moment.astimezone().day:>2} {moment.astimezone():%H:%M:%S %Y}" if moment else ""
-    )
-
-
-def go_string(time: str) -> str:
-    """An RFC 3339 time as Go's Time.String shows it in UTC, with the fraction it came with."""
-    match = _TIME.fullmatch(time)
-    moment = parse_time(time)
-    if not match or not moment:
+    moment = moments.read(text)
+    if moment is None:
         return ""
-    return f"{moment:%Y-%m-%d %H:%M:%S}{match[7] or ''} +0000 UTC"
+    local = time.localtime(moment[0])
+    return f"{time.strftime('%a %b', local)} {local.tm_mday:>2} {time.strftime('%H:%M:%S %Y', local)}"
 
 
-def in_layout(time: str, layout: str) -> str:
+def go_string(text: str) -> str:
+    """An RFC 3339 time as Go's Time.String shows it in UTC, with the fraction it came with."""
+    moment = moments.read(text)
+    return f"{moments.utc(moment[0]).replace('T', ' ')}{moment[1]} +0000 UTC" if moment else ""
+
+
+def in_layout(text: str, layout: str) -> str:
     """An RFC 3339 time in a layout of Go's, as it is recorded; "" for Time.String's own."""
-    if not layout or not time:
-        return go_string(time)
+    if not layout or not text:
+        return go_string(text)
     from steersman.template.functions.gotime import parse
     from steersman.template.functions.timezone import UTC
 
-    return parse("2006-01-02T15:04:05.999999999Z07:00", time, UTC).format(layout)
-
-
-def parse_time(time: str) -> datetime | None:
-    match = _TIME.fullmatch(time)
-    if not match:
-        return None
-    zone = match[8].replace("Z", "+00:00")
-    fraction = (match[7] or "")[:7]  # datetime knows microseconds
-    return datetime.fromisoformat(f"{time[:19]}{fraction.ljust(7, '0') if fraction else ''}{zone}").astimezone(UTC)
+    return parse("2006-01-02T15:04:05.999999999Z07:00", text, UTC).format(layout)
 
 
 def chart_metadata(release: Release) -> dict[str, Any]:
@@ -224,10 +211,10 @@ def pairs(mapping: dict[str, Any]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(mapping.items()))
 
 
-def rfc3339(time: str) -> str:
-    """Whole seconds, as Go's time.RFC3339."""
-    moment = parse_time(time)
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+def rfc3339(text: str) -> str:
+    """Whole seconds in UTC, as Go's time.RFC3339."""
+    moment = moments.read(text)
+    return f"{moments.utc(moment[0])}Z" if moment else ""
 
 
 def hooks_text(hooks: Iterable[Hook]) -> str:

@@ -6,9 +6,9 @@ result, or OutcomeUnknown where even that cannot tell.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from pathlib import Path
 
 from steersman.errors import ClusterUnreachable, Gone
 from steersman.kube.config import DEFAULT_NAMESPACE, Overrides, load_connection
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PAGE = 500  # objects per page of a list, as kubectl asks for
-DEFAULT_CACHE = Path()
+DEFAULT_CACHE = ""
 
 
 def connect(
@@ -41,7 +41,7 @@ def connect(
     *,
     overrides: Overrides | None = None,
     network: Network | None = None,
-    cache: Path | None = DEFAULT_CACHE,
+    cache: str | os.PathLike[str] | None = DEFAULT_CACHE,
     on_warning: Callable[[str], None] | None = None,
     on_waiting: Callable[[str], None] | None = None,
 ) -> Client:
@@ -57,13 +57,13 @@ def connect(
 
         network = AsyncioNetwork()
     session = Session(connection, network, on_warning=on_warning, on_waiting=on_waiting)
-    return Client(session, cache=default_cache() if cache is DEFAULT_CACHE else cache)
+    return Client(session, cache=default_cache() if cache == DEFAULT_CACHE else cache)
 
 
 class Client:
     """One API server, as one user. Use within one event loop; close with `aclose` or `async with`."""
 
-    def __init__(self, session: Session, *, cache: Path | None = None) -> None:
+    def __init__(self, session: Session, *, cache: str | os.PathLike[str] | None = None) -> None:
         self.session = session
         self.discovery = Discovery(session, cache)
         self._version: str = ""

@@ -8,7 +8,6 @@ Pod, the service account. Why this is not a library: see "The Kubernetes client"
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from steersman.errors import ClusterUnreachable
 from steersman.kube.kubeconfig import (
@@ -16,6 +15,7 @@ from steersman.kube.kubeconfig import (
     Entry,
     Merged,
     bad,
+    beside,
     check,
     file_bytes,
     kubeconfig_files,
@@ -29,7 +29,7 @@ from steersman.record import field, record, replace
 if TYPE_CHECKING:
     from typing import Any
 
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 DEFAULT_NAMESPACE = "default"
 INTERACTIVE_MODES = ("Never", "IfAvailable", "Always")
 
@@ -120,7 +120,7 @@ def context_names(explicit: str | None = None) -> list[str]:
 
 def in_cluster() -> bool:
     """Whether this process runs in a Pod with a service account."""
-    return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and (SERVICE_ACCOUNT / "token").is_file()
+    return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and os.path.isfile(f"{SERVICE_ACCOUNT}/token")
 
 
 def names_a_cluster(kubeconfig: str | None = None, overrides: Overrides | None = None) -> bool:
@@ -145,7 +145,7 @@ def load_connection(kubeconfig: str | None = None, overrides: Overrides | None =
     if files:
         why = f"{merged.source()} names no cluster"
     elif listed := listed_files():
-        why = f"KUBECONFIG names {', '.join(map(str, listed))}, which {'does' if len(listed) == 1 else 'do'} not exist"
+        why = f"KUBECONFIG names {', '.join(listed)}, which {'does' if len(listed) == 1 else 'do'} not exist"
     else:
         why = "no kubeconfig found"
     raise ClusterUnreachable(
@@ -200,7 +200,7 @@ def _from_kubeconfig(merged: Merged, overrides: Overrides) -> Connection:
     )
 
 
-def _credentials(user: Entry, file: Path, cluster: Entry, owner: str) -> Credentials:
+def _credentials(user: Entry, file: str, cluster: Entry, owner: str) -> Credentials:
     plugin = user.get("exec")
     provider = user.get("auth-provider") or {}
     token = str(user.get("token") or "")
@@ -214,14 +214,14 @@ def _credentials(user: Entry, file: Path, cluster: Entry, owner: str) -> Credent
     token_file = str(user.get("tokenFile") or "")
     return Credentials(
         token=token,
-        token_file=str(file.parent / token_file) if token_file else "",
+        token_file=beside(file, token_file) if token_file else "",
         username=str(user.get("username") or ""),
         password=str(user.get("password") or ""),
         exec=_exec_plugin(plugin, file, cluster, owner) if plugin else None,
     )
 
 
-def _exec_plugin(plugin: Entry, file: Path, cluster: Entry, owner: str) -> ExecPlugin:
+def _exec_plugin(plugin: Entry, file: str, cluster: Entry, owner: str) -> ExecPlugin:
     check(plugin, EXEC, file, f"exec of {owner}")
     if not plugin.get("command"):
         raise bad(file, f"exec of {owner} has no command")
@@ -234,7 +234,7 @@ def _exec_plugin(plugin: Entry, file: Path, cluster: Entry, owner: str) -> ExecP
         raise bad(file, f"an entry of env in exec of {owner} has no name")
     command = str(plugin["command"])
     if os.sep in command:  # a bare name is looked up in PATH, a path is relative to the kubeconfig
-        command = str(file.parent / command)
+        command = beside(file, command)
     extensions = cluster.get("extensions") or []
     config = next(
         (e.get("extension") for e in extensions if e.get("name") == "client.authentication.k8s.io/exec"), None
@@ -263,20 +263,25 @@ def _impersonation(user: Entry) -> Impersonation:
 
 def _from_service_account() -> Connection:
     host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ.get("KUBERNETES_SERVICE_PORT", "443")
-    ca, namespace = SERVICE_ACCOUNT / "ca.crt", SERVICE_ACCOUNT / "namespace"
+    ca, namespace = f"{SERVICE_ACCOUNT}/ca.crt", f"{SERVICE_ACCOUNT}/namespace"
     return Connection(
         server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
-        namespace=namespace.read_text().strip() if namespace.is_file() else DEFAULT_NAMESPACE,
+        namespace=_content(namespace).decode().strip() or DEFAULT_NAMESPACE,
         source="the Pod's service account",
-        tls=Tls(ca=ca.read_bytes() if ca.is_file() else b""),
-        credentials=Credentials(token_file=str(SERVICE_ACCOUNT / "token")),
+        tls=Tls(ca=_content(ca)),
+        credentials=Credentials(token_file=f"{SERVICE_ACCOUNT}/token"),
     )
+
+
+def _content(path: str) -> bytes:
+    """What is in a file, b"" where there is none."""
+    return file_bytes(path, "the service account") if os.path.isfile(path) else b""
 
 
 def _override(base: Connection, overrides: Overrides) -> Connection:
     tls = base.tls
     if overrides.ca_file:
-        tls = replace(tls, ca=file_bytes(Path(overrides.ca_file).expanduser(), "--kube-ca-file"))
+        tls = replace(tls, ca=file_bytes(os.path.expanduser(overrides.ca_file), "--kube-ca-file"))
     if overrides.insecure_skip_tls_verify is not None:
         tls = replace(tls, insecure=overrides.insecure_skip_tls_verify)
     if overrides.tls_server_name:

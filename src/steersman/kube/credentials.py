@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import quote
 
 from steersman.errors import ClusterUnreachable, Unauthorized
 from steersman.kube.config import Connection, ExecPlugin
 from steersman.kube.network import Network
 from steersman.kube.slow import SLOW_SECONDS
 from steersman.kube.trouble import AGAIN_SECONDS, Trouble
+from steersman.kube.urls import quote
 from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _impersonation_headers(connection: Connection) -> list[tuple[str, str]]:
     headers += [("Impersonate-Group", group) for group in wanted.groups]
     headers += [("Impersonate-Uid", wanted.uid)] if wanted.uid else []
     for key, values in wanted.extra:
-        headers += [(f"Impersonate-Extra-{quote(key, safe='')}", value) for value in values]
+        headers += [(f"Impersonate-Extra-{quote(key)}", value) for value in values]
     return headers
 
 

@@ -11,7 +11,6 @@ import json
 import os
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from steersman.errors import NoMatchingKind, NotFound, ServerBusy
 from steersman.kube.interface import ApiResource
@@ -63,7 +62,7 @@ class _Known:
 class Discovery:
     """Answers `resource` and `api_versions` for one server. `cache` is the folder to keep answers in, or None."""
 
-    def __init__(self, session: Session, cache: Path | None) -> None:
+    def __init__(self, session: Session, cache: str | os.PathLike[str] | None) -> None:
         self._session = session
         self._cache = cache
         self._known: _Known | None = None
@@ -96,7 +95,7 @@ class Discovery:
             self._known = _read_cache(self._file()) or _Known()
         return self._known
 
-    def _file(self) -> Path | None:
+    def _file(self) -> str | None:
         """One file per server; the CA is part of its name: a cluster made anew at the same address is another one."""
         if self._cache is None:
             return None
@@ -104,7 +103,7 @@ class Discovery:
 
         connection = self._session.connection
         digest = hashlib.sha256(connection.server.encode() + connection.tls.ca).hexdigest()[:16]
-        return self._cache / f"{digest}.json"
+        return os.path.join(self._cache, f"{digest}.json")
 
     async def _ask_for(self, api_version: str) -> None:
         """Learn one group and version anew; the whole list at once where the server can."""
@@ -221,18 +220,20 @@ def _from_aggregated_version(api_version: str, entries: list[dict[str, Any]]) ->
 # --- the cache on disk --------------------------------------------------------------------------------------------
 
 
-def default_cache() -> Path:
+def default_cache() -> str:
     """$XDG_CACHE_HOME/steersman/discovery, or ~/.cache/steersman/discovery."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "steersman" / "discovery"
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return f"{base}/steersman/discovery"
 
 
-def _read_cache(file: Path | None) -> _Known | None:
+def _read_cache(file: str | None) -> _Known | None:
     if file is None:
         return None
     try:
-        if time.time() - file.stat().st_mtime > KEPT_SECONDS:
+        if time.time() - os.stat(file).st_mtime > KEPT_SECONDS:
             return None
-        kept = json.loads(file.read_text())
+        with open(file, encoding="utf-8") as reading:
+            kept = json.loads(reading.read())
         groups = {
             version: GroupVersion(
                 [ApiResource(version, k, p, n, frozenset(v), tuple(s), frozenset(u)) for k, p, n, v, s, u in resources],
@@ -245,7 +246,7 @@ def _read_cache(file: Path | None) -> _Known | None:
         return None  # absent, or not as we wrote it
 
 
-def _write_cache(file: Path | None, known: _Known) -> None:
+def _write_cache(file: str | None, known: _Known) -> None:
     """Keep what is known; a cache that cannot be written is no error."""
     if file is None:
         return
@@ -260,8 +261,9 @@ def _write_cache(file: Path | None, known: _Known) -> None:
         for version, g in known.groups.items()
     }
     text = json.dumps({"aggregated": known.aggregated, "etags": known.etags, "groups": groups}, separators=(",", ":"))
-    scratch = file.with_suffix(f".{os.getpid()}")
+    scratch = f"{file.removesuffix('.json')}.{os.getpid()}"
     with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(text)
-        scratch.replace(file)
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(scratch, "w", encoding="utf-8") as writing:
+            writing.write(text)
+        os.replace(scratch, file)

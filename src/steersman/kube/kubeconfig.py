@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
 from steersman.errors import ClusterUnreachable
 from steersman.lazy import TYPE_CHECKING
@@ -71,31 +70,31 @@ _IS = {
 _SAID = {"flag": "is neither true nor false", "text": "is no text"}
 
 
-def kubeconfig_files(explicit: str | None = None) -> list[Path]:
+def kubeconfig_files(explicit: str | None = None) -> list[str]:
     """The kubeconfig files that exist and would be read, in order of precedence. `explicit` is listed even if missing."""
     if explicit:
-        return [Path(explicit).expanduser()]
-    paths = listed_files() or [Path("~/.kube/config").expanduser()]
-    return [path for path in paths if path.is_file()]
+        return [os.path.expanduser(explicit)]
+    paths = listed_files() or [os.path.expanduser("~/.kube/config")]
+    return [path for path in paths if os.path.isfile(path)]
 
 
-def listed_files() -> list[Path]:
+def listed_files() -> list[str]:
     """What KUBECONFIG names, whether it exists or not."""
-    return [Path(entry) for entry in os.environ.get("KUBECONFIG", "").split(os.pathsep) if entry]
+    return [entry for entry in os.environ.get("KUBECONFIG", "").split(os.pathsep) if entry]
 
 
 @record(slots=True)
 class Merged:
     """Several kubeconfig files as one; each named entry remembers its file, for relative paths and messages."""
 
-    files: list[Path]
+    files: list[str]
     current_context: str
-    clusters: dict[str, tuple[Entry, Path]]
-    users: dict[str, tuple[Entry, Path]]
-    contexts: dict[str, tuple[Entry, Path]]
+    clusters: dict[str, tuple[Entry, str]]
+    users: dict[str, tuple[Entry, str]]
+    contexts: dict[str, tuple[Entry, str]]
 
     @classmethod
-    def of(cls, files: list[Path]) -> Merged:
+    def of(cls, files: list[str]) -> Merged:
         merged = cls(files, "", {}, {}, {})
         for path in files:
             document = _read(path)
@@ -118,12 +117,13 @@ class Merged:
         return merged
 
     def source(self) -> str:
-        return os.pathsep.join(str(path) for path in self.files)
+        return os.pathsep.join(self.files)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: str) -> dict[str, Any]:
     try:
-        text = path.read_text()
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
     except OSError as error:
         raise ClusterUnreachable(
             f"cannot read kubeconfig {path}: {error.strerror}", hint="Check --kubeconfig or KUBECONFIG."
@@ -161,7 +161,7 @@ def _scalar(text: str) -> Any:
     return text
 
 
-def check(entry: Entry, fields: dict[str, str], path: Path, owner: str) -> None:
+def check(entry: Entry, fields: dict[str, str], path: str, owner: str) -> None:
     """Raises ClusterUnreachable for a field that is not what it should be; `owner` is whose it is, for the message."""
     for name, kind in fields.items():
         value = entry.get(name)
@@ -169,15 +169,15 @@ def check(entry: Entry, fields: dict[str, str], path: Path, owner: str) -> None:
             raise bad(path, f"`{name}` of {owner} {_SAID.get(kind, f'is no {kind}')}")
 
 
-def bad(path: Path, why: str) -> ClusterUnreachable:
+def bad(path: str, why: str) -> ClusterUnreachable:
     return ClusterUnreachable(
         f"{path} is not a usable kubeconfig: {why}", hint="`kubectl config view` shows how it is read."
     )
 
 
 def named(
-    entries: dict[str, tuple[Entry, Path]], name: str | None, what: str, merged: Merged, context: str
-) -> tuple[Entry, Path]:
+    entries: dict[str, tuple[Entry, str]], name: str | None, what: str, merged: Merged, context: str
+) -> tuple[Entry, str]:
     """The entry that a context names, and its file. Raises ClusterUnreachable."""
     if not name:
         return {}, merged.files[0]
@@ -190,7 +190,7 @@ def named(
     return entries[name]
 
 
-def material(entry: Entry, key: str, file: Path, owner: str) -> bytes:
+def material(entry: Entry, key: str, file: str, owner: str) -> bytes:
     """PEM bytes of `key-data` (base64) or of the file that `key` names, relative to its kubeconfig."""
     if data := entry.get(f"{key}-data"):
         import binascii
@@ -201,8 +201,9 @@ def material(entry: Entry, key: str, file: Path, owner: str) -> bytes:
         except ValueError as error:  # binascii.Error, and what is not ASCII
             raise bad(file, f"{field} is not base64") from error
     elif path := entry.get(key):
-        content = file_bytes(file.parent / str(path), f"{key} of {owner}")
-        field = f"{file.parent / str(path)}, the `{key}` of {owner},"
+        path = beside(file, str(path))
+        content = file_bytes(path, f"{key} of {owner}")
+        field = f"{path}, the `{key}` of {owner},"
     else:
         return b""
     if b"-----BEGIN " not in content:
@@ -210,10 +211,16 @@ def material(entry: Entry, key: str, file: Path, owner: str) -> bytes:
     return content
 
 
-def file_bytes(path: Path, what: str) -> bytes:
+def beside(file: str, path: str) -> str:
+    """A path that stands in a file: relative ones begin where the file is."""
+    return os.path.join(os.path.dirname(file), path.removeprefix("./"))
+
+
+def file_bytes(path: str, what: str) -> bytes:
     """The content of a file that somebody named. Raises ClusterUnreachable."""
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
         raise ClusterUnreachable(
             f"unable to read {what}: {path}: {error.strerror}",

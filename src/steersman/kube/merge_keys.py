@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
+from os.path import dirname
 
 from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
@@ -60,4 +60,5 @@ def schema_of(api_version: str, kind: str) -> MergeSchema | None:
 
 @cache
 def _table() -> Any:
-    return json.loads(Path(__file__).with_name("merge_keys.json").read_text())
+    with open(f"{dirname(__file__)}/merge_keys.json", encoding="utf-8") as file:
+        return json.loads(file.read())

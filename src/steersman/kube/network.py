@@ -12,15 +12,16 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from urllib.parse import SplitResult, unquote, urlsplit
 
 from steersman.errors import ClusterUnreachable
 from steersman.kube.config import Connection, Tls
+from steersman.kube.urls import Url, split
 from steersman.lazy import TYPE_CHECKING, Protocol
 from steersman.record import record
 
 if TYPE_CHECKING:
     from typing import Any, TypeVar
+    from urllib.parse import SplitResult
 
     T = TypeVar("T")
 
@@ -131,23 +132,22 @@ class Endpoint:
 def endpoint_of(connection: Connection) -> Endpoint:
     """Take the server URL apart. Raises ClusterUnreachable where it is none."""
     text = connection.server if "://" in connection.server else f"https://{connection.server}"
-    url = urlsplit(text)
     try:
-        port = url.port or (443 if url.scheme == "https" else 80)
+        url = split(text)
     except ValueError:
-        port = 0
-    if url.scheme not in ("http", "https") or not url.hostname or not port:
+        url = Url("", "", None, "")
+    if url.scheme not in ("http", "https") or not url.host:
         raise ClusterUnreachable(
             f"Kubernetes cluster unreachable: {connection.server!r} is no server address",
             hint="A server is named like https://host:6443.",
         )
     return Endpoint(
-        host=url.hostname,
-        port=port,
+        host=url.host,
+        port=url.port or (443 if url.scheme == "https" else 80),
         tls=url.scheme == "https",
-        server_name=connection.tls.server_name or url.hostname,
+        server_name=connection.tls.server_name or url.host,
         base_path=url.path.rstrip("/"),
-        proxy=_proxy(connection.proxy_url, url.scheme, url.hostname),
+        proxy=_proxy(connection.proxy_url, url.scheme, url.host),
     )
 
 
@@ -159,6 +159,8 @@ def _proxy(configured: str, scheme: str, host: str) -> SplitResult | None:
         text = os.environ.get(name.upper()) or os.environ.get(name) or ""
         if not text or _bypasses_proxy(host):
             return None
+    from urllib.parse import urlsplit
+
     url = urlsplit(text if "://" in text else f"http://{text}")
     if url.scheme not in ("http", "https", "socks5", "socks5h") or not url.hostname:
         raise ClusterUnreachable(
@@ -297,6 +299,8 @@ def reason_of(error: OSError) -> str:
 
 def proxy_credentials(proxy: SplitResult) -> tuple[str, str]:
     """User and password from a proxy's URL."""
+    from urllib.parse import unquote
+
     return unquote(proxy.username or ""), unquote(proxy.password or "")
 
 

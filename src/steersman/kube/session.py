@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import ssl
 import time
-import urllib.parse
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from steersman.errors import ApiError, ClusterUnreachable, KubernetesError, ServerBusy
+from steersman.kube import urls
 from steersman.kube.config import Connection
 from steersman.kube.credentials import Authenticator
 from steersman.kube.http1 import Exchange, Head
@@ -311,7 +311,7 @@ class Session:
             headers.append(("Content-Type", request.content_type))
         target = self._endpoint.base_path + request.path
         if request.query:
-            target += "?" + urllib.parse.urlencode(request.query)
+            target += "?" + urls.query(request.query.items() if isinstance(request.query, dict) else request.query)
         head = await exchange.send(request.method, target, self._endpoint.authority, headers, request.body)
         self.server_date = head.headers.get("date", self.server_date)
         if self._on_warning is not None and "warning" in head.headers:
@@ -350,7 +350,7 @@ class Session:
 
 def quote(name: str) -> str:
     """A name as one part of a path, whatever is in it."""
-    return urllib.parse.quote(name, safe=":")
+    return urls.quote(name, safe=":")
 
 
 class _Refusal(Exception):

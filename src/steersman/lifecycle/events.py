@@ -6,8 +6,8 @@ Every event is a frozen dataclass; `to_json` makes one line of JSON of it, `{"ty
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from enum import StrEnum
+from time import time
 
 from steersman.kube.interface import ObjectRef
 from steersman.lazy import TYPE_CHECKING
@@ -17,6 +17,7 @@ from steersman.record import field, field_names, record
 from steersman.release.record import Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import Any, Literal
 
 
@@ -30,9 +31,16 @@ class Outcome(StrEnum):
 
 @record(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Base of all events; `time` is when it happened (UTC)."""
+    """Base of all events; `at` is when it happened, in seconds since 1970."""
 
-    time: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+    at: float = field(default_factory=time, compare=False)
+
+    @property
+    def time(self) -> datetime:
+        """When it happened (UTC)."""
+        from datetime import UTC, datetime
+
+        return datetime.fromtimestamp(self.at, UTC)
 
 
 # --- the action as a whole ----------------------------------------------------------------------------------------
@@ -298,8 +306,6 @@ def _plain(value: Any) -> Any:
             "name": value.name,
             **({} if value.namespace is None else {"namespace": value.namespace}),
         }
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
@@ -307,10 +313,10 @@ def _plain(value: Any) -> Any:
 
 def to_dict(event: Event) -> dict[str, Any]:
     """An event as plain JSON data."""
-    names = [name for name in field_names(event) if name != "time"]
+    names = [name for name in field_names(event) if name != "at"]
     return {
         "type": type(event).__name__,
-        "time": _plain(event.time),
+        "time": event.time.isoformat().replace("+00:00", "Z"),
         **{name: _plain(getattr(event, name)) for name in names},
     }
 

@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from steersman.errors import (
     AlreadyExists,
@@ -32,6 +31,7 @@ from steersman.lifecycle.holder import Holder
 from steersman.lifecycle.journal import Journal
 from steersman.lifecycle.steadily import steadily
 from steersman.lifecycle.unbroken import unbroken
+from steersman.moments import read, utc
 from steersman.record import field, record
 
 if TYPE_CHECKING:
@@ -324,11 +324,10 @@ def _journal_of(lease: Object) -> str | None:
 
 
 def _micro_time() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    seconds, fraction = divmod(time.time_ns() // 1000, 1_000_000)
+    return f"{utc(seconds)}.{fraction:06}Z"
 
 
 def _parse(text: str | None) -> float | None:
-    try:
-        return datetime.fromisoformat((text or "").replace("Z", "+00:00")).timestamp()
-    except ValueError:
-        return None
+    moment = read(text or "")
+    return moment[0] + float(f"0{moment[1]}") if moment else None

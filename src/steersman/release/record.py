@@ -6,12 +6,12 @@ prints (nanoseconds, trailing zeros dropped), "" where Helm omits them, so that 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from time import time_ns
 
 from steersman.lazy import TYPE_CHECKING
 from steersman.manifest.hooks import Hook
+from steersman.moments import utc
 from steersman.record import field, record, replace
 
 if TYPE_CHECKING:
@@ -118,5 +118,4 @@ def go_time(nanoseconds: int | None = None) -> str:
     """Now (or the given nanoseconds since 1970) as Go prints RFC3339Nano in UTC."""
     value = time_ns() if nanoseconds is None else nanoseconds
     seconds, fraction = divmod(value, 1_000_000_000)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return text + (f".{fraction:09d}".rstrip("0") if fraction else "") + "Z"
+    return utc(seconds) + (f".{fraction:09d}".rstrip("0") if fraction else "") + "Z"
