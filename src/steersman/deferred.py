@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Only what is written in Python can be loaded so, and only what has no __getattr__ of its own.
-NAMES = ("inspect", "linecache", "textwrap", "ipaddress", "locale", "fnmatch")
+NAMES = (
+    "inspect",
+    "linecache",
+    "textwrap",
+    "ipaddress",
+    "locale",
+    "fnmatch",
+    "base64",
+    "selectors",
+    "traceback",
+    "copy",
+)
 
 
 def defer(names: Iterable[str] = NAMES) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
-from steersman.lazy import TYPE_CHECKING
+from steersman.lazy import TYPE_CHECKING, pattern
 
 if TYPE_CHECKING:
     from typing import Any
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
-_UNIT = re.compile(r"[^\d.]+")
+_NUMBER = pattern(r"\d+(?:\.\d*)?|\.\d+")
+_UNIT = pattern(r"[^\d.]+")
 
 
 def parse_duration(text: str) -> float:

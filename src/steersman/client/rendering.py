@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from copy import copy
 
 from steersman.errors import NoMatchingKind, NotFound
 from steersman.kube.interface import Kubernetes, ObjectRef
@@ -57,6 +56,8 @@ async def render(
     """
     capabilities = await capabilities_of(kube)
     if defaults is not None and defaults is not chart.values:
+        from copy import copy
+
         chart = copy(chart)
         chart.values = defaults
     loop = asyncio.get_running_loop()

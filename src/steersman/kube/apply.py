@@ -6,7 +6,6 @@ which case is pinned in tests/kube against helm 4.3.1.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 
 from steersman.errors import ApiError, Conflict, FieldConflict, ImmutableField, Invalid, NotFound
@@ -15,7 +14,7 @@ from steersman.kube.managed_fields import hand_over_patch
 from steersman.kube.merge import three_way_strategic, two_way_merge
 from steersman.kube.merge_keys import schema_of
 from steersman.kube.status import causes
-from steersman.lazy import TYPE_CHECKING
+from steersman.lazy import TYPE_CHECKING, pattern
 from steersman.record import record
 
 if TYPE_CHECKING:
@@ -219,15 +218,15 @@ def field_conflicts(error: ApiError) -> list[tuple[str, str]]:
     found = []
     for reason, field, message in causes(error):
         if reason == "FieldManagerConflict":
-            manager = re.search(r'conflict with "([^"]*)"', message)
+            manager = _MANAGER.search(message)
             found.append((manager.group(1) if manager else "", field))
     return found
 
 
-_IMMUTABLE = re.compile(
-    r"field is immutable|may not be (?:changed|updated|added or removed|reduced|set once)|updates to .* are forbidden"
-    r"|is immutable|may not change once set|fields? cannot be (?:changed|updated)|cannot change roleRef",
-    re.IGNORECASE,
+_MANAGER = pattern(r'conflict with "([^"]*)"')
+_IMMUTABLE = pattern(
+    r"(?i)field is immutable|may not be (?:changed|updated|added or removed|reduced|set once)|updates to .* are forbidden"
+    r"|is immutable|may not change once set|fields? cannot be (?:changed|updated)|cannot change roleRef"
 )
 
 

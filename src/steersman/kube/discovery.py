@@ -7,7 +7,6 @@ before it renders; the aggregated form makes that cheap by its ETag.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from contextlib import suppress
@@ -16,6 +15,7 @@ from steersman.errors import NoMatchingKind, NotFound, ServerBusy
 from steersman.kube.interface import ApiResource
 from steersman.kube.session import Request, Session
 from steersman.lazy import TYPE_CHECKING
+from steersman.plain_json import dumps, loads
 from steersman.record import field, record
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _read_cache(file: str | None) -> _Known | None:
         if time.time() - os.stat(file).st_mtime > KEPT_SECONDS:
             return None
         with open(file, encoding="utf-8") as reading:
-            kept = json.loads(reading.read())
+            kept = loads(reading.read())
         groups = {
             version: GroupVersion(
                 [ApiResource(version, k, p, n, frozenset(v), tuple(s), frozenset(u)) for k, p, n, v, s, u in resources],
@@ -260,7 +260,7 @@ def _write_cache(file: str | None, known: _Known) -> None:
         ]
         for version, g in known.groups.items()
     }
-    text = json.dumps({"aggregated": known.aggregated, "etags": known.etags, "groups": groups}, separators=(",", ":"))
+    text = dumps({"aggregated": known.aggregated, "etags": known.etags, "groups": groups})
     scratch = f"{file.removesuffix('.json')}.{os.getpid()}"
     with suppress(OSError):
         os.makedirs(os.path.dirname(file), exist_ok=True)

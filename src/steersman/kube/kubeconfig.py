@@ -6,11 +6,11 @@ refused here as well: a flag in quotes is no flag, whatever it says.
 
 from __future__ import annotations
 
-import json
 import os
 
 from steersman.errors import ClusterUnreachable
 from steersman.lazy import TYPE_CHECKING
+from steersman.plain_json import loads
 from steersman.plain_yaml import NOT_PLAIN, NotPlain, read
 from steersman.record import record
 
@@ -132,7 +132,7 @@ def _read(path: str) -> dict[str, Any]:
         raise bad(path, "it is not UTF-8 text") from error
     if text.lstrip().startswith("{"):  # JSON is valid YAML and ten times quicker to read
         try:
-            document = json.loads(text)
+            document = loads(text)
         except ValueError as error:
             raise bad(path, str(error)) from error
     elif (document := read(text, _scalar)) is NOT_PLAIN:

@@ -6,11 +6,11 @@ and `-strategy`). A kind that is not in it is a custom resource to Helm.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from os.path import dirname
 
 from steersman.lazy import TYPE_CHECKING
+from steersman.plain_json import loads
 from steersman.record import record
 
 if TYPE_CHECKING:
@@ -61,4 +61,4 @@ def schema_of(api_version: str, kind: str) -> MergeSchema | None:
 @cache
 def _table() -> Any:
     with open(f"{dirname(__file__)}/merge_keys.json", encoding="utf-8") as file:
-        return json.loads(file.read())
+        return loads(file.read())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -40,6 +39,7 @@ from steersman.kube.slow import Slow
 from steersman.kube.status import error_from_answer
 from steersman.kube.trouble import Trouble
 from steersman.lazy import TYPE_CHECKING
+from steersman.plain_json import dumps, loads
 from steersman.record import record
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Session:
         content_type: str = "application/json",
     ) -> Object:
         """As `request`, with JSON on both sides."""
-        encoded = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        encoded = None if body is None else dumps(body).encode()
         answer = await self.request(Request(method, path, query, encoded, content_type, repeat=repeat))
         return self.parsed(answer)
 
@@ -145,7 +145,7 @@ class Session:
     def parsed(self, answer: Answer) -> Object:
         """The JSON object of an answer. Raises ClusterUnreachable where it is none: no API server answers so."""
         try:
-            parsed = json.loads(answer.body)
+            parsed = loads(answer.body)
         except ValueError:
             parsed = None
         if not isinstance(parsed, dict):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from steersman.errors import (
     AlreadyExists,
     ApiError,
@@ -16,6 +14,7 @@ from steersman.errors import (
     Unauthorized,
 )
 from steersman.lazy import TYPE_CHECKING
+from steersman.plain_json import loads
 
 if TYPE_CHECKING:
     from typing import Any
@@ -64,7 +63,7 @@ _HINTS = (
 def parse_status(body: bytes) -> dict[str, Any] | None:
     """The Status object of an error's body, or None where a proxy or an old handler answered something else."""
     try:
-        parsed = json.loads(body)
+        parsed = loads(body)
     except ValueError:
         return None
     return parsed if isinstance(parsed, dict) and parsed.get("kind") == "Status" else None

@@ -7,7 +7,6 @@ vanished ones as DELETED (with their metadata only). Memory stays bounded by one
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -19,6 +18,7 @@ from steersman.kube.network import ConnectionLost
 from steersman.kube.retry import delay
 from steersman.kube.session import Request
 from steersman.kube.status import error_from_status
+from steersman.plain_json import loads
 from steersman.record import record
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ async def _one_connection(client: Client, watched: Watched, resource_version: st
 
 def _event(line: bytes) -> WatchEvent:
     try:
-        parsed = json.loads(line)
+        parsed = loads(line)
         kind, obj = parsed["type"], parsed["object"]
     except (ValueError, KeyError, TypeError) as error:
         raise ConnectionLost("the watch sent a damaged line") from error

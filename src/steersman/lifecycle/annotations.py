@@ -5,10 +5,9 @@ Source: Helm's docs/topics/charts_hooks; helm 4.3.1 for what it does with values
 
 from __future__ import annotations
 
-import re
-
 from steersman.errors import HookAnnotationError, Location
 from steersman.kube.interface import Object
+from steersman.lazy import pattern
 from steersman.lifecycle.policy import HookFailure
 from steersman.manifest.hooks import (
     DELETE_ANNOTATION,
@@ -29,7 +28,8 @@ RUN = "steersman.dev/hook-run"
 # Helm 3's alias, and what Helm 2 used where charts now have crds/.
 TEST_ALIAS, HELM_2_CRD = "test-success", "crd-install"
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_DURATION = pattern(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_WEIGHT = pattern(r"[+-]?\d+")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -93,7 +93,7 @@ def require_known(obj: Object, path: str) -> None:
     for word in _words(found[EVENT_ANNOTATION]):
         if word not in known:
             raise _error(path, EVENT_ANNOTATION, word, known[:-1])
-    if WEIGHT_ANNOTATION in found and re.fullmatch(r"[+-]?\d+", found[WEIGHT_ANNOTATION]) is None:
+    if WEIGHT_ANNOTATION in found and _WEIGHT.fullmatch(found[WEIGHT_ANNOTATION]) is None:
         raise _error(path, WEIGHT_ANNOTATION, found[WEIGHT_ANNOTATION], ('an integer in quotes, such as "-5"',))
     for annotation, allowed in (
         (DELETE_ANNOTATION, tuple(DeletePolicy)),

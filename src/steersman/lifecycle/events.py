@@ -5,7 +5,6 @@ Every event is a frozen dataclass; `to_json` makes one line of JSON of it, `{"ty
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from time import time
 
@@ -13,6 +12,7 @@ from steersman.kube.interface import ObjectRef
 from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.policy import Action, Policy
 from steersman.manifest.hooks import HookEvent
+from steersman.plain_json import dumps
 from steersman.record import field, field_names, record
 from steersman.release.record import Status
 
@@ -323,4 +323,4 @@ def to_dict(event: Event) -> dict[str, Any]:
 
 def to_json(event: Event) -> str:
     """An event as one line of JSON, without the line's end."""
-    return json.dumps(to_dict(event), ensure_ascii=False, separators=(",", ":"))
+    return dumps(to_dict(event), ensure_ascii=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 
+from steersman.plain_json import dumps, loads
 from steersman.record import asdict, record
 
 
@@ -25,7 +25,7 @@ class Holder:
         return f"{self.user}@{self.host} (pid {self.pid})"
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return dumps(asdict(self))
 
 
 def this_process() -> Holder:
@@ -43,7 +43,7 @@ def this_process() -> Holder:
 
 def from_json(text: str) -> Holder | None:
     try:
-        return Holder(**json.loads(text))
+        return Holder(**loads(text))
     except (ValueError, TypeError):
         return None
 

@@ -6,11 +6,10 @@ storage, the way out that the failure table prescribes can be planned anew, what
 
 from __future__ import annotations
 
-import json
-
 from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Action, HookFailure, Phase, Policy
+from steersman.plain_json import dumps, loads
 from steersman.record import asdict, field, record, replace
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Journal:
         return replace(self, **changes)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return dumps(asdict(self))
 
 
 # What a successor needs to know of what the user asked for.
@@ -81,7 +80,7 @@ def from_json(text: str) -> Journal | None:
     if not text:
         return None
     try:
-        data = json.loads(text)
+        data = loads(text)
         return Journal(
             **{
                 **data,

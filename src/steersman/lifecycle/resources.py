@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from steersman.kube.interface import Object, ObjectRef
+from steersman.lazy import pattern
 from steersman.lifecycle.plan import Resource
 from steersman.lifecycle.scopes import CLUSTER_SCOPED, GroupKind
 from steersman.manifest.documents import Document, split
@@ -14,7 +14,7 @@ from steersman.manifest.order import INSTALL_ORDER, UNINSTALL_ORDER, by_kind
 
 RESOURCE_POLICY = "helm.sh/resource-policy"
 KEPT = "resource policy"  # why an object that has it is left in place
-_SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
+_SOURCE = pattern(r"(?m)^# Source: (.+)$")
 
 
 def group_kind(api_version: str, kind: str) -> GroupKind:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 from steersman.lifecycle.common import (
     Groups,
     apply_method,
@@ -72,6 +70,6 @@ def returned(target: Release, current: Release, version: int, options: Options) 
         target,
         version=version,
         info=info,
-        hooks=[copy(hook) for hook in target.hooks],
+        hooks=[replace(hook) for hook in target.hooks],
         apply_method=apply_method(options, target),
     )

@@ -7,9 +7,7 @@ with the release. Log lines are kept as they were shown: with the values of the 
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
+import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
@@ -18,7 +16,9 @@ from steersman.errors import Conflict, Forbidden, NotFound
 from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.steadily import steadily
+from steersman.plain_json import dumps, loads
 from steersman.record import asdict, record, replace
+from steersman.release.codec import pack, unpack
 
 if TYPE_CHECKING:
     from typing import Any
@@ -121,7 +121,7 @@ def bounded(run: HookRun) -> HookRun:
 
 
 def _encode(release: str, ref: ObjectRef, runs: list[HookRun]) -> Object:
-    text = json.dumps([asdict(run) for run in runs], separators=(",", ":"))
+    text = dumps([asdict(run) for run in runs])
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -131,13 +131,12 @@ def _encode(release: str, ref: ObjectRef, runs: list[HookRun]) -> Object:
             "labels": {"owner": "steersman", "name": release},
         },
         "type": TYPE,
-        "data": {"runs": base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()},
+        "data": {"runs": pack(text)},
     }
 
 
 def _decode(secret: Object) -> list[HookRun]:
     try:
-        packed = base64.b64decode((secret.get("data") or {})["runs"])
-        return [from_dict(run) for run in json.loads(gzip.decompress(packed))]
-    except (KeyError, ValueError, TypeError, OSError, EOFError):
+        return [from_dict(run) for run in loads(unpack((secret.get("data") or {})["runs"]))]
+    except (KeyError, ValueError, TypeError, AttributeError, zlib.error):
         return []

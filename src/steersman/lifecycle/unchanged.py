@@ -7,7 +7,6 @@ a failure, a rollback, or an action of helm's, nothing is taken for granted and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from steersman.kube.interface import Kubernetes, Object
@@ -84,6 +83,8 @@ def digest(hook: Object, contents: Contents) -> str:
     import hashlib  # here: it takes its time, and most upgrades have no such hook
 
     named = sorted(set(references(hook)))
+    import json
+
     text = json.dumps([hook, [[*name, contents.get(name)] for name in named]], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from steersman import plain_json
 from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,4 +13,4 @@ _ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u202
 
 def dumps(data: Any) -> str:
     """Keys stay in their order, as those of Go's structs do."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
+    return plain_json.dumps(data, ensure_ascii=False).translate(_ESCAPED)

@@ -6,15 +6,14 @@ Source: records written by helm 4.3.1. Go's rules are kept: fields that are empt
 
 from __future__ import annotations
 
-import base64
 import binascii
-import json
 import zlib
 
 from steersman.errors import SteersmanError
 from steersman.lazy import TYPE_CHECKING
 from steersman.manifest import gojson
 from steersman.manifest.hooks import Hook, HookEvent, HookExecution, HookPhase
+from steersman.plain_json import loads
 from steersman.release.record import Info, Release, Status
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ class RecordError(SteersmanError):
 
 def encode(release: Release) -> str:
     """A record's text: base64(gzip(JSON)), as Helm's ConfigMaps and database hold it."""
-    text = gojson.dumps(to_json(release))
-    return base64.b64encode(zlib.compress(text.encode("utf-8", "surrogatepass"), 9, wbits=_GZIP)).decode("ascii")
+    return pack(gojson.dumps(to_json(release)))
 
 
 def decode(text: str | bytes, *, labels: dict[str, str] | None = None) -> Release:
@@ -42,10 +40,7 @@ def decode(text: str | bytes, *, labels: dict[str, str] | None = None) -> Releas
     try:
         if not text:
             raise ValueError("it is empty")
-        data = base64.b64decode(text)
-        if data.startswith(_GZIP_MAGIC):
-            data = zlib.decompress(data, wbits=_GZIP)
-        record = json.loads(data)
+        record = loads(unpack(text))
         if not isinstance(record, dict):
             raise ValueError("JSON, but no object")
         release = from_json(record)
@@ -55,6 +50,18 @@ def decode(text: str | bytes, *, labels: dict[str, str] | None = None) -> Releas
         ) from error
     release.labels = labels or {}
     return release
+
+
+def pack(text: str) -> str:
+    """base64(gzip(text))."""
+    packed = zlib.compress(text.encode("utf-8", "surrogatepass"), 9, wbits=_GZIP)
+    return binascii.b2a_base64(packed, newline=False).decode("ascii")
+
+
+def unpack(text: str | bytes) -> bytes:
+    """The reverse of `pack`; what is not gzipped stays as it is. Raises ValueError and zlib.error."""
+    data = binascii.a2b_base64(text)
+    return zlib.decompress(data, wbits=_GZIP) if data.startswith(_GZIP_MAGIC) else data
 
 
 def to_json(release: Release) -> dict[str, Any]:

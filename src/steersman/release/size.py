@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from steersman.errors import ReleaseTooLarge
 from steersman.lazy import TYPE_CHECKING
 from steersman.release.record import Release
@@ -47,6 +45,8 @@ def filled_by(release: Release) -> tuple[tuple[str, int], ...]:
 
 
 def _size(value: Any) -> int:
+    import json
+
     return len(json.dumps(value, default=str)) if value else 0
 
 

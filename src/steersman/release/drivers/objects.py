@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import contextlib
 
 from steersman.errors import NotFound
@@ -73,12 +73,12 @@ class ObjectDriver:
                 "labels": {**release.labels, **system_labels(release, created=created)},
             },
             **({"type": "helm.sh/release.v1"} if secret else {}),
-            "data": {"release": base64.b64encode(payload.encode()).decode() if secret else payload},
+            "data": {"release": binascii.b2a_base64(payload.encode(), newline=False).decode() if secret else payload},
         }
 
     def _read(self, item: dict[str, Any]) -> Stored:
         """One without its data is a revision all the same: its number is taken, and who looks inside is told of the damage."""
         payload = (item.get("data") or {}).get("release") or ""
         if self.kind == "Secret":
-            payload = base64.b64decode(payload).decode("ascii", "replace")
+            payload = binascii.a2b_base64(payload).decode("ascii", "replace")
         return from_labels(item["metadata"]["namespace"], item["metadata"].get("labels") or {}, payload)
