@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.processes import cost
 from bench.tables import Table
 from steersman.cluster import launch
 
@@ -141,17 +142,15 @@ def _followed(chart: Path, kubeconfig: str, seen: Seen) -> float:
     steer = str(Path(sys.executable).parent / "steer")
     environment = {**os.environ, "KUBECONFIG": kubeconfig, "CI": "true"}
     command = [steer, "install", "flood", str(chart), "--hook-logs", "all", "--timeout", "20m"]
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        output.seek(0)
+    with tempfile.NamedTemporaryFile() as output:
+        try:
+            found = cost(command, environment, output=output.name)
+        except RuntimeError as error:
+            raise RuntimeError(output.read().decode(errors="replace")[-2000:]) from error
         told = output.read().decode(errors="replace")
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(told[-2000:])
     subprocess.run([steer, "uninstall", "flood", "--delete-hooks"], env=environment, check=True, capture_output=True)
-    seen.steer.append(usage.ru_utime + usage.ru_stime)
-    seen.peak = max(seen.peak, usage.ru_maxrss * 1024)
+    seen.steer.append(found.cpu)
+    seen.peak = max(seen.peak, found.peak)
     return _took(told)
 
 

@@ -1,11 +1,20 @@
-"""Running a command and measuring the whole process: wall time and peak memory."""
+"""Running a command and measuring the whole process: wall time and peak memory.
+
+A process begins its life with the peak of the one that spawned it, for until `exec` they share their memory. So commands are
+spawned by a small Python that does nothing else (`bench.spawner`), and the least peak that can be seen is its own: 10 MB.
+"""
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
-import time
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +27,26 @@ class Cost:
     peak: int
 
 
-def cost(command: Sequence[str], environment: dict[str, str]) -> Cost:
-    """Run a command with its output thrown away. Raises RuntimeError if it fails."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    try:
-        begin = time.perf_counter()
-        actions = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
-        pid = os.posix_spawn(command[0], list(command), environment, file_actions=actions)
-        _, status, usage = os.wait4(pid, 0)
-        seconds = time.perf_counter() - begin
-    finally:
-        os.close(nothing)
-    if status != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+def cost(command: Sequence[str], environment: dict[str, str], *, output: str = os.devnull) -> Cost:
+    """Run a command, its output to a file that is there. Raises RuntimeError if it fails or cannot be run."""
+    spawner = _spawner()
+    assert spawner.stdin is not None
+    assert spawner.stdout is not None
+    spawner.stdin.write(json.dumps([list(command), environment, output]) + "\n")
+    spawner.stdin.flush()
+    found = json.loads(spawner.stdout.readline())
+    if "error" in found:
+        raise RuntimeError(found["error"])
+    if found["status"] != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(found['status'])}")
+    return Cost(found["seconds"], found["cpu"], found["peak"])
+
+
+@cache
+def _spawner() -> subprocess.Popen[str]:
+    program = Path(__file__).with_name("spawner.py")
+    started = subprocess.Popen(
+        [sys.executable, "-S", "-E", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    atexit.register(started.communicate)  # it ends with its input
+    return started
