@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from steersman.kube.trouble import AGAIN_SECONDS
+from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from steersman.kube.network import Network
