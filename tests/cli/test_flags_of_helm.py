@@ -1,4 +1,4 @@
-"""Every command and flag that helm's own help names is one of steer's, or is listed here with its reason."""
+"""Every command and flag that helm's own help names is one of steer's."""
 
 from __future__ import annotations
 
@@ -12,23 +12,10 @@ import click
 from steersman.cli.command import HelmGroup
 from steersman.cli.main import root
 
-# The reason, and what it is true of: words as helm's help has them. Those that are only missing may be added one day.
-EXCEPTIONS = {
-    "not yet there": [
-        "plugin install",
-        "plugin package",
-        "plugin uninstall",
-        "plugin update",
-        "plugin verify",
-    ],
-}
-
 
 def test_steer_knows_what_the_help_of_helm_names(helm: Path) -> None:
     missing = {line for words, flags in _helps(helm, ()) for line in _missing(words, flags)}
-    assert missing == {line for lines in EXCEPTIONS.values() for line in lines}, (
-        "what is missing and not listed, or listed and no longer missing"
-    )
+    assert missing == set()
 
 
 def _helps(helm: Path, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[str]]]:

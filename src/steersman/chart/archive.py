@@ -81,7 +81,7 @@ def unpack(stream: IO[bytes], allowance: Allowance) -> list[File]:
     remaining = MAX_CHART_SIZE
     try:
         # "r|": read once from front to end, so that no more is unpacked than is asked for
-        inflated: Any = _Inflated(stream)
+        inflated: Any = Inflated(stream)
         with tarfile.open(fileobj=inflated, mode="r|") as archive:
             for number, entry in enumerate(archive):
                 if number >= MAX_FILES:
@@ -128,7 +128,7 @@ def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
     return reader.read() if reader is not None else b""
 
 
-class _Inflated:
+class Inflated:
     """A gzip stream (also of several members) as a file to read, inflating only what is asked for."""
 
     def __init__(self, stream: IO[bytes]) -> None:

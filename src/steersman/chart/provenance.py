@@ -29,12 +29,12 @@ class Verification:
     fingerprint: str
     digest: str
 
-    def lines(self) -> list[str]:
-        """What helm prints of it."""
+    def lines(self, kind: str = "Chart") -> list[str]:
+        """What helm prints of it; `kind` is Chart or Plugin."""
         return [
             *(f"Signed by: {signer}" for signer in self.signers),
             f"Using Key With Fingerprint: {self.fingerprint.upper()}",
-            f"Chart Hash Verified: {self.digest}",
+            f"{kind} Hash Verified: {self.digest}",
         ]
 
 
@@ -71,10 +71,17 @@ def verify(archive: bytes, file_name: str, provenance: bytes, keyring: str | Pat
 def sign(
     archive: bytes, file_name: str, metadata: Metadata, keyring: str | Path, key: str, passphrase: str = ""
 ) -> bytes:
-    """The provenance of an archive, signed by the one key in the secret `keyring` whose user's name contains `key`.
+    """The provenance of a chart's archive, signed by the one key in the secret `keyring` whose user's name contains `key`.
 
     Raises SignatureError.
     """
+    return sign_document(archive, file_name, metadata.document(), keyring, key, passphrase)
+
+
+def sign_document(
+    archive: bytes, file_name: str, document: dict[str, Any], keyring: str | Path, key: str, passphrase: str = ""
+) -> bytes:
+    """The same for an archive that `document` describes. Raises SignatureError."""
     pysequoia = _pysequoia()
     certificates = [one for one in _read_keyring(pysequoia, Path(keyring or default_keyring())) if _named(one, key)]
     exact = [one for one in certificates if any(str(user) == key for user in one.user_ids)]
@@ -86,7 +93,7 @@ def sign(
     if not certificate.has_secret_keys:
         raise SignatureError("provided key is not a private key. Try providing a keyring with secret keys")
     digest = f"sha256:{hashlib.sha256(archive).hexdigest()}"
-    text = yaml.dump(metadata.document()) + _SEPARATOR + yaml.dump({"files": {file_name: digest}})
+    text = yaml.dump(document) + _SEPARATOR + yaml.dump({"files": {file_name: digest}})
     try:
         signer = certificate.secrets.signer(passphrase) if passphrase else certificate.secrets.signer()
         signed: bytes = pysequoia.sign(signer, text.encode(), mode=pysequoia.SignatureMode.CLEAR)

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    "plugin install": (
+        "steer plugin install ./my-plugin",
+        "steer plugin install https://github.com/databus23/helm-diff --version 3.15.10 --verify=false",
+    ),
+    "plugin uninstall": ("steer plugin uninstall diff",),
+    "plugin update": ("steer plugin update diff",),
+    "plugin package": ("steer plugin package ./my-plugin --key ada@example.com --keyring secring.gpg",),
+    "plugin verify": ("steer plugin verify my-plugin-1.2.3.tgz --keyring pubring.gpg",),
     "plugin list": ("steer plugin list", "steer plugin list --type getter/v1"),
     "install": (
         "steer install shop ./shop -f production.yaml",

@@ -102,6 +102,15 @@ class Registry:
             data,
         )
 
+    def artifact(self, reference: Reference) -> tuple[dict[str, Any], str]:
+        """The manifest of anything that a reference names, and its digest."""
+        data, digest = self._manifest(reference)
+        return _parse(data, str(reference)), digest
+
+    def content(self, reference: Reference, descriptor: dict[str, Any]) -> bytes:
+        """One of its layers, checked against its digest."""
+        return self._blob(reference, descriptor)
+
     def push(
         self, reference: Reference, chart: bytes, metadata: Metadata, created: str, provenance: bytes | None
     ) -> str:
