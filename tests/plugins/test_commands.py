@@ -234,3 +234,20 @@ signal.signal(signal.SIGHUP, end)
 print("ready", flush=True)
 signal.pause()
 """
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("words", ["version", "version --short", "version --template {{.Version}}"])
+def test_a_plugin_that_asks_for_the_version_is_told_helms(toys: Pair, words: str) -> None:
+    toys.plugin("asks", f'name: asks\ncommand: "$HELM_BIN {words}"\n')
+    theirs, ours = toys.both("asks")
+    assert (ours.code, ours.out) == (theirs.code, theirs.out)
+    assert ours.out.startswith("v")
+    assert toys.by_steer("version").out.startswith("steer ")
+
+
+def test_a_getter_of_the_old_kind_may_be_a_command_too(toys: Pair) -> None:
+    downloaders = "downloaders: [{command: run.sh, protocols: [toy]}]\n"
+    toys.plugin("both", f"name: both\nusage: two in one\ncommand: $HELM_PLUGIN_DIR/run.sh\n{downloaders}", run=TELLS)
+    assert toys.by_steer("both", "x").lines[0] == "<x>"
+    assert "both   two in one" in toys.by_steer("--help").out

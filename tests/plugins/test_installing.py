@@ -18,7 +18,7 @@ name: toy
 version: 0.3.0
 command: "$HELM_PLUGIN_DIR/run.sh"
 hooks:
-  install: 'echo "installs $HELM_PLUGIN_NAME in $HELM_PLUGIN_DIR [$HELM_BIN] $0"; cat; exit ${HOOK:-0}'
+  install: 'echo "installs $HELM_PLUGIN_NAME in $HELM_PLUGIN_DIR $0"; cat; exit ${HOOK:-0}'
   update: 'echo updates; exit ${HOOK:-0}'
   delete: 'echo deletes; ls $HELM_PLUGIN_DIR 2>/dev/null; exit ${HOOK:-0}'
 """

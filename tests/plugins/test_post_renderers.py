@@ -22,7 +22,7 @@ runtimeConfig:
 """
 # Adds a document; what it was given goes into the file $LOG.
 RENDERS = """#!/bin/sh
-{ for a in "$@"; do echo "<$a>"; done; env | grep '^HELM_' | sort; } >$LOG
+{ for a in "$@"; do echo "<$a>"; done; env | grep '^HELM_PLUGIN_' | sort; } >$LOG
 tee -a $LOG
 [ "$FAILS" ] && { echo "no, thanks" >&2; exit $FAILS; }
 printf -- '---\\nkind: Added\\nmetadata:\\n  name: added\\n'

@@ -16,6 +16,8 @@ from steersman.errors import SteersmanError
 if TYPE_CHECKING:
     import click
 
+    from steersman.plugins.manifest import Plugin
+
 Offer = Callable[[Settings, dict[str, Any]], list[str]]
 
 
@@ -86,6 +88,24 @@ def variables(settings: Settings, _: dict[str, Any]) -> list[str]:
     return list(known(settings))
 
 
+def installed_plugins(_: Settings, __: dict[str, Any]) -> list[str]:
+    return [plugin.name for plugin in _plugins()]
+
+
+def renderers(_: Settings, __: dict[str, Any]) -> list[str]:
+    """Plugins that render; programs are the shell's own matter."""
+    from steersman.plugins.manifest import POST_RENDERER
+
+    return [plugin.name for plugin in _plugins() if plugin.type == POST_RENDERER]
+
+
+def _plugins() -> list[Plugin]:
+    from steersman.cli.plugin_home import folders
+    from steersman.plugins.finding import find
+
+    return find(folders(), lambda _: None)
+
+
 def commands(_: Settings, given: dict[str, Any]) -> list[str]:
     """What may stand behind these words of `help`."""
     import click
@@ -116,14 +136,16 @@ _OFFERS: dict[str, tuple[Offer, bool]] = {
     "HOST": (hosts, False),
     "REPO...": (repositories, False),
     "[REPO...]": (repositories, False),
+    "PLUGIN...": (installed_plugins, False),
+    "post_renderer": (renderers, True),
     "revision": (revisions, False),
     "namespace": (namespaces, False),
     "kube_context": (contexts, False),
 }
 _PATHS = (
-    "PATH PATH... PLAN CHART_PATH... [CHART] ARCHIVE CHART|MANIFEST|RELEASE|- DIR "
+    "PATH PATH... PLAN CHART_PATH... [CHART] ARCHIVE PATH|URL CHART|MANIFEST|RELEASE|- DIR "
     "value_files set_file kubeconfig keyring kube_ca_file ca_file cert_file key_file destination output_dir untardir out "
-    "passphrase_file repository_config registry_config repository_cache content_cache post_renderer starter"
+    "passphrase_file repository_config registry_config repository_cache content_cache starter"
 )
 _OFFERS |= dict.fromkeys(_PATHS.split(), (nothing, True))
 

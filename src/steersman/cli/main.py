@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from steersman.cli.output import warn
 from steersman.cli.settings import Settings
 from steersman.errors import PluginError
 
+if TYPE_CHECKING:
+    from steersman.plugins.manifest import Plugin
+
 BEGINNING = [
     ("steer create chart shop", "a new chart; `steer create hook --chart shop` asks and adds a hook"),
     ("steer plan install shop ./shop", "what would be done, and what each failure would lead to"),
@@ -28,12 +32,12 @@ class Root(HelmGroup):
     """The group `steer`; a command's module is imported when the command is named, not before."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS, *(plugin.command for plugin in _to_complete())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         name = ALIASES.get(cmd_name, cmd_name)
         if name not in COMMANDS:
-            return None
+            return _plugin_to_complete(name)
         command: Declared = importlib.import_module(f"steersman.cli.{COMMANDS[name].module}").command
         return command.click()
 
@@ -60,6 +64,27 @@ class Root(HelmGroup):
         if found:
             with formatter.section("Plugins"):
                 formatter.write_dl([(one.command, one.short_help or f'the "{one.name}" plugin') for one in found])
+
+
+def _to_complete() -> list[Plugin]:
+    """The plugins that are commands, while a shell asks; what is run never asks here."""
+    if not os.environ.get("_STEER_COMPLETE"):
+        return []
+    from steersman.cli import plugin_command
+
+    try:
+        return plugin_command.plugins(quietly=True)
+    except PluginError:
+        return []
+
+
+def _plugin_to_complete(word: str) -> click.Command | None:
+    plugin = next((plugin for plugin in _to_complete() if plugin.command == word), None)
+    if plugin is None:
+        return None
+    from steersman.cli.plugin_completing import PluginCommand
+
+    return PluginCommand(plugin)
 
 
 @click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -16,6 +16,7 @@ from steersman.errors import PluginError, SteersmanError, UsageError
 
 if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
+    from steersman.plugins.installing import Caller
     from steersman.plugins.manifest import Plugin
 
 
@@ -73,7 +74,7 @@ def install(source: str, version: str, keyring: str, access: Access, verify: boo
         path = Path(os.path.abspath(source))
         if not is_archive(path.name):
             _say("Installing plugin from local directory (development mode)")
-            installing.install_link(path, target, _say)
+            installing.install_link(path, target, _caller())
             return
         packaged = lambda: sources.from_file(path)  # noqa: E731
     elif sources.is_address(source):
@@ -91,9 +92,9 @@ def install(source: str, version: str, keyring: str, access: Access, verify: boo
         )
     _say("Verifying plugin signature..." if verify else "WARNING: Skipping plugin signature verification")
     if packaged is None:
-        installing.install_repository(source, target, _say, version=version)
+        installing.install_repository(source, target, _caller(), version=version)
     else:
-        installing.install_archive(packaged(), target, _say, keyring=keyring if verify else None)
+        installing.install_archive(packaged(), target, _caller(), keyring=keyring if verify else None)
 
 
 on_by_default(install, "--verify", "verify the plugin signature before installing")
@@ -150,7 +151,7 @@ def verify(path: str, keyring: str) -> None:
         _say(line)
 
 
-def _each(names: tuple[str, ...], verb: str, work: Callable[[Plugin], None]) -> None:
+def _each(names: tuple[str, ...], verb: str, work: Callable[[Plugin, Caller], None]) -> None:
     """Do it to each plugin named; what went wrong is told at the end. Raises PluginError."""
     from steersman.plugins.finding import find
 
@@ -164,14 +165,21 @@ def _each(names: tuple[str, ...], verb: str, work: Callable[[Plugin], None]) -> 
             hints.append(f"`steer plugin list` shows those in {', '.join(folders())}.")
             continue
         try:
-            work(known[name])
+            work(known[name], _caller())
         except SteersmanError as error:
             problems.append(f"failed to {verb} plugin {name}, got error ({error})")
             hints.append(error.hint)
-            continue
-        _say(f"{verb.capitalize().removesuffix('e')}ed plugin: {name}")
     if problems:
         raise PluginError("\n".join(problems), hint="\n".join(dict.fromkeys(filter(None, hints))))
+
+
+def _caller() -> Caller:
+    from steersman.cli.declare import settings
+    from steersman.cli.plugin_home import variables
+    from steersman.cli.settings import Settings
+    from steersman.plugins.installing import Caller
+
+    return Caller(_say, variables(settings() or Settings()))
 
 
 def _say(line: str) -> None:

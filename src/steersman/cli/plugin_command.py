@@ -45,13 +45,13 @@ def run(words: Sequence[str]) -> int | None:
 def _run(name: str, before: Sequence[str], after: Sequence[str]) -> int:
     from steersman.plugins.running import run_command
 
-    first, _ = _split(before)
-    plugin = with_settings(_settings(first), lambda: plugin_named(name))
+    first, _ = split(before)
+    plugin = with_settings(settings_of(first), lambda: plugin_named(name))
     if plugin is None:
         return _NONE
-    known, own = _split(after)
+    known, own = split(after)
     given = first | known
-    settings = _settings(given)
+    settings = settings_of(given)
     said = with_settings(settings, lambda: variables(settings, given))
     code = run_command(plugin, own, said)
     if code:
@@ -59,18 +59,25 @@ def _run(name: str, before: Sequence[str], after: Sequence[str]) -> int:
     return code
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def settings_of(given: dict[str, Any]) -> Settings:
+    """The settings that global options make, besides those of the environment."""
     return Settings.from_options({field: value for field, value in given.items() if field not in LIMITS})
 
 
-def plugins() -> list[Plugin]:
-    """The plugins that are commands and can be run by their word. Raises PluginError."""
+def plugins(*, quietly: bool = False) -> list[Plugin]:
+    """The plugins that are commands and can be run by their word; a broken one is told of, unless `quietly`.
+
+    Plugins of the legacy kind may be both getter and command, as helm 3 had it; to helm 4 they are getters alone. Raises
+    PluginError.
+    """
     from steersman.plugins.finding import find
-    from steersman.plugins.manifest import CLI
+    from steersman.plugins.manifest import CLI, LEGACY
 
     if os.environ.get("HELM_NO_PLUGINS") == "1":
         return []
-    return [plugin for plugin in find(folders(), warn, type=CLI) if not is_ours(plugin.command)]
+    found = find(folders(), (lambda _: None) if quietly else warn)
+    commands = [one for one in found if one.type == CLI or (one.api_version == LEGACY and one.commands)]
+    return [one for one in commands if not is_ours(one.command)]
 
 
 def plugin_named(word: str) -> Plugin | None:
@@ -116,7 +123,7 @@ def _position(words: Sequence[str]) -> int | None:
     return None
 
 
-def _split(words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+def split(words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     """The global options among the words, by field, and the words that are the plugin's. Raises UsageError."""
     given: dict[str, Any] = {}
     left: list[str] = []

@@ -15,14 +15,16 @@ def post_renderer(name: str, arguments: Sequence[str]) -> Callable[[str], str]:
 
     if "/" in name:
         return postrender.command(name, arguments)
+    from steersman.cli.declare import settings
     from steersman.cli.output import warn
-    from steersman.cli.plugin_home import folders
+    from steersman.cli.plugin_home import folders, variables
+    from steersman.cli.settings import Settings
     from steersman.plugins.finding import find
     from steersman.plugins.manifest import POST_RENDERER
     from steersman.plugins.postrendering import post_renderer as by_plugin
 
     for plugin in find(folders(), warn, name=name, type=POST_RENDERER):
-        return by_plugin(plugin, arguments)
+        return by_plugin(plugin, arguments, variables(settings() or Settings()))
     if which(name) is None:
         raise UsageError(
             f'invalid argument "{name}" for "--post-renderer" flag: plugin: {{Name:{name} Type:postrenderer/v1}} not found',

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,11 +22,18 @@ from steersman.plugins.manifest import FILE_NAME, Plugin, load, read
 from steersman.plugins.provenance import archive_name
 from steersman.plugins.running import run_hook
 from steersman.plugins.sources import Packaged
+from steersman.record import record
 
-Say = Callable[[str], None]
+
+@record(frozen=True, slots=True)
+class Caller:
+    """Who installs: how that is told, line by line, and helm's variables for what a plugin wants done then."""
+
+    say: Callable[[str], None]
+    variables: Mapping[str, str]
 
 
-def install_link(source: Path, folder: Path, say: Say) -> None:
+def install_link(source: Path, folder: Path, caller: Caller) -> None:
     """Make a plugin's own folder one of those in `folder`, by a link, so that changes show at once. Raises PluginError."""
     if not source.is_dir():
         raise PluginError(
@@ -39,16 +46,14 @@ def install_link(source: Path, folder: Path, say: Say) -> None:
     _check_free(folder, target, load(str(source)))
     folder.mkdir(parents=True, exist_ok=True)
     target.symlink_to(source)
-    _finish(target, say)
+    _finish(target, caller)
 
 
-def install_archive(packaged: Packaged, folder: Path, say: Say, *, keyring: str | None) -> None:
+def install_archive(packaged: Packaged, folder: Path, caller: Caller, *, keyring: str | None) -> None:
     """Unpack a plugin into `folder`; with a `keyring` ("": GnuPG's own) only if its signature is good.
 
     The archive is kept beside it: by that, its signature can be looked at later. Raises PluginError, SignatureError.
     """
-    for line in packaged.told:
-        say(line)
     verification = None if keyring is None else _verified(packaged, keyring)
     with _draft(folder) as draft:
         root = unpack(packaged.data, draft / "unpacked")
@@ -64,11 +69,11 @@ def install_archive(packaged: Packaged, folder: Path, say: Say, *, keyring: str 
             archive.with_name(f"{archive.name}.prov").write_bytes(packaged.provenance)
         root.rename(target)
     for line in verification.lines("Plugin") if verification else ():
-        say(line)
-    _finish(target, say)
+        caller.say(line)
+    _finish(target, caller)
 
 
-def install_repository(source: str, folder: Path, say: Say, *, version: str) -> None:
+def install_repository(source: str, folder: Path, caller: Caller, *, version: str) -> None:
     """Clone a git repository into `folder`. Raises PluginError."""
     target = folder / repository.name_of(source)
     with _draft(folder) as draft:
@@ -78,10 +83,10 @@ def install_repository(source: str, folder: Path, say: Say, *, version: str) -> 
             raise PluginError("plugin metadata (plugin.yaml) missing", hint=f"{source} has no such file at its top.")
         _check_free(folder, target, read((cloned / FILE_NAME).read_bytes()))
         cloned.rename(target)
-    _finish(target, say)
+    _finish(target, caller)
 
 
-def uninstall(plugin: Plugin) -> None:
+def uninstall(plugin: Plugin, caller: Caller) -> None:
     """Remove a plugin, with the archive that it came from, and let it do what it wants done then. Raises PluginError."""
     folder = Path(plugin.folder)
     try:
@@ -95,13 +100,15 @@ def uninstall(plugin: Plugin) -> None:
             archive.with_name(f"{archive.name}.prov").unlink(missing_ok=True)
     except OSError as error:
         raise PluginError(f"remove {error.filename}: {(error.strerror or str(error)).lower()}") from error
-    run_hook(plugin, "delete")
+    run_hook(plugin, "delete", caller.variables)
+    caller.say(f"Uninstalled plugin: {plugin.name}")
 
 
-def update(plugin: Plugin) -> None:
+def update(plugin: Plugin, caller: Caller) -> None:
     """Bring a plugin that is a git repository up to date. Raises PluginError."""
     repository.update(Path(os.path.realpath(plugin.folder)))
-    run_hook(load(plugin.folder), "update")
+    run_hook(load(plugin.folder), "update", caller.variables)
+    caller.say(f"Updated plugin: {plugin.name}")
 
 
 def _verified(packaged: Packaged, keyring: str) -> Verification:
@@ -126,13 +133,13 @@ def _check_free(folder: Path, target: Path, plugin: Plugin) -> None:
         )
 
 
-def _finish(target: Path, say: Say) -> None:
+def _finish(target: Path, caller: Caller) -> None:
     try:
         plugin = load(str(target))
     except PluginError as error:
         raise PluginError(f"plugin is installed but unusable: {error}", hint=error.hint) from error
-    run_hook(plugin, "install")
-    say(f"Installed plugin: {plugin.name}")
+    run_hook(plugin, "install", caller.variables)
+    caller.say(f"Installed plugin: {plugin.name}")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from steersman.chart.postrender import FAILED, taken
 from steersman.errors import PluginError, PostRenderError
@@ -13,15 +13,14 @@ from steersman.plugins.platforms import words
 from steersman.plugins.running import environment, prepared, started
 
 
-def post_renderer(plugin: Plugin, arguments: Sequence[str]) -> Callable[[str], str]:
+def post_renderer(plugin: Plugin, arguments: Sequence[str], said: Mapping[str, str]) -> Callable[[str], str]:
     """A function from all manifests to what the plugin makes of them. It raises PostRenderError.
 
-    As helm does it, the plugin has none of helm's variables but HELM_PLUGIN_NAME and HELM_PLUGIN_DIR, and what it says on
-    standard error is shown only if it fails.
+    What the plugin says on standard error is shown only if it fails.
     """
 
     def run(manifests: str) -> str:
-        known = environment(plugin, {})
+        known = environment(plugin, said)
         try:
             command = prepared(plugin, lambda: words(plugin.commands, known, arguments))
             process = started(
@@ -29,9 +28,9 @@ def post_renderer(plugin: Plugin, arguments: Sequence[str]) -> Callable[[str], s
             )
         except PluginError as error:
             raise PostRenderError(_failed(plugin, str(error)), hint=error.hint) from error
-        output, said = process.communicate(manifests.encode("utf-8", "surrogateescape"))
+        output, complaint = process.communicate(manifests.encode("utf-8", "surrogateescape"))
         if process.returncode != 0:
-            sys.stderr.write(said.decode("utf-8", "replace"))
+            sys.stderr.write(complaint.decode("utf-8", "replace"))
             raise PostRenderError(
                 _failed(plugin, f'plugin "{plugin.name}" exited with error'),
                 hint=f"It ended with exit code {process.returncode}; what it said is above.",

@@ -37,12 +37,12 @@ def run_command(plugin: Plugin, arguments: Sequence[str], said: Mapping[str, str
     return SIGNALLED if code < 0 else code
 
 
-def run_hook(plugin: Plugin, event: str) -> None:
+def run_hook(plugin: Plugin, event: str, said: Mapping[str, str]) -> None:
     """What a plugin wants done when it is installed, updated or deleted. Raises PluginError."""
     commands = plugin.hooks.get(event)
     if not commands:
         return
-    known = environment(plugin, {})
+    known = environment(plugin, said)
     command = words(commands, known, expand=plugin.expands_hooks)
     if started(plugin, command, env=known, stdin=subprocess.DEVNULL).wait() != 0:
         raise PluginError(

@@ -25,8 +25,6 @@ class Packaged:
     data: bytes
     file_name: str
     provenance: bytes | None
-    told: tuple[str, ...] = ()
-    """what helm says of where it came from"""
 
 
 def is_address(source: str) -> bool:
@@ -59,7 +57,7 @@ def from_registry(source: str, access: Access, home: Home) -> Packaged:
     """Raises RepositoryError, FetchError, ChartNotFound."""
     reference = parse_reference(source)
     registry = Registry(reference.registry, access, home)
-    manifest, digest = registry.artifact(reference)
+    manifest = registry.artifact(reference)
     config = manifest.get("config")
     kind = manifest.get("artifactType") or (config.get("mediaType") if isinstance(config, dict) else "")
     if kind != ARTIFACT:
@@ -69,14 +67,10 @@ def from_registry(source: str, access: Access, home: Home) -> Packaged:
     if archive is None:
         raise RepositoryError(f"required layer matching pattern {name}-VERSION.tgz not found in manifest")
     signature = _layer(manifest, name, ".tgz.prov")
-    told = [f"Pulled plugin: {reference}", f"Digest: {digest}"]
-    if signature is not None:
-        told.append(f"Provenance: {_title(signature)}")
     return Packaged(
         registry.content(reference, archive),
         _title(archive),
         registry.content(reference, signature) if signature is not None else None,
-        tuple(told),
     )
 
 

@@ -102,10 +102,9 @@ class Registry:
             data,
         )
 
-    def artifact(self, reference: Reference) -> tuple[dict[str, Any], str]:
-        """The manifest of anything that a reference names, and its digest."""
-        data, digest = self._manifest(reference)
-        return _parse(data, str(reference)), digest
+    def artifact(self, reference: Reference) -> dict[str, Any]:
+        """The manifest of anything that a reference names."""
+        return _parse(self._manifest(reference)[0], str(reference))
 
     def content(self, reference: Reference, descriptor: dict[str, Any]) -> bytes:
         """One of its layers, checked against its digest."""
