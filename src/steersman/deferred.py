@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import sys
 from _thread import RLock
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
+from types import ModuleType
 
 from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType
     from typing import Any
 
 # Only what is written in Python can be loaded so, and only what has no __getattr__ of its own.
@@ -41,16 +38,16 @@ def defer(names: Iterable[str] = NAMES) -> None:
     Called by the command alone: a program that uses Steersman as a library decides itself what it loads when.
     """
     for name in names:
-        if name not in sys.modules and (spec := PathFinder.find_spec(name)) is not None:
-            sys.modules[name] = _empty(spec)
+        if name not in sys.modules:
+            sys.modules[name] = _empty(name)
 
 
-def _empty(spec: ModuleSpec) -> ModuleType:
+def _empty(name: str) -> ModuleType:
     """A module that fills itself when it is asked for an attribute that it has not got (PEP 562).
 
     (importlib.util.LazyLoader fills it with the second `import` already, since that looks at the module's `__spec__`.)
     """
-    module = module_from_spec(spec)
+    module = ModuleType(name)
     lock = RLock()
     loading = False
 
@@ -59,13 +56,22 @@ def _empty(spec: ModuleSpec) -> ModuleType:
         with lock:  # another thread waits until all is there
             if not loading and module.__dict__.get("__getattr__") is fill:
                 loading = True
-                assert spec.loader is not None
-                spec.loader.exec_module(module)
+                _load(module)
                 del module.__dict__["__getattr__"]
         try:
             return module.__dict__[attribute]
         except KeyError:
-            raise AttributeError(f"module {spec.name!r} has no attribute {attribute!r}") from None
+            raise AttributeError(f"module {name!r} has no attribute {attribute!r}") from None
 
     module.__dict__["__getattr__"] = fill
     return module
+
+
+def _load(module: ModuleType) -> None:
+    from importlib.machinery import PathFinder
+
+    spec = PathFinder.find_spec(module.__name__)
+    assert spec is not None, "of the standard library"
+    assert spec.loader is not None
+    module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
+    spec.loader.exec_module(module)

@@ -13,6 +13,7 @@ import os
 import sys
 
 import steersman
+from steersman.cache_files import cache_folder, open_own, write_own
 from steersman.digest import SIZE, digest
 from steersman.lazy import TYPE_CHECKING, remembering
 
@@ -25,17 +26,6 @@ if TYPE_CHECKING:
 _MAGIC = b"steersman memo 1\n"
 # Beyond this an old file's unused answers are dropped.
 _MAX_BYTES = 8 * 1024 * 1024
-
-
-def cache_folder() -> str:
-    """The folder for everything that can be made again: $XDG_CACHE_HOME/steersman."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return f"{base}/steersman"
-
-
-def is_own(status: os.stat_result) -> bool:
-    """Whether a file or folder is this user's, and nobody else can write to it."""
-    return not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
 
 
 @remembering
@@ -56,8 +46,7 @@ class Memo:
     """The answers about one subject, a chart for instance. `stamp` is whatever else decides the answers."""
 
     def __init__(self, subject: str, stamp: str) -> None:
-        self._folder = f"{cache_folder()}/memos"
-        self._path = f"{self._folder}/{digest(subject.encode('utf-8', 'surrogateescape')).hex()}"
+        self._path = f"{cache_folder()}/memos/{digest(subject.encode('utf-8', 'surrogateescape')).hex()}"
         self._stamp = digest(stamp.encode())
         self._kept = self._read()
         self._new: dict[bytes, bytes] = {}
@@ -84,28 +73,18 @@ class Memo:
         if sum(map(len, kept.values())) > _MAX_BYTES:
             kept = {key: kept[key] for key in self._used}
         payload = marshal.dumps({**kept, **self._new})
-        try:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            if not is_own(os.stat(self._folder)):
-                return
-            scratch = f"{self._path}.{os.getpid()}"
-            with open(scratch, "wb", opener=_private) as file:
-                file.write(_MAGIC + self._stamp + digest(payload) + payload)
-            os.replace(scratch, self._path)
-        except OSError:
-            return
+        write_own(self._path, _MAGIC + self._stamp + digest(payload) + payload)
 
     def _key(self, kind: str, data: bytes) -> bytes:
         return digest(kind.encode() + b"\0" + data)
 
     def _read(self) -> dict[bytes, bytes]:
+        file = open_own(self._path)
+        if file is None:
+            return {}
         try:
-            if not is_own(os.stat(self._folder)):
-                return {}
-            with open(self._path, "rb") as file:
-                if not is_own(os.fstat(file.fileno())):
-                    return {}
-                content = file.read()
+            with open(file, "rb") as reading:
+                content = reading.read()
         except OSError:
             return {}
         start = len(_MAGIC) + 2 * SIZE
@@ -114,10 +93,6 @@ class Memo:
             return {}
         kept: dict[bytes, bytes] = marshal.loads(memoryview(content)[start:])
         return kept
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def remembered(memo: Memo | None, kind: str, data: bytes, work_out: Callable[[], T]) -> T:

@@ -19,6 +19,9 @@ def main() -> None:
     """Run the command; every error that a person may meet ends in one message on stderr and exit code 1."""
     import gc
 
+    from steersman.bundle import use
+
+    bundle = use()
     from steersman.cli import quick
     from steersman.cli.output import prepare_streams
 
@@ -30,6 +33,7 @@ def main() -> None:
     # All is written and nothing is left to be closed; taking the interpreter apart takes 5 ms or more.
     sys.stdout.flush()
     sys.stderr.flush()
+    bundle.save()
     os._exit(code)
 
 

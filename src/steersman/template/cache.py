@@ -12,6 +12,7 @@ import os
 from time import time
 
 from steersman import memo
+from steersman.cache_files import cache_folder, is_own
 from steersman.digest import SIZE, digest
 from steersman.template.unit import Record
 
@@ -21,7 +22,7 @@ _STALE_CHECK_SECONDS = 24 * 3600
 
 
 def default_folder() -> str:
-    return f"{memo.cache_folder()}/templates"
+    return f"{cache_folder()}/templates"
 
 
 class TemplateCache:
@@ -38,7 +39,7 @@ class TemplateCache:
             return None
         try:
             with open(f"{self._folder}/{key}", "rb") as file:
-                if not memo.is_own(os.fstat(file.fileno())):
+                if not is_own(os.fstat(file.fileno())):
                     return None
                 data = file.read()
         except OSError:
@@ -76,7 +77,7 @@ class TemplateCache:
     def _is_safe(self) -> bool:
         if self._usable is None:
             try:
-                self._usable = memo.is_own(os.stat(self._folder))
+                self._usable = is_own(os.stat(self._folder))
             except OSError:
                 self._usable = False
         return self._usable
