@@ -17,7 +17,8 @@ from .twins import Tools, Twin, left_by, told_by, tools
 
 __all__ = ["tools"]
 
-pytestmark = [pytest.mark.embedded, pytest.mark.oracle, pytest.mark.chaos]
+# On one cluster, a kind that a chart brings is seen by the sessions of kubectl, too: one after the other.
+pytestmark = [pytest.mark.embedded, pytest.mark.oracle, pytest.mark.chaos, pytest.mark.xdist_group("kinds")]
 
 MANY = int(os.environ.get("STEERSMAN_CHAOS_SEEDS", "17")) >= 100
 

@@ -87,6 +87,9 @@ async def _unmake(namespaces: list[str]) -> None:
     async with AsyncClient() as client:
         for namespace in namespaces:
             await client.kube.delete(ObjectRef("v1", "Namespace", namespace))
+        await client.kube.delete(
+            ObjectRef("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.life.example")
+        )
 
 
 def told_by(theirs: Twin, ours: Twin, words: list[str], *, by: str = "") -> list[str]:

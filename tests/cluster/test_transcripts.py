@@ -34,6 +34,7 @@ async def test_the_embedded_cluster_says_what_is_written(name: str, oracle: Path
 
 
 @pytest.mark.kube
+@pytest.mark.xdist_group("kinds")
 @pytest.mark.parametrize("name", [*QUICK, *NEEDS_A_NODE])
 async def test_so_does_kubernetes(name: str, oracle: Path, tmp_path: Path, real_kubeconfig: str) -> None:
     theirs = Path(real_kubeconfig)
