@@ -53,6 +53,8 @@ def test_a_whole_life_with_the_synchronous_client(embedded_kubeconfig: str) -> N
         status = client.status("life")
         assert (status.release.version, status.newest.version) == (2, 3)
         assert status.failed_attempt is status.newest
+        for revision in (1, 2, 3):  # what was asked for stands for itself
+            assert client.status("life", revision).failed_attempt is None
         assert [(r.name, r.version) for r in client.list()] == [("life", 2)]
         assert [(r.name, r.version) for r in client.list(selector="team=shop")] == [("life", 2)]
         assert client.list(selector="team=other") == []

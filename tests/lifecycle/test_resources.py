@@ -181,6 +181,20 @@ async def test_an_immutable_field_changes_in_a_new_object_where_it_is_asked_for(
     assert [e.change for e in driver.told(ResourceApplied)] == ["replaced"]
 
 
+@pytest.mark.parametrize("policy", list(Policy))
+@pytest.mark.parametrize("server_side", [True, False])
+async def test_what_is_not_changed_is_told_so(policy: Policy, server_side: bool) -> None:
+    driver = Driver(policy)
+    await driver.install(App((config_map("a"), config_map("b"))), server_side=server_side)
+    for change in ("configured", "unchanged"):
+        await driver.upgrade(App((config_map("a", 2), config_map("b"), config_map("c"))), server_side=server_side)
+        told = {event.ref.name: event.change for event in driver.told(ResourceApplied)}
+        assert told == {"a": change, "b": "unchanged", "c": "created" if change == "configured" else "unchanged"}
+    await driver.rollback(1)
+    told = {event.ref.name: event.change for event in driver.told(ResourceApplied)}
+    assert told == {"a": "configured", "b": "unchanged"}
+
+
 async def test_helms_cleanup_on_fail_removes_what_the_upgrade_created() -> None:
     driver = Driver(Policy.HELM)
     await driver.install(App((config_map("a"),)))

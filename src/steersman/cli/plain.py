@@ -63,7 +63,7 @@ class PlainView:
                 self.hook_finished(event)
             case events.HookDeleted() if self.debug:
                 self.say(f"  deleted hook {event.hook} ({event.policy})")
-            case events.ResourceApplied() if event.change != "unchanged" or self.debug:
+            case events.ResourceApplied():
                 self.say(f"  {short(event.ref)} {event.change}")
             case events.ResourcePruned() | events.ResourceDeleted():
                 self.say(f"  {short(event.ref)} " + (f"kept ({event.kept})" if event.kept else "deleted"))

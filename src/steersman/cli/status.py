@@ -42,7 +42,7 @@ def command(settings: Settings, name: str, revision: int, output: str) -> None:
     from steersman.cli.resource_tables import resource_tables
 
     echo(status_text(status.release, resources=resource_tables(live)))
-    if status.failed_attempt is not None and not revision:
+    if status.failed_attempt is not None:
         attempt = status.failed_attempt
         echo(f"LAST ATTEMPT: revision {attempt.version}, {attempt.info.status}: {attempt.info.description}")
 

@@ -98,7 +98,8 @@ class Questions:
         from steersman.client.results import ReleaseStatus
 
         situation = await self.situation(name)
-        return ReleaseStatus(self._shown(situation, revision), situation.existing())
+        shown = self._shown(situation, revision)
+        return ReleaseStatus(shown, shown if revision else situation.existing())
 
     async def get(self, name: str, revision: int = 0) -> Release:
         """A revision's whole record; 0 is the one that stands for the release. Raises ReleaseNotFound."""

@@ -11,7 +11,8 @@ from steersman.release.record import Release
 @record(frozen=True, slots=True)
 class ReleaseStatus:
     """`release` is the revision that stands for the release, `newest` the last attempt (often the same): under the policy
-    `rollback` an attempt that failed before it touched anything does not hide what is deployed."""
+    `rollback` an attempt that failed before it touched anything does not hide what is deployed. Where a certain one was asked
+    for, both are that one."""
 
     release: Release
     newest: Release

@@ -40,7 +40,8 @@ class ApplyOptions:
 class Applied:
     """What a write did, and the object as it is now.
 
-    `applied` says that a server-side apply went well and nobody read the object before, so what it changed is unknown.
+    `applied` says that a server-side apply went well and nobody read the object before, so what it changed is
+    `moment.done_since`'s to tell.
     """
 
     action: Literal["created", "configured", "unchanged", "applied"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Kubernetes, Object
+from steersman.kube.moment import Moment
 from steersman.kube.watches import Watches
 from steersman.lazy import TYPE_CHECKING
 from steersman.lifecycle.events import Event
@@ -46,7 +47,8 @@ class Execution:
     `marked` the metadata of the release's live objects, by kind and namespace, where it was asked for. `postponed`:
     readiness is still owed, after the post hooks. `remedial`: the plan is the way back from a failure. `phase` is the one that
     runs now. `unfinished`: the journal must outlive this process. `gone`: the release and its history are
-    removed. `came_back` is the revision that a way back has deployed. `mute`: it was told that hooks' logs may not be read.
+    removed. `came_back` is the revision that a way back has deployed. `began`: when the
+    revision's record was made, where that can be told. `mute`: it was told that hooks' logs may not be read.
     """
 
     plan: Plan
@@ -69,6 +71,7 @@ class Execution:
     unfinished: bool = False
     gone: bool = False
     came_back: Release | None = None
+    began: Moment | None = None
     mute: bool = False
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from steersman.errors import AlreadyExists, ApiError, NotFound
+from steersman.kube.moment import moment_of
 from steersman.lifecycle.events import ReleaseWarning, RevisionRecorded
 from steersman.lifecycle.execution import Execution
 from steersman.lifecycle.plan import CreateNamespace, RecordRevision, RemoveRecords
@@ -55,7 +56,8 @@ async def record_revision(step: RecordRevision, execution: Execution) -> None:
 
 async def _create(release: Release, execution: Execution) -> None:
     try:
-        await execution.storage.create(release)
+        kept = await execution.storage.create(release)
+        execution.began = None if kept is None else moment_of(kept)
     except ApiError as error:
         if execution.policy is Policy.ROLLBACK:
             raise

@@ -11,6 +11,7 @@ from steersman.errors import ApiError, ImmutableField, NoMatchingKind, NotFound
 from steersman.kube import apply as applying
 from steersman.kube.apply import ApplyOptions
 from steersman.kube.interface import Kubernetes, Object, ObjectRef, Propagation
+from steersman.kube.moment import done_since
 from steersman.kube.ownership import MANAGED_BY, existing, owned, ownership_problems
 from steersman.kube.wait import wait_deleted
 from steersman.lazy import TYPE_CHECKING
@@ -108,8 +109,11 @@ async def apply(step: Apply, execution: Execution) -> None:
     else:
         try:
             done = await _update(step, target, options, execution)
-            change = "configured" if done.action == "applied" else done.action
             live = done.object
+            if done.action == "applied":
+                change = done_since(execution.began, live, options.field_manager)
+            else:
+                change = done.action
         except ImmutableField:
             if not execution.plan.options.recreate_immutable:
                 raise

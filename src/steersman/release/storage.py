@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from steersman.errors import ReleaseNotFound, UsageError
-from steersman.kube.interface import Kubernetes
+from steersman.kube.interface import Kubernetes, Object
 from steersman.record import record
 from steersman.release.codec import encode
 from steersman.release.record import Release, Status
@@ -41,8 +41,9 @@ class Storage:
         if self.driver.size_limit is not None:
             require_size(release, encode(release), self.driver.size_limit)
 
-    async def create(self, release: Release) -> None:
-        await self.driver.create(release, encode(release))
+    async def create(self, release: Release) -> Object | None:
+        """Return the object that keeps it, where one does. Raises AlreadyExists."""
+        return await self.driver.create(release, encode(release))
 
     async def update(self, release: Release) -> None:
         await self.driver.update(release, encode(release))

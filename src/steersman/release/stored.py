@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import time
 
+from steersman.kube.interface import Object
 from steersman.lazy import Protocol
 from steersman.record import field, record
 from steersman.release.codec import RecordError, decode
@@ -87,8 +88,8 @@ class Driver(Protocol):
         """The revisions that match, in no order. `selector` is a Kubernetes label query on the user's labels."""
         ...
 
-    async def create(self, release: Release, payload: str) -> None:
-        """Raises AlreadyExists."""
+    async def create(self, release: Release, payload: str) -> Object | None:
+        """Return the object that keeps it, where one does. Raises AlreadyExists."""
         ...
 
     async def update(self, release: Release, payload: str) -> None:

@@ -6,7 +6,7 @@ import binascii
 import contextlib
 
 from steersman.errors import NotFound
-from steersman.kube.interface import Kubernetes, ObjectRef
+from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.release.record import Release, storage_key
@@ -52,8 +52,8 @@ class ObjectDriver:
         found = await self.kube.list("v1", self.kind, namespace=namespace, label_selector=",".join(terms))
         return [self._read(item) for item in found.items]
 
-    async def create(self, release: Release, payload: str) -> None:
-        await self.kube.create(self._object(release, payload, created=True), field_manager="helm")
+    async def create(self, release: Release, payload: str) -> Object:
+        return await self.kube.create(self._object(release, payload, created=True), field_manager="helm")
 
     async def update(self, release: Release, payload: str) -> None:
         await self.kube.replace(self._object(release, payload, created=False), field_manager="helm")
