@@ -21,7 +21,7 @@ SHOWS = ("list", "status", "history", "get")
 
 FILES = {
     "Chart.yaml": "apiVersion: v2\nname: twin\nversion: 1.2.3\nappVersion: '7'\ndescription: told twice\n",
-    "values.yaml": "message: one\nport: 80\nfail: ''\nbroken: false\nnested: {a: 1, list: [x, y]}\nmore: {}\nkinds: []\n",
+    "values.yaml": "message: one\nport: 80\nfail: ''\nbroken: false\nnested: {a: 1, list: [x, y]}\nmore: {}\nkinds: []\nhooks: true\n",
     "templates/NOTES.txt": "{{ .Release.Name }} says {{ .Values.message }} at {{ .Release.Revision }}\n",
     "templates/a.yaml": """apiVersion: v1
 kind: ConfigMap
@@ -69,7 +69,7 @@ kind: {{ . }}
 metadata: {name: "{{ $.Release.Name }}-{{ lower . }}"}
 {{- end }}
 """,
-    "templates/hooks.yaml": """{{- range $phase := list "pre" "post" }}
+    "templates/hooks.yaml": """{{- range $phase := .Values.hooks | ternary (list "pre" "post") list }}
 {{- range $action := list "install" "upgrade" "rollback" "delete" }}
 {{- with printf "%s-%s" $phase $action }}
 ---
@@ -86,7 +86,8 @@ spec:
 {{- end }}
 {{- end }}
 """,
-    "templates/tests.yaml": """apiVersion: v1
+    "templates/tests.yaml": """{{- if .Values.hooks }}
+apiVersion: v1
 kind: Pod
 metadata: {name: "{{ .Release.Name }}-good", annotations: {helm.sh/hook: test}}
 spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1", command: [sh, -c, "echo well"]}]}
@@ -95,6 +96,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: "{{ .Release.Name }}-bad", annotations: {helm.sh/hook: test, helm.sh/hook-weight: "5"}}
 spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1", command: [sh, -c, "echo ill; exit 1"]}]}
+{{- end }}
 """,
 }
 OUTPUTS = ("table", "json", "yaml")
@@ -204,6 +206,9 @@ STORIES: dict[str, list[str]] = {
         "install b CHART --dry-run=server --set nested.list[0]=x --hide-secret",
         "upgrade --install b CHART --dry-run=server",
         "upgrade b CHART --dry-run=server",
+        "install b CHART --dry-run=client --no-hooks",
+        "install b CHART --dry-run=client --set hooks=false",
+        "upgrade a CHART --dry-run=server --set hooks=false",
     ],
     "apply methods": [
         "install a CHART --server-side=false",

@@ -23,7 +23,7 @@ def dry_run_choice(value: str) -> str:
     raise UsageError(f'invalid dry-run value ("{value}"). Must be "none", "server", or "client"')
 
 
-def show(release: Release, output: str, *, hide_secret: bool, show_hooks: bool = True, first_line: str = "") -> None:
+def show(release: Release, output: str, *, hide_secret: bool, first_line: str = "") -> None:
     """Print a release that was only rendered."""
     if output != "table":
         emit(to_json(release), output)
@@ -32,8 +32,7 @@ def show(release: Release, output: str, *, hide_secret: bool, show_hooks: bool =
         echo(first_line)
     notes, release.info.notes = release.info.notes, ""
     echo(status_text(release))
-    if show_hooks and release.hooks:
-        echo(f"HOOKS:\n{hooks_text(release.hooks)}", nl=False)
+    echo(f"HOOKS:\n{hooks_text(release.hooks)}", nl=False)
     echo(f"MANIFEST:\n{without_secrets(release.manifest) if hide_secret else release.manifest}")
     if notes:
         echo(f"NOTES:\n{notes.strip()}")
