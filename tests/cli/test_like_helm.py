@@ -21,7 +21,7 @@ SHOWS = ("list", "status", "history", "get")
 
 FILES = {
     "Chart.yaml": "apiVersion: v2\nname: twin\nversion: 1.2.3\nappVersion: '7'\ndescription: told twice\n",
-    "values.yaml": "message: one\nport: 80\nfail: ''\nbroken: false\nnested: {a: 1, list: [x, y]}\nmore: {}\nkinds: []\nhooks: true\n",
+    "values.yaml": "message: one\nport: 80\nfail: ''\nbroken: false\nnested: {a: 1, list: [x, y]}\nmore: {}\nkinds: []\n",
     "templates/NOTES.txt": "{{ .Release.Name }} says {{ .Values.message }} at {{ .Release.Revision }}\n",
     "templates/a.yaml": """apiVersion: v1
 kind: ConfigMap
@@ -69,7 +69,7 @@ kind: {{ . }}
 metadata: {name: "{{ $.Release.Name }}-{{ lower . }}"}
 {{- end }}
 """,
-    "templates/hooks.yaml": """{{- range $phase := .Values.hooks | ternary (list "pre" "post") list }}
+    "templates/hooks.yaml": """{{- range $phase := ternary list (list "pre" "post") (hasKey .Values "bare") }}
 {{- range $action := list "install" "upgrade" "rollback" "delete" }}
 {{- with printf "%s-%s" $phase $action }}
 ---
@@ -86,7 +86,7 @@ spec:
 {{- end }}
 {{- end }}
 """,
-    "templates/tests.yaml": """{{- if .Values.hooks }}
+    "templates/tests.yaml": """{{- if not .Values.bare }}
 apiVersion: v1
 kind: Pod
 metadata: {name: "{{ .Release.Name }}-good", annotations: {helm.sh/hook: test}}
@@ -207,8 +207,8 @@ STORIES: dict[str, list[str]] = {
         "upgrade --install b CHART --dry-run=server",
         "upgrade b CHART --dry-run=server",
         "install b CHART --dry-run=client --no-hooks",
-        "install b CHART --dry-run=client --set hooks=false",
-        "upgrade a CHART --dry-run=server --set hooks=false",
+        "install b CHART --dry-run=client --set bare=true",
+        "upgrade a CHART --dry-run=server --set bare=true",
     ],
     "apply methods": [
         "install a CHART --server-side=false",

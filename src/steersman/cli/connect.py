@@ -6,6 +6,7 @@ import os
 import sys
 
 from steersman.cli.settings import Settings
+from steersman.errors import UsageError
 from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +40,12 @@ def kubeconfig_path(settings: Settings) -> str | None:
 
 def connect(settings: Settings, network: Network | None = None) -> Client:
     """A connection as the flags, the environment and the kubeconfig say, or to the embedded cluster;
-    on asyncio where no other network is given."""
+    on asyncio where no other network is given. Raises UsageError where releases would be kept for this command alone."""
+    if os.environ.get("HELM_DRIVER", "").lower() == "memory":
+        raise UsageError(
+            "HELM_DRIVER=memory: what this command does would be forgotten when it ends",
+            hint="HELM_DRIVER is secret (the default), configmap or sql; memory is for programs that use the Python API.",
+        )
     from steersman.kube.client import connect as open_connection
 
     return open_connection(
