@@ -154,7 +154,9 @@ def test_a_locale_without_unicode_replaces_what_it_lacks(tmp_path: Path) -> None
     assert "ch?" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["HELM_NAMESPACE", "HELM_REPOSITORY_CACHE", "HELM_KUBECONTEXT", "HELM_DEBUG"])
+@pytest.mark.parametrize(
+    "name", ["HELM_NAMESPACE", "HELM_REPOSITORY_CACHE", "HELM_KUBECONTEXT", "HELM_DEBUG", "HELM_PLUGINS", "KUBECONFIG"]
+)
 def test_the_environment_is_told_as_helm_tells_it(name: str, helm: Path, tmp_path: Path) -> None:
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     theirs = subprocess.run([str(helm), "env", name], env=environment, capture_output=True, text=True, check=True)

@@ -193,6 +193,26 @@ def test_no_command_of_ours_is_shadowed_and_none_looks_for_plugins(toys: Pair) -
     assert toys.by_steer("deaf").code == 0
 
 
+def test_a_command_of_ours_opens_nothing_of_a_plugins(toys: Pair, tmp_path: Path) -> None:
+    """A manifest that never ends would let whoever reads it wait for ever."""
+    manifest = toys.plugins / "endless" / "plugin.yaml"
+    manifest.parent.mkdir()
+    os.mkfifo(manifest)
+    (tmp_path / "chart" / "templates").mkdir(parents=True)
+    (tmp_path / "chart" / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    (tmp_path / "chart" / "templates" / "x.yaml").write_text("kind: X\n")
+    (tmp_path / "values.yaml").write_text("a: 1\n")
+    for words in (
+        "template r chart -f values.yaml --set a=b",
+        "-n x template r chart -f values.yaml --post-renderer /bin/cat",
+        "lint chart --color never",
+        "repo list",
+        "version",
+        "plugin --help",
+    ):
+        assert toys.by_steer(*words.split()).code == 0, words
+
+
 def test_what_is_no_command_is_told_with_its_use(toys: Pair) -> None:
     toys.plugin("gets", "name: gets\ndownloaders: [{command: x, protocols: [toy, plaything]}]\n")
     toys.plugin("calls", V1.replace("tells [words]", "other").replace("name: tells", "name: calls"))

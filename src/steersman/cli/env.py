@@ -52,8 +52,8 @@ def variables(settings: Settings) -> dict[str, str]:
         "HELM_REPOSITORY_CONFIG": str(where.repositories),
         "STEERSMAN_FAILURE_POLICY": os.environ.get("STEERSMAN_FAILURE_POLICY", "rollback"),
     }
-    if kubeconfig := settings.kubeconfig or os.environ.get("KUBECONFIG"):
-        known["KUBECONFIG"] = kubeconfig
+    if settings.kubeconfig:
+        known["KUBECONFIG"] = settings.kubeconfig
     return dict(sorted(known.items()))
 
 

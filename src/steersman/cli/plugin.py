@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from steersman.chart.repo.fetch import Access
     from steersman.plugins.installing import Caller
     from steersman.plugins.manifest import Plugin
+    from steersman.plugins.sources import Packaged
 
 
 @declare.group("plugin")
@@ -59,42 +60,51 @@ def install(source: str, version: str, keyring: str, access: Access, verify: boo
     import os
     from pathlib import Path
 
-    from steersman.chart.repo.reference import is_oci
-    from steersman.plugins import installing, repository, sources
+    from steersman.plugins import installing
     from steersman.plugins.archives import is_archive
 
     where = folders()
     if not where:
         raise UsageError("HELM_PLUGINS names no folder", hint="Unset it, or set it to a folder.")
-    target = Path(where[0]).absolute()
-    packaged: Callable[[], sources.Packaged] | None = None
-    if is_oci(source):
-        packaged = lambda: sources.from_registry(source, access, home())  # noqa: E731
-    elif os.path.exists(source):
-        path = Path(os.path.abspath(source))
-        if not is_archive(path.name):
-            _say("Installing plugin from local directory (development mode)")
-            installing.install_link(path, target, _caller())
-            return
-        packaged = lambda: sources.from_file(path)  # noqa: E731
-    elif sources.is_address(source):
-        packaged = lambda: sources.from_address(source, access)  # noqa: E731
-    elif not repository.is_repository(source):
-        raise PluginError(
-            f'cannot get information about plugin source "{source}" (if it\'s a local directory, does it exist?), '
-            "last error was: Cannot detect VCS",
-            hint="Name a plugin's folder or .tgz, an address of one, oci://…, or a git repository.",
-        )
-    elif verify:
+    target, path = Path(where[0]).absolute(), Path(os.path.abspath(source))
+    if path.exists() and not is_archive(path.name):
+        _say("Installing plugin from local directory (development mode)")
+        installing.install_link(path, target, _caller())
+        return
+    fetch = _packaged(source, access)
+    if fetch is None and verify:
         raise PluginError(
             "plugin source does not support verification. Use --verify=false to skip verification",
             hint="Only a .tgz can be signed, not a git repository.",
         )
     _say("Verifying plugin signature..." if verify else "WARNING: Skipping plugin signature verification")
-    if packaged is None:
+    if fetch is None:
         installing.install_repository(source, target, _caller(), version=version)
     else:
-        installing.install_archive(packaged(), target, _caller(), keyring=keyring if verify else None)
+        installing.install_archive(fetch(), target, _caller(), keyring=keyring if verify else None)
+
+
+def _packaged(source: str, access: Access) -> Callable[[], Packaged] | None:
+    """How to get the packaged plugin that `source` names; None if it names a git repository. Raises PluginError."""
+    from functools import partial
+    from pathlib import Path
+
+    from steersman.chart.repo.reference import is_oci
+    from steersman.plugins import repository, sources
+
+    if is_oci(source):
+        return partial(sources.from_registry, source, access, home())
+    if Path(source).exists():
+        return partial(sources.from_file, Path(source).absolute())
+    if sources.is_address(source):
+        return partial(sources.from_address, source, access)
+    if repository.is_repository(source):
+        return None
+    raise PluginError(
+        f'cannot get information about plugin source "{source}" (if it\'s a local directory, does it exist?), '
+        "last error was: Cannot detect VCS",
+        hint="Name a plugin's folder or .tgz, an address of one, oci://…, or a git repository.",
+    )
 
 
 on_by_default(install, "--verify", "verify the plugin signature before installing")
