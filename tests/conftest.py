@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from steersman.cluster.local import LocalCluster
 
 # The same examples in every run, so that a red run is about the change; HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("steady", derandomize=True, database=None)
@@ -62,31 +63,17 @@ def mariadb() -> str:
 
 
 @pytest.fixture(scope="session")
-def embedded_kubeconfig(mariadb: str) -> Iterator[str]:
-    """The kubeconfig of an embedded cluster that lives as long as the tests, in a thread with an event loop of its own."""
-    from steersman.cluster.local import local_cluster
+def embedded(mariadb: str) -> Iterator[LocalCluster]:
+    """An embedded cluster that lives as long as the tests; its `requests` are every write that it took, in order."""
+    from steersman.cluster.local import local_cluster_in_thread
 
-    ready: list[str] = []
-    up, loop = threading.Event(), asyncio.new_event_loop()
-    done = asyncio.Event()
+    with local_cluster_in_thread(request_log=[]) as cluster:
+        yield cluster
 
-    async def serve() -> None:
-        try:
-            async with local_cluster() as cluster:
-                ready.append(str(cluster.kubeconfig))
-                up.set()
-                await done.wait()
-        finally:
-            up.set()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    up.wait(60)
-    assert ready, "the embedded cluster did not start"
-    yield ready[0]
-    loop.call_soon_threadsafe(done.set)
-    thread.join(30)
-    loop.close()
+@pytest.fixture(scope="session")
+def embedded_kubeconfig(embedded: LocalCluster) -> str:
+    return str(embedded.kubeconfig)
 
 
 @pytest.fixture(scope="session")

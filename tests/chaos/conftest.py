@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import queue
 import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -33,7 +31,7 @@ def seeds() -> int:
 class Cluster:
     """`requests` stays empty where the server keeps no log for us."""
 
-    kubeconfig: str = ""
+    kubeconfig: str
     requests: list[LoggedRequest] = field(default_factory=list)
     namespaces: int = 0
     unique: str = field(default_factory=lambda: uuid.uuid4().hex[:6])
@@ -48,35 +46,8 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
     """The embedded cluster, which logs what it is asked, and a real one."""
     if request.param == "real":
         return Cluster(request.getfixturevalue("real_kubeconfig"))
-    found: Cluster = request.getfixturevalue("embedded")
-    return found
-
-
-@pytest.fixture(scope="session")
-def embedded() -> Iterator[Cluster]:
-    from steersman.cluster.local import local_cluster
-
-    found = Cluster()
-    up, loop = threading.Event(), asyncio.new_event_loop()
-    done = asyncio.Event()
-
-    async def serve() -> None:
-        try:
-            async with local_cluster(request_log=found.requests) as running:
-                found.kubeconfig = str(running.kubeconfig)
-                up.set()
-                await done.wait()
-        finally:
-            up.set()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    up.wait(60)
-    assert found.kubeconfig, "the embedded cluster did not start"
-    yield found
-    loop.call_soon_threadsafe(done.set)
-    thread.join(30)
-    loop.close()
+    embedded = request.getfixturevalue("embedded")
+    return Cluster(str(embedded.kubeconfig), embedded.requests)
 
 
 SERVERS = 4  # of victims, each for one at a time

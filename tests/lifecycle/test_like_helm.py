@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from steersman.client import AsyncClient
+from steersman.cluster.local import LocalCluster
 from steersman.lifecycle.events import ReleaseFinished
 from steersman.lifecycle.plan import Options
 from steersman.lifecycle.policy import Policy
 from steersman.release.codec import to_json
 
-from .conftest import Embedded
 from .table import CHART, TIMEOUT, clean
 
 pytestmark = [pytest.mark.embedded, pytest.mark.oracle]
@@ -53,9 +53,9 @@ class Account:
 
 
 @pytest.mark.parametrize("story", STORIES)
-async def test_the_same_story(embedded: Embedded, helm: Path, tmp_path: Path, story: str) -> None:
+async def test_the_same_story(embedded: LocalCluster, helm: Path, tmp_path: Path, story: str) -> None:
     fails, actions = STORIES[story]
-    async with AsyncClient(kubeconfig=embedded.kubeconfig, policy=Policy.HELM) as client:
+    async with AsyncClient(kubeconfig=str(embedded.kubeconfig), policy=Policy.HELM) as client:
         accounts = []
         for tool in ("helm", "steer"):
             await clean(client, NAME)
@@ -63,7 +63,7 @@ async def test_the_same_story(embedded: Embedded, helm: Path, tmp_path: Path, st
             account = Account()
             for action in actions:
                 if tool == "helm":
-                    account.said.append(run_helm(helm, embedded.kubeconfig, tmp_path, action, fails))
+                    account.said.append(run_helm(helm, str(embedded.kubeconfig), tmp_path, action, fails))
                 else:
                     account.said.append(await run_steer(client, action, fails))
                 history = await client.storage.history(NAME)
