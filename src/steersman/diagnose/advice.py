@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from steersman.diagnose.facts import Facts, ServiceFacts, containers_of
 
 _SURE_ENOUGH = 0.72
+PSQL = "run psql-check"
 # A word that stands in more values than this is a common one, and says nothing.
 _NAMED_OFTEN = 3
 
@@ -35,7 +36,7 @@ def again(facts: Facts) -> tuple[str, ...]:
 
 def psql(sql: str) -> str:
     """A command (with `{namespace}`) that asks the database from inside the cluster; the reader fills HOST and USER in."""
-    pod = "kubectl -n {namespace} run psql-check --rm -it --restart=Never --image=postgres:15"
+    pod = f"kubectl -n {{namespace}} {PSQL} --rm -it --restart=Never --image=postgres:15"
     return f'{pod} -- psql -h HOST -U USER -c "{sql}"'
 
 

@@ -10,6 +10,7 @@ from steersman.diagnose.advice import again, from_values
 from steersman.diagnose.diagnosis import Confidence, Diagnosis
 from steersman.diagnose.facts import Facts
 from steersman.diagnose.reading import Cause, quoted, search
+from steersman.diagnose.servers import asked
 
 # The groups of patterns that hold a word which a person may have given the chart.
 NAMING = ("name", "user", "host", "table")
@@ -26,13 +27,19 @@ def log_rule(
     at_most: Confidence = Confidence.HIGH,
     sqlstates: Sequence[str] = (),
     mysql: Sequence[int] = (),
+    oracle: Sequence[int] = (),
+    mssql: Sequence[int] = (),
+    clickhouse: Sequence[int] = (),
+    depth: int = 2,
 ) -> Cause:
-    """A cause that holds where one of `patterns` is found in a line, or one of these SQLSTATEs or MySQL error numbers.
+    """A cause that holds where one of `patterns` is found in a line, or one of these SQLSTATEs or error numbers of a server.
 
-    The texts may name the patterns' groups as `{name}`, and `{namespace}`, `{hook}`, `{path}`, `{release}`; a group that took
+    `depth` 1 is for lines that only sum up what another one may explain. The texts may name the patterns' groups as `{name}`, and `{namespace}`, `{hook}`, `{path}`, `{release}`; a group that took
     no part is empty.
     """
-    compiled = tuple(re.compile(pattern) for pattern in (*patterns, *_numbered(sqlstates, mysql)))
+    compiled = tuple(
+        re.compile(pattern) for pattern in (*patterns, *_numbered(sqlstates, mysql), *_coded(oracle, mssql, clickhouse))
+    )
 
     def find(facts: Facts) -> Diagnosis | None:
         found = search(facts, *compiled)
@@ -57,7 +64,8 @@ def log_rule(
             explanation=tell(explanation),
             evidence=(quoted(found),),
             fix=tell(fix) + from_values(facts, *(groups[each] for each in NAMING if each in groups)),
-            verify=(*(tell(command) for command in verify), *again(facts)),
+            verify=(*(tell(asked(command, found.line)) for command in verify), *again(facts)),
+            depth=depth,
             line=found.number,
         )
 
@@ -76,6 +84,19 @@ def _numbered(sqlstates: Sequence[str], mysql: Sequence[int]) -> list[str]:
             rf"\bERROR (?:{one}) \(\w{{5}}\)|\bError (?:{one}) \(\w{{5}}\)|\berrno: (?:{one})\b|Error: \((?:{one}), "
             rf"|\]: [^:]+: (?:{one}) "
         )
+    return patterns
+
+
+def _coded(oracle: Sequence[int], mssql: Sequence[int], clickhouse: Sequence[int]) -> list[str]:
+    """The same of Oracle, SQL Server (its own client's and the drivers' words) and ClickHouse."""
+    patterns = []
+    if oracle:
+        patterns.append(rf"\bORA-0*(?:{'|'.join(map(str, oracle))})\b(?:: (?P<said>.*))?")
+    if mssql:
+        one = "|".join(map(str, mssql))
+        patterns.append(rf"\bMsg (?:{one}), Level \d|\((?:{one})\) \(SQL|\((?:{one}), b['\"]")
+    if clickhouse:
+        patterns.append(rf"(?<![Ee]xit )\bCode: (?:{'|'.join(map(str, clickhouse))})(?:\. DB::|, e\.disp|\.$)")
     return patterns
 
 

@@ -29,7 +29,7 @@ def diagnose(facts: Facts) -> Diagnosis:
 def _rank(diagnosis: Diagnosis) -> tuple[int, bool, int, int]:
     """What explains comes before what merely followed, the cluster's word before the log's, a later line before an earlier."""
     explains = diagnosis.depth > 1 and diagnosis.confidence is not Confidence.LOW
-    return explains, diagnosis.line < 0, diagnosis.confidence.rank, diagnosis.line
+    return explains, explains and diagnosis.line < 0, diagnosis.confidence.rank, diagnosis.line
 
 
 def _without_the_same_line(found: list[Diagnosis]) -> list[Diagnosis]:
@@ -52,7 +52,8 @@ def _precedence(diagnosis: Diagnosis) -> int:
     """General words ("permission denied", "not found") stand in lines that say something more particular, too."""
     general = (
         "connection-refused", "http-status", "interpreter-missing", "permission-denied", "command-not-found", "file-missing",
-        "connection-timeout", "connection-lost", "usage", "init-container-waits",
+        "connection-timeout", "connection-lost", "usage", "init-container-waits", "invalid-configuration",
+        "wait-timed-out", "connection-failed", "migration-failed", "program-crashed",
     )  # fmt: skip
     return -1 - general.index(diagnosis.cause) if diagnosis.cause in general else 0
 

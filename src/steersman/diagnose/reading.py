@@ -15,7 +15,7 @@ _RECOVERED = re.compile(
     r"accepting connections|reachable|succeeded|successful(ly)?)\b"
 )
 # Only a line that a program prints as an error of its own; "migration failed" says nothing new.
-_ERROR = re.compile(r"^(?:\S+: )*(?:ERROR|FATAL|PANIC)\b|^[\w.]*(?:Error|Exception)\b: |: error: ")
+_ERROR = re.compile(r"^(?:\S+: )*(?:ERROR|FATAL|PANIC)\b|^(?:Caused by: )?[\w.$]*(?:Error|Exception)\b: |: error: ")
 # So does a line in plain words, unless it only sums up what was said before it.
 _COMPLAINT = re.compile(
     r"(?i)\b(errors?|fail(ed|s|ure)|fatal|exception|cannot|can't|could ?n[o']t|unable|invalid|denied|corrupt\w*"

@@ -10,9 +10,12 @@ find = log_rule(
     (
         r"deadlock detected",
         r"Deadlock found when trying to get lock",
+        r"was deadlocked on .*resources with another process",
     ),
     sqlstates=("40P01",),
     mysql=(1213,),
+    oracle=(60,),
+    mssql=(1205,),
     problem="The database ended the hook's transaction because of a deadlock.",
     explanation=(
         "The hook and another session took the same locks in a different order; the database stopped one of them."

@@ -12,9 +12,11 @@ find = log_rule(
         r"a foreign key constraint fails",
         r"Foreign key constraint is incorrectly formed",
         r"FOREIGN KEY constraint failed",
+        r'conflicted with the (?:FOREIGN KEY|REFERENCE)(?: SAME TABLE)? constraint "(?P<name>[^"]+)"',
     ),
     sqlstates=("23503",),
     mysql=(1451, 1452, 1005, 1215, 3780),
+    oracle=(2291, 2292, 2298),
     problem=(
         "A row refers to one that is not there, or one that others refer to was to be removed (constraint {name})."
     ),

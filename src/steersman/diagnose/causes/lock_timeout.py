@@ -11,9 +11,12 @@ find = log_rule(
         r"canceling statement due to lock timeout",
         r'could not obtain lock on (?:row in )?relation "(?P<name>[^"]+)"',
         r"Lock wait timeout exceeded",
+        r"Lock request time out period exceeded",
     ),
     sqlstates=("55P03",),
     mysql=(1205, 3572),
+    oracle=(54, 4021, 30006),
+    mssql=(1222,),
     problem="The hook waited for a lock that another session holds, and gave up.",
     explanation=(
         "The running application, or another migration, holds a lock on the table that the hook wants to change."

@@ -13,9 +13,13 @@ find = log_rule(
         r"Column '(?P<name>[^']+)' cannot be null",
         r"Field '(?P<name>[^']+)' doesn't have a default value",
         r"NOT NULL constraint failed: (?P<name>\S+)",
+        r"Cannot insert the value NULL into column '(?P<name>[^']+)'",
+        r"ORA-01400: cannot insert NULL into \((?P<name>[^)]+)\)",
     ),
     sqlstates=("23502",),
     mysql=(1048, 1364),
+    oracle=(1400, 1407, 2296),
+    mssql=(515,),
     problem="The column {name} must not be null, and a row has no value for it.",
     explanation="Rows that are already there have no value, or the hook inserts one without.",
     fix=(

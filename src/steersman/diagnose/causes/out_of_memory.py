@@ -35,6 +35,8 @@ REFUSED = log_rule(
         r"^(?P<name>MemoryError)\b|(?P<other>Cannot allocate memory|cannot allocate memory|std::bad_alloc|fatal "
         r"error: runtime: out of memory)",
         r"(?P<name>ERROR:  out of memory)|NoMemoryError",
+        r"(?P<name>memory allocation of \d+ bytes failed|eheap_alloc: Cannot allocate \d+ bytes of memory)",
+        r"(?P<name>System\.OutOfMemoryException)",
     ),
     problem="The program was not given the memory that it asked for: {name}{other}.",
     explanation="It asked for more than the container's limit or the node has left.",
@@ -48,7 +50,17 @@ SHELL = log_rule(
     "kills like this.",
     fix="Raise resources.limits.memory of the container in {path}, or let the program work in smaller batches.",
 )
-_LOG = latest_of(HEAP, REFUSED, SHELL)
+SERVER = log_rule(
+    "out-of-memory",
+    (
+        r"DB::Exception: (?P<name>Memory limit .*exceeded)|(?P<name2>circuit_breaking_exception)",
+        r"MongoServerError: (?P<name>.*exceeded memory limit.*|.*Exceeded memory limit.*)",
+    ),
+    problem="The server refused the request, as it would have used more memory than it may: {name}{name2}",
+    explanation="The limit is the server's own (for a query, a user, or its whole heap); the hook's Pod is not short of memory.",
+    fix="Let the hook work in smaller batches, or raise the limit of the server and its Pod's memory.",
+)
+_LOG = latest_of(HEAP, REFUSED, SHELL, SERVER)
 
 
 def find(facts: Facts) -> Diagnosis | None:

@@ -10,9 +10,14 @@ find = log_rule(
     (
         r"canceling statement due to statement timeout",
         r"maximum statement execution time exceeded",
+        r"Execution Timeout Expired",
+        r"operation exceeded time limit|MaxTimeMSExpired",
+        r"DB::Exception: Timeout exceeded: elapsed",
+        r"(?:Read|Write)Timeout: Error from server: code=1[12]00",
     ),
     sqlstates=("57014",),
     mysql=(3024, 1969),
+    clickhouse=(159,),
     problem="A statement took longer than the server's statement_timeout.",
     explanation="The statement is slow (a big table, a missing index) or waits for a lock.",
     fix=(

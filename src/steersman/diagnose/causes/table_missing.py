@@ -13,9 +13,17 @@ find = log_rule(
         r"no such table: (?P<name>\S+)",
         r'table "(?P<name>[^"]+)" does not exist',
         r"Unknown table '(?P<name>[^']+)'",
+        r"Invalid object name '(?P<name>[^']+)'",
+        r"DB::Exception: (?:Received from \S+ )?(?:DB::Exception: )?Table (?P<name>\S+) (?:doesn't|does not) exist",
+        r"unconfigured table (?P<name>\w+)",
+        r"(?P<name>missing table \[[^\]]+\])",
+        r'Table "(?P<name>[^"]+)" not found',
     ),
     sqlstates=("42P01", "42S02"),
     mysql=(1146, 1051),
+    oracle=(942,),
+    mssql=(208, 4902),
+    clickhouse=(60,),
     problem="The table {name} does not exist.",
     explanation=(
         "The SQL names a table that is not in the database (or not in this user's search_path): a migration "

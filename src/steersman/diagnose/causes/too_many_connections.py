@@ -13,9 +13,12 @@ find = log_rule(
         r"too many connections for (?:role|database) (?P<name>\S+)",
         r"Too many connections|has exceeded the 'max_user_connections'|already has more than 'max_user_connections'",
         r"max number of clients reached",
+        r"because too many open connections",
     ),
     sqlstates=("53300",),
     mysql=(1040, 1203, 1226),
+    oracle=(18, 20, 2391, 12516, 12518, 12519, 12520),
+    clickhouse=(202,),
     problem="The database server accepts no more connections.",
     explanation="All of max_connections are in use, mostly by the application's own pools; the hook is not at fault.",
     fix=(
