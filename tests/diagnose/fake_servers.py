@@ -30,7 +30,9 @@ def _search(status: int, error: dict[str, str]) -> tuple[int, str]:
 HTTP = {
     "/search-401": _search(401, SECURITY),
     "/search-403": _search(403, UNAUTHORIZED),
-    "/search-404": _search(404, {"type": "index_not_found_exception", "reason": "no such index [logs]", "index": "logs"}),
+    "/search-404": _search(
+        404, {"type": "index_not_found_exception", "reason": "no such index [logs]", "index": "logs"}
+    ),
     "/search-exists": _search(
         400, {"type": "resource_already_exists_exception", "reason": "index [logs/x1] already exists", "index": "logs"}
     ),
@@ -91,6 +93,17 @@ def line_server(greeting: bytes, answer: bytes) -> Callable[[socket.socket], Non
     return serve
 
 
+# What a server supports: a map with the version of CQL, and no compression.
+OPTIONS = (
+    struct.pack(">HH", 2, 11)
+    + b"CQL_VERSION"
+    + struct.pack(">HH", 1, 5)
+    + b"3.4.5"
+    + struct.pack(">H", 11)
+    + b"COMPRESSION\0\0"
+)
+
+
 def cassandra(code: int, message: str, *, after: int = 0) -> Callable[[socket.socket], None]:
     """An ERROR frame of the native protocol in answer to the frame number `after`; READY or SUPPORTED before it."""
 
@@ -101,7 +114,7 @@ def cassandra(code: int, message: str, *, after: int = 0) -> Callable[[socket.so
             del body
             version = 4
             if opcode == 5:  # OPTIONS
-                connection.sendall(struct.pack(">BBhBi", 0x80 | version, 0, stream, 6, 2) + b"\0\0")
+                connection.sendall(struct.pack(">BBhBi", 0x80 | version, 0, stream, 6, len(OPTIONS)) + OPTIONS)
                 continue
             text = message.encode()
             payload = struct.pack(">iH", code, len(text)) + text

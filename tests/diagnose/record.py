@@ -133,7 +133,7 @@ SHELL = {
     "name-not-resolved--java": "{java} {d} 'new java.net.Socket(\"postgres.invalid\", 5432);'",
     "name-not-resolved--busybox-wget": "busybox wget -O- http://postgres.invalid/",
     "name-not-resolved--bash-tcp": "bash -c 'echo > /dev/tcp/postgres.invalid/5432'",
-    "exit-code--crash": "bash -c 'kill -SEGV $$'",
+    "program-crashed--crash": "bash -c 'kill -SEGV $$'",
     "unknown--silent": "true",
     "unknown--words": "echo 'Step 2 of 3: verifying 14 tables, permission model v2, 0 errors'",
 }  # fmt: skip

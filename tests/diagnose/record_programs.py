@@ -329,10 +329,10 @@ def main() -> None:
     print(f"{len(list(RECORDED.glob('*.txt')))} outputs recorded in {RECORDED}")
 
 
-def tidy(text: str) -> str:
+def tidy(text: str, width: int = 400) -> str:
     """Where this machine keeps things, and the middle of what is very long, is nobody's business."""
     text = re.sub(r"/tmp/tmp\w+(/tmp\w+)?", "/data", text).replace(str(LAB), "/opt")
-    lines = [line[:400] for line in text.removesuffix("\n").split("\n")]
+    lines = [line[:width] for line in text.removesuffix("\n").split("\n")]
     return "\n".join(lines if len(lines) <= 70 else [*lines[:20], *lines[-50:]]) + "\n"
 
 

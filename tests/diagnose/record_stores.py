@@ -33,7 +33,7 @@ RUN = {
     "closed": CLOSED, "nowhere": NOWHERE, "http": STORES_PORT, "line": LINE_PORT, "tls": TLS_PORT, "ansible": f"{LAB}/py/bin/ansible-playbook",
     "mongo": "import pymongo; pymongo.MongoClient(\"{h}\", serverSelectionTimeoutMS=400)",
 }  # fmt: skip
-_NPM = "cd {d} && echo '{{\"name\": \"app\", \"scripts\": {{}}}}' > package.json && "
+_NPM = 'cd {d} && echo \'{{"name": "app", "scripts": {{}}}}\' > package.json && '
 _GIT = "GIT_TERMINAL_PROMPT=0 GIT_CONFIG_GLOBAL=/dev/null"
 # CAUSE--NAME → command; `{d}` is an empty folder.
 COMMANDS = {
@@ -46,11 +46,11 @@ COMMANDS = {
     # Kafka
     "connection-refused--confluent-kafka": "{py} -c 'from confluent_kafka.admin import AdminClient; AdminClient({{\"bootstrap.servers\": \"127.0.0.1:{closed}\", \"socket.timeout.ms\": 1000}}).list_topics(timeout=2)'",
     "name-not-resolved--confluent-kafka": "{py} -c 'from confluent_kafka.admin import AdminClient; AdminClient({{\"bootstrap.servers\": \"{nowhere}:9092\"}}).list_topics(timeout=2)'",
-    "connection-refused--kafka-python": "{py} -c 'from kafka import KafkaAdminClient; KafkaAdminClient(bootstrap_servers=\"127.0.0.1:{closed}\")'",
+    "connection-failed--kafka-python": "{py} -c 'from kafka import KafkaAdminClient; KafkaAdminClient(bootstrap_servers=\"127.0.0.1:{closed}\")'",
     "connection-refused--kafkajs": "{node} -e 'new (require(\"kafkajs\").Kafka)({{brokers: [\"127.0.0.1:{closed}\"], retry: {{retries: 0}}}}).admin().connect().catch(e => {{ console.error(e); process.exit(1) }})'",
     "name-not-resolved--kafkajs": "{node} -e 'new (require(\"kafkajs\").Kafka)({{brokers: [\"{nowhere}:9092\"], retry: {{retries: 0}}}}).admin().connect().catch(e => {{ console.error(e); process.exit(1) }})'",
     # RabbitMQ
-    "connection-refused--pika": "{py} -c 'import pika; pika.BlockingConnection(pika.ConnectionParameters(\"127.0.0.1\", {closed}))'",
+    "connection-failed--pika": "{py} -c 'import pika; pika.BlockingConnection(pika.ConnectionParameters(\"127.0.0.1\", {closed}))'",
     "connection-refused--pika-logging": "{py} -c 'import logging; logging.basicConfig(level=\"ERROR\"); import pika; pika.BlockingConnection(pika.ConnectionParameters(\"127.0.0.1\", {closed}))'",
     "name-not-resolved--pika": "{py} -c 'import pika; pika.BlockingConnection(pika.ConnectionParameters(\"{nowhere}\"))'",
     "connection-refused--amqplib": "{node} -e 'require(\"amqplib\").connect(\"amqp://127.0.0.1:{closed}\")'",
@@ -60,7 +60,7 @@ COMMANDS = {
     "connection-refused--clickhouse-connect": "{py} -c 'import clickhouse_connect; clickhouse_connect.get_client(host=\"127.0.0.1\", port={closed})'",
     "connection-refused--clickhouse-driver": "{py} -c 'import clickhouse_driver; clickhouse_driver.Client(\"127.0.0.1\", {closed}).execute(\"select 1\")'",
     "connection-refused--pymssql": "{py} -c 'import pymssql; pymssql.connect(\"127.0.0.1\", \"sa\", \"x\", \"app\", port={closed}, login_timeout=3)'",
-    "connection-refused--tedious": "{node} -e 'const c = new (require(\"tedious\").Connection)({{server: \"127.0.0.1\", options: {{port: {closed}}}, authentication: {{type: \"default\", options: {{userName: \"sa\", password: \"x\"}}}}}}); c.connect(e => {{ if (e) {{ console.error(e); process.exit(1) }} }})'",
+    "connection-failed--tedious": "{node} -e 'const c = new (require(\"tedious\").Connection)({{server: \"127.0.0.1\", options: {{port: {closed}}}, authentication: {{type: \"default\", options: {{userName: \"sa\", password: \"x\"}}}}}}); c.connect(e => {{ if (e) {{ console.error(e); process.exit(1) }} }})'",
     "name-not-resolved--tedious": "{node} -e 'const c = new (require(\"tedious\").Connection)({{server: \"{nowhere}\", authentication: {{type: \"default\", options: {{userName: \"sa\", password: \"x\"}}}}}}); c.connect(e => {{ if (e) {{ console.error(e); process.exit(1) }} }})'",
     "connection-refused--oracledb": "{py} -c 'import oracledb; oracledb.connect(user=\"app\", password=\"x\", dsn=\"127.0.0.1:{closed}/app\")'",
     "name-not-resolved--oracledb": "{py} -c 'import oracledb; oracledb.connect(user=\"app\", password=\"x\", dsn=\"{nowhere}/app\")'",
@@ -84,9 +84,9 @@ COMMANDS = {
     "cloud-access-denied--hvac": "{py} -c 'import hvac; hvac.Client(\"http://127.0.0.1:{http}/vault-denied\").secrets.kv.v2.read_secret_version(\"app\")'",
     "connection-refused--nats": "{py} -c 'import asyncio, nats; asyncio.run(nats.connect(\"nats://127.0.0.1:{closed}\", max_reconnect_attempts=1, connect_timeout=1, allow_reconnect=False))'",
     "connection-refused--nats-node": "{node} -e 'require(\"nats\").connect({{servers: \"127.0.0.1:{closed}\", reconnect: false}})'",
-    "connection-timeout--kazoo": "{py} -c 'from kazoo.client import KazooClient; KazooClient(\"127.0.0.1:{closed}\").start(timeout=1)'",
-    "connection-refused--etcdctl": "ETCDCTL_API=3 {bin}/etcdctl --endpoints=127.0.0.1:{closed} --dial-timeout=1s --command-timeout=2s put a b",
-    "connection-refused--minio": "{py} -c 'import minio, urllib3; minio.Minio(\"127.0.0.1:{closed}\", \"a\", \"b\", secure=False, http_client=urllib3.PoolManager(retries=False)).bucket_exists(\"x\")'",
+    "connection-refused--kazoo": "{py} -c 'from kazoo.client import KazooClient; KazooClient(\"127.0.0.1:{closed}\").start(timeout=1)'",
+    "connection-failed--etcdctl": "ETCDCTL_API=3 {bin}/etcdctl --endpoints=127.0.0.1:{closed} --dial-timeout=1s --command-timeout=2s put a b",
+    "connection-refused--minio": "{py} -c 'import minio, urllib3; minio.Minio(\"127.0.0.1:{closed}\", \"a\", \"b\", secure=False, http_client=urllib3.PoolManager(retries=False)).bucket_exists(\"backups\")'",
     "connection-refused--ioredis": "{node} -e 'const r = new (require(\"ioredis\"))({{port: {closed}, maxRetriesPerRequest: 1}}); r.ping()'",
     "file-missing--restic-password": "{bin}/restic -r {d}/repo --password-file /etc/restic/password init",
     "repository-missing--restic": "RESTIC_PASSWORD=x {bin}/restic --no-cache -r {d}/repo snapshots",
@@ -100,7 +100,7 @@ COMMANDS = {
     "module-missing--django-settings": "DJANGO_SETTINGS_MODULE=app.settings {py} -m django migrate",
     "variable-missing--environs": "{py} -c 'from environs import Env; Env().str(\"DATABASE_URL\")'",
     "variable-missing--decouple": "{py} -c 'from decouple import config; config(\"DATABASE_URL\")'",
-    "usage--django-command": "cd {d} && echo 'SECRET_KEY = \"x\"' > conf.py && PYTHONPATH={d} DJANGO_SETTINGS_MODULE=conf {py} -m django migrat",
+    "task-missing--django": "cd {d} && echo 'SECRET_KEY = \"x\"' > conf.py && PYTHONPATH={d} DJANGO_SETTINGS_MODULE=conf {py} -m django migrat",
     # Node and npm
     "task-missing--npm": _NPM + "npm run migrate",
     "file-missing--npm-package": "cd {d} && npm run migrate",
@@ -148,10 +148,9 @@ COMMANDS = {
     "program-crashed--bus": "bash -c 'bash -c \"kill -BUS \\$\\$\"; exit 135'",
     "program-crashed--abort": "bash -c 'bash -c \"kill -ABRT \\$\\$\"; exit 134'",
     "program-crashed--c-assert": "echo '#include <assert.h>\nint main() {{ assert(1 == 2); }}' > {d}/x.c; gcc -o {d}/x {d}/x.c && bash -c '{d}/x; exit $?'",
-    "wait-timed-out--timeout": "timeout 1 sleep 5",
     # others
-    "file-missing--ansible": "cd {d} && {ansible} site.yml",
-    "variable-missing--ansible": "cd {d} && printf -- '- hosts: localhost\\n  gather_facts: false\\n  tasks: [{{{{debug: {{{{msg: \"{{{{{{{{ database_url }}}}}}}}\"}}}}}}}}]\\n' > site.yml && ANSIBLE_LOCALHOST_WARNING=0 {ansible} site.yml",
+    "file-missing--ansible": "cd {d} && LC_ALL=C.UTF-8 {ansible} site.yml",
+    "variable-missing--ansible": "cd {d} && printf -- '- hosts: localhost\\n  gather_facts: false\\n  tasks:\\n  - debug:\\n      msg: \"{{{{ database_url }}}}\"\\n' > site.yml && LC_ALL=C.UTF-8 {ansible} site.yml",
     "file-missing--kustomize": "kubectl kustomize {d}",
     "file-missing--kubectl": "env -u KUBECONFIG HOME={d} kubectl --server http://127.0.0.1:{closed} apply -f /manifests/job.yaml",
 }  # fmt: skip
@@ -162,14 +161,12 @@ ANSWERED = {
     "read-only-transaction--redis-cli": (fake_servers.line_server(b"", b"-READONLY You can't write against a read only replica.\r\n"), "redis-cli -e -p {line} set a b"),
     "cluster-redirect--redis-cli": (fake_servers.line_server(b"", b"-MOVED 15495 10.0.0.7:6379\r\n"), "redis-cli -e -p {line} set a b"),
     "cluster-unavailable--redis-cli": (fake_servers.line_server(b"", b"-CLUSTERDOWN The cluster is down\r\n"), "redis-cli -e -p {line} set a b"),
-    "server-starting--ioredis": (fake_servers.line_server(b"", b"-LOADING Redis is loading the dataset in memory\r\n"), "{node} -e 'const r = new (require(\"ioredis\"))({{port: {line}, enableReadyCheck: false}}); r.set(\"a\", \"b\")'"),
     "cluster-redirect--redis-py": (fake_servers.line_server(b"", b"-MOVED 15495 10.0.0.7:6379\r\n"), "{py} -c 'import redis; redis.Redis(port={line}, retry=None).set(\"a\", \"b\")'"),
     "authentication-failed--nats": (fake_servers.line_server(b'INFO {"server_id":"A","version":"2.9.10","max_payload":1048576,"auth_required":true}\r\n', b"-ERR 'Authorization Violation'\r\n"), "{py} -c 'import asyncio, nats; asyncio.run(nats.connect(\"nats://127.0.0.1:{line}\", allow_reconnect=False))'"),
     "authentication-failed--cassandra": (fake_servers.cassandra(0x0100, "Provided username app and/or password are incorrect"), "{py} -W ignore -c 'from cassandra.cluster import Cluster; Cluster([\"127.0.0.1\"], port={line}, protocol_version=4).connect()'"),
     "authentication-failed--pika": (fake_servers.amqp(403, "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile."), "{py} -c 'import pika; pika.BlockingConnection(pika.ConnectionParameters(\"127.0.0.1\", {line}))'"),
     "authentication-failed--amqplib": (fake_servers.amqp(403, "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile."), "{node} -e 'require(\"amqplib\").connect(\"amqp://127.0.0.1:{line}\")'"),
     "database-missing--oracledb": (fake_servers.oracle(12514), "{py} -c 'import oracledb; oracledb.connect(user=\"app\", password=\"x\", dsn=\"127.0.0.1:{line}/app\")'"),
-    "host-key-unknown--ssh": (fake_servers.line_server(b"", b""), "true"),
 }  # fmt: skip
 
 
@@ -179,7 +176,9 @@ def main() -> None:
         shutil.rmtree(RECORDED, ignore_errors=True)
     RECORDED.mkdir(parents=True, exist_ok=True)
     record.RECORDED = RECORDED
-    record.PLACES.update({f"{LAB}/root": "", f"{LAB}/js": "/app", f"{LAB}/py": "/venv", os.path.realpath(f"{LAB}/py"): "/venv"})
+    record.PLACES.update(
+        {f"{LAB}/root": "", f"{LAB}/js": "/app", f"{LAB}/py": "/venv", os.path.realpath(f"{LAB}/py"): "/venv"}
+    )
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -198,7 +197,7 @@ def main() -> None:
                 with fake_servers.serving(answer, LINE_PORT):
                     run(case, command, folder)
     for each in RECORDED.glob("*.txt"):
-        each.write_text(tidy(each.read_bytes().decode()), newline="")
+        each.write_text(tidy(each.read_bytes().decode(), 900), newline="")
     print(f"{len(list(RECORDED.glob('*.txt')))} outputs recorded in {RECORDED}")
 
 

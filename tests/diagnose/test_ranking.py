@@ -34,7 +34,7 @@ def test_an_error_that_was_overcome_is_not_the_cause() -> None:
     found = diagnose(
         replace(FACTS, logs=(REFUSED, "connected to db", "Segmentation fault"), run=RunFacts(exit_code=139))
     )
-    assert found.cause == "exit-code"
+    assert found.cause == "program-crashed"
 
 
 def test_the_clusters_word_goes_before_the_logs_and_contradiction_lowers_confidence() -> None:
@@ -101,7 +101,7 @@ DECISIVE = {
     ),
     "the trace of a shell": (("+ grep -q 'permission denied' log", "+ exit 4"), "exit-code", Confidence.MEDIUM),
     "a warning that did not matter": (("WARN cache: connection refused", "14 of 80 seeds are odd"), "connection-refused", Confidence.MEDIUM),
-    "words of errors in a report": (("checked 12 files: 0 errors, 0 failed", "uploading", "panic: assignment to entry in nil map"), "exit-code", Confidence.MEDIUM),
+    "words of errors in a report": (("checked 12 files: 0 errors, 0 failed", "uploading", "panic: assignment to entry in nil map"), "program-crashed", Confidence.HIGH),
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""What real programs printed when they failed (recorded by record.py, record_programs.py), and the cause to be read from it.
+"""What real programs printed when they failed, and the cause to be read from it.
 
-A file's name says the cause: CAUSE--NAME.txt. Its last line is the exit code.
+record.py, record_programs.py and record_stores.py have recorded it. A file's name says the cause: CAUSE--NAME.txt. Its last line is the exit code.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from steersman.diagnose.ranking import diagnose
 
 RECORDED = sorted((Path(__file__).parent / "recorded").rglob("*.txt"))
 # The best that can be said of these is a guess, and it has to be called one.
-GUESSES = {"unknown", "exit-code", "connection-lost", "connection-timeout"}
-# These print a dump after the line that counts.
-LONG = {"exit-code--crash", "out-of-memory--node"}
+GUESSES = {"unknown", "exit-code", "connection-lost", "connection-timeout", "connection-failed"}
+# These print a dump or a trace after the line that counts, or leave open why.
+LESS_SURE = {"out-of-memory--node", "connection-refused--pika-logging", "disk-full--redis-misconf"}
 
 
 def facts_of(output: str) -> Facts:
@@ -42,7 +42,7 @@ def test_the_cause_is_read_from_what_a_program_printed(path: Path) -> None:
     expected = path.stem.partition("--")[0]
     found = diagnose(facts_of(path.read_bytes().decode()))
     assert found.cause == expected
-    assert (found.confidence is Confidence.HIGH) == (expected not in GUESSES) or path.stem in LONG
+    assert (found.confidence is Confidence.HIGH) == (expected not in GUESSES) or path.stem in LESS_SURE
     assert found.fix
     assert found.verify
     assert expected == "unknown" or found.evidence

@@ -34,7 +34,9 @@ def log_rule(
 ) -> Cause:
     """A cause that holds where one of `patterns` is found in a line, or one of these SQLSTATEs or error numbers of a server.
 
-    `depth` 1 is for lines that only sum up what another one may explain. The texts may name the patterns' groups as `{name}`, and `{namespace}`, `{hook}`, `{path}`, `{release}`; a group that took
+    `depth` 1 is for lines that only sum up what another one may explain.
+
+    The texts may name the patterns' groups as `{name}`, and `{namespace}`, `{hook}`, `{path}`, `{release}`; a group that took
     no part is empty.
     """
     compiled = tuple(

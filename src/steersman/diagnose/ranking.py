@@ -59,7 +59,9 @@ def _precedence(diagnosis: Diagnosis) -> int:
 
 
 def _contradicts(first: Diagnosis, other: Diagnosis) -> bool:
-    """Another cause, as sure and as deep, from elsewhere in the log or from the cluster."""
+    """Another cause, as sure and as deep, from elsewhere in the log or from the cluster; a status is followed by its reason."""
+    if other.cause == "http-status" and 0 <= other.line < first.line:
+        return False
     return (
         other.depth == first.depth > 1
         and other.cause != first.cause

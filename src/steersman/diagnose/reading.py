@@ -28,8 +28,30 @@ _SUMMARY = re.compile(
     r"(fail|abort)|exit(ed|ing)?\b.*\b(code|status|with|\d+)|giv(e|ing) up|gave up|npm (ERR|error)|\*\*\* \[|"
     r"failed to (connect|run|execute|start|apply|migrate)|^\s*(hint|detail|context|note|help|see|try)\b|"
     r"errno|\bcode: |severity:|Traceback|exception was the direct cause|Emitted 'error' event|curl failed to verify|"
+    r"Could not read from remote repository|Error is not recoverable|due to previous errors|\bfailed=\d+ +skipped=|"
+    r"\d+ compile errors?$|"
     r"Unable to establish|Background on this error|: /dev/tcp/|another exception occurred"
 )
+# What clients say in the end who could not reach their server: why, stands in another line.
+CONSEQUENCE = (
+    r"\bAMQPConnectionError\b|\b(?:NoBrokersAvailable|Unable to bootstrap from \S+"
+    r"|Broker transport failure|brokers? are down)|"
+    r"(?:nats: no servers available for connection|NoServersError)|"
+    r"Failed to connect to \S+:\d+ - Could not connect|"
+    r"KazooTimeoutError: Connection time-out|"
+    r"^Error: context deadline exceeded$|"
+    r"elastic_transport\.ConnectionError: Connection error$|"
+    r"(?:NoHostAvailable\b|UnresolvableContactPoints|All host\(s\) tried for query failed)|"
+    r"(?:No(?:de)? (?:living )?connections?(?: is| are)? available|There are no living connections)|"
+    r"(?:A network-related or instance-specific error occurred while establishing a connection to SQL Server)|"
+    r"(?:TDS server is unavailable or does not exist)|(?:Could not open a connection to SQL Server)|"
+    r"(?:Reached the max retries per request limit.*|Stream isn't writeable and enableOfflineQueue.*)|"
+    r"(?:Failed connecting to Zookeeper within the connection retry policy|Unable to connect to zookeeper.*)|"
+    r"(?:Could not open JDBC Connection for transaction|Unable to obtain (?:JDBC )?connection from database.*)|"
+    r"(?:Unable to open JDBC Connection for DDL execution|Failed to obtain JDBC Connection)|"
+    r"(?:Connection to node -?\d+ \(\S+\) could not be established)"
+)
+_CONSEQUENCE = re.compile(CONSEQUENCE)
 # Said in passing: what `IF EXISTS` did not find is no error.
 _HARMLESS = re.compile(r"\bNOTICE:|, (?:skipping|ignoring|ignored)\.?$|^\++ ")  # nor is the trace of `set -x`
 _MILD = re.compile(r"^\W*(?:\d\S*\W+){0,2}(?:WARN(?:ING)?|INFO|DEBUG)\b")
@@ -78,6 +100,7 @@ def _confidence(after: Sequence[str], patterns: tuple[re.Pattern[str], ...]) -> 
     if any(_RECOVERED.search(line) for line in after):
         return Confidence.LOW
     # An error that came later, and is none of this cause's own, may be the one that ended the program.
+    after = [line for line in after if not _CONSEQUENCE.search(line)]
     if any(_ERROR.search(line) for line in after):
         return Confidence.MEDIUM
     if any(

@@ -15,6 +15,7 @@ find = log_rule(
     problem="The port that the program wants to listen on is taken: {name}",
     explanation="Containers of one Pod share their ports: a sidecar, or the program itself started twice, has it. With "
     "hostNetwork it may be any program of the node.",
-    fix="Give one of them another port in {path}; a migration needs no web server at all (spring.main.web-application-type=none).",
+    fix="Give one of them another port in {path}; a migration needs no web server at all "
+    "(spring.main.web-application-type=none).",
     verify=("steer get hooks {release}",),
 )

@@ -8,7 +8,8 @@ from steersman.diagnose.log_rule import latest_of, log_rule
 SQL = log_rule(
     "already-exists",
     (
-        r'(?!.*\(AlreadyExists\))(?:(?:[Ee]rror|ERROR|Exception|pq|Duplicate\w+)\)?:? .*?)\b\w+ "(?P<name>[^"]+)" (?:(?:of|for) .*)?already exists',
+        r"(?!.*\(AlreadyExists\))(?:(?:[Ee]rror|ERROR|Exception|pq"
+        r'|Duplicate\w+)\)?:? .*?)\b\w+ "(?P<name>[^"]+)" (?:(?:of|for) .*)?already exists',
         r"Table '(?P<name>[^']+)' already exists",
         r"Duplicate key name '(?P<name>[^']+)'",
         r"Can't create database '(?P<name>[^']+)'; database exists",
@@ -38,7 +39,8 @@ SQL = log_rule(
 STORE = log_rule(
     "already-exists",
     (
-        r"Topic '(?P<name>[^']+)' already exists|TopicExistsException|TOPIC_ALREADY_EXISTS|Broker: (?P<name2>Topic already exists)",
+        r"Topic '(?P<name>[^']+)' already exists|TopicExistsException|TOPIC_ALREADY_EXISTS"
+        r"|Broker: (?P<name2>Topic already exists)",
         r"Collection already exists\. NS: (?P<name>[^\s,']+)|\bNamespaceExists\b",
         r"resource_already_exists_exception\W+(?:reason\W+)?(?:index \[(?P<name>[^/\]]+))?",
         r"(?P<name>stream name already in use)|(?P<name2>path is already in use at \S+)",
@@ -46,14 +48,16 @@ STORE = log_rule(
     ),
     problem="{name}{name2} is already there: the hook is not safe to run twice.",
     explanation="An earlier run of this hook has already made it (hooks are never undone), or the servers make it by themselves.",
-    fix="Let the hook ask first, or take this answer for done: kafka-topics --create --if-not-exists, HEAD before PUT of an index, "
+    fix="Let the hook ask first, or take this answer for done: kafka-topics --create --if-not-exists, HEAD "
+    "before PUT of an index, "
     "mc mb --ignore-existing, catching the error in a program.",
 )
 DIFFERENT = log_rule(
     "already-exists",
     (
         r"PRECONDITION_FAILED - (?P<name>inequivalent arg .*)",
-        r"(?P<name>Index with name: \S+ already exists with (?:a )?different (?:options|name).*|IndexOptionsConflict|IndexKeySpecsConflict)",
+        r"(?P<name>Index with name: \S+ already exists with (?:a )?different (?:options|name).*"
+        r"|IndexOptionsConflict|IndexKeySpecsConflict)",
     ),
     problem="It is already there, with other settings than the hook asks for: {name}",
     explanation="The server does not change what exists: a queue's or an index's settings are fixed when it is made.",

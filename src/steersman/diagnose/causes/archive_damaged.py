@@ -12,14 +12,16 @@ find = latest_of(
             r"tar: (?P<name>This does not look like a tar archive|Unexpected EOF in archive|invalid tar magic|short read)",
             r"gzip: (?P<file>\S+): (?P<name>not in gzip format|unexpected end of file|invalid compressed data.*)",
             r"(?P<name>gunzip: invalid magic|gzip: invalid magic|tar: invalid magic|invalid gzip data)",
-            r"(?P<name>End-of-central-directory signature not found|Not a gzipped file \([^)]*\)|gzip: invalid header|zlib: invalid header)",
+            r"(?P<name>End-of-central-directory signature not found|Not a gzipped file \([^)]*\)"
+            r"|gzip: invalid header|zlib: invalid header)",
             r"(?P<name>File is not a zip file|EOFError: Compressed file ended before the end-of-stream marker was reached)",
             r"(?:xz|zstd|bzip2): (?P<file>\S+): (?P<name>(?:File|unsupported|Compressed|Unexpected).*)",
         ),
         problem="The file that the hook unpacks is not what it is taken for, or is cut off: {file} {name}",
         explanation="A download brought an error page or nothing instead of the file, the upload was broken off, or it is packed "
         "in another way than the command expects (zst, zip, plain).",
-        fix="Look at the file (`ls -l`, `file`, `head -c 300`); let downloads fail on HTTP errors (curl -fSL), and unpack with the "
+        fix="Look at the file (`ls -l`, `file`, `head -c 300`); let downloads fail on HTTP errors (curl -fSL), "
+        "and unpack with the "
         "program that fits.",
     ),
     log_rule(

@@ -14,7 +14,9 @@ CREDENTIALS = log_rule(
         r"You do not currently have an active account selected|Could not find default credentials|could not find "
         r"default credentials",
         r"Reauthentication (?:failed|required)|Please run 'az login'|DefaultAzureCredential failed",
-        r"missing client token|Error making API request.*\b400\b.*token",
+        r"(?P<name>missing client token)|Error making API request.*\b400\b.*token",
+        r"(?P<name>The Access Key Id you provided does not exist in our records"
+        r"|The request signature we calculated does not match)",
     ),
     problem="The cloud's API does not accept the hook's credentials, or the hook has none: {name}",
     explanation="The container has no keys and no identity that the cloud knows (workload identity, IRSA, an "
@@ -31,8 +33,7 @@ RIGHTS = log_rule(
     (
         r"An error occurred \((?P<name>AccessDenied\w*|UnauthorizedOperation|AccessDeniedException)\)",
         r"(?P<name>AccessDenied): Access Denied|(?P<other>PERMISSION_DENIED|does not have \S+ access to .*)",
-        r"Error making API request.*",
-        r"\* (?P<third>permission denied)$",
+        r"\* (?P<third>permission denied)$|hvac\.exceptions\.Forbidden: (?P<name>permission denied)",
         r"AuthorizationFailed|AuthorizationPermissionMismatch",
     ),
     problem="The cloud (or vault) knows who asks and does not allow it: {name}{other}{third}.",

@@ -23,7 +23,8 @@ find = log_rule(
     ),
     clickhouse=(999,),
     problem="The server answers, but its cluster cannot do what the hook asks: {name}{name2}.",
-    explanation="It has no leader or no quorum, too few members are ready, or more replicas are asked for than there are members. "
+    explanation="It has no leader or no quorum, too few members are ready, or more replicas are asked for than "
+    "there are members. "
     "Often the cluster is still coming up, or some of its Pods are not ready.",
     fix="See that all members are ready and know each other before the hook runs (let the hook wait for the cluster's own health "
     "command, not for its port), or ask for fewer replicas than there are members. A fleeting change of the leader: "

@@ -26,12 +26,14 @@ _RULE = log_rule(
         r"knex: Required configuration option '(?P<name>\w+)' is missing",
         r"No value for required variable.*|The root module input variable \"(?P<name>\w+)\" is not set",
         r"fatal: (?P<name>no (?:email|name) was given and auto-detection is disabled|unable to auto-detect email address.*)",
-        r"RESTIC_REPOSITORY.*Please specify repository location|Fatal: (?P<name>Please specify repository location|an empty password is not a password)",
+        r"RESTIC_REPOSITORY.*Please specify repository location"
+        r"|Fatal: (?P<name>Please specify repository location|an empty password is not a password)",
         r"Missing required argument\(s\): (?P<name>.*)|Error: required flag\(s\) (?P<name2>.*) not set",
         r"must provide an? (?P<name>[\w ]+) (?:in|via|through) (?:the )?(?:config|environment)",
     ),
     problem="The program was not given a setting that it needs: {name}{name2}",
-    explanation="The hook's container lacks a variable, an option or a file with settings that the application's container may have: "
+    explanation="The hook's container lacks a variable, an option or a file with settings that the application's "
+    "container may have: "
     "hooks inherit nothing from it.",
     fix="Give the hook the same `env`, `envFrom` and mounted files in {path} as the application has, for: {name}{name2}",
     verify=("steer get hooks {release}",),

@@ -30,7 +30,10 @@ PATTERNS = tuple(
         rf"{_HOST}:(?P<port>\d+) - no response$",
         r"Connect call failed \('(?P<host>[\d.:]+)', (?P<port>\d+)",
         r"The connection to the server (?P<host>[\w.-]+)(?::(?P<port>\d+))? was refused",
-        r"connection refused|ECONNREFUSED",
+        rf"Unable to connect to the server: dial tcp {_HOST}:(?P<port>\d+): .*refused",
+        r"NoHostAvailable: .*'(?P<host>[\d.]+):(?P<port>\d+)': ConnectionRefusedError",
+        r"TNS:no listener|TNS:listener: all appropriate instances are blocking|target machine actively refused it",
+        r"connection refused|ECONNREFUSED|ConnectionRefused(?:Error)?\b|:econnrefused\b",
     )
 )
 # kubectl without a configuration, and a resolver that does not answer, are causes of their own.

@@ -22,6 +22,13 @@ _read = log_rule(
         r"curl: Can't open '(?P<name>[^']+)'|curl: \(26\)|Could not open input file: (?P<other>\S+)",
         r"(?P<name>/\S+): (?:file not found|not found)$|stat (?P<third>\S+): no such file",
         r"Unable to access jarfile (?P<name>\S+)",
+        r"error: the path \"(?P<name>[^\"]+)\" does not exist"
+        r"|must build at directory: not a valid directory: .*'(?P<other>[^']+)'",
+        r"unable to find one of 'kustomization\.yaml'.* in directory '(?P<name>[^']+)'",
+        r"enoent Could not read package\.json: .*open '(?P<name>[^']+)'|No config file '(?P<other>[^']+)' found",
+        r"the playbook: (?P<name>\S+) could not be found|Fatal: (?P<other>/\S+) does not exist",
+        r"NoSuchFileException: (?P<name>\S+)|FileNotFoundException: (?P<other>\S+) \(No such file",
+        r"could not find file '(?P<name>[^']+)'|No Rakefile found|Failed to open stream: No such file",
     ),
     problem="The file {name}{other}{third} is not there.",
     explanation=(

@@ -20,6 +20,13 @@ _LOG = tuple(
         r"HTTPStatusError: .*'(?P<status>[45]\d\d) ",
         r"^< HTTP/[\d.]+ (?P<status>[45]\d\d)",
         r"status code (?P<status>[45]\d\d)\b",
+        r"status code does not indicate success: (?P<status>[45]\d\d)",
+        r"Server returned HTTP response code: (?P<status>[45]\d\d) for URL",
+        r"Http(?:Client|Server)ErrorException(?:\$\w+)?: (?P<status>[45]\d\d)\b",
+        r"HTTP request failed! HTTP/[\d.]+ (?P<status>[45]\d\d)|resulted in a `(?P<status2>[45]\d\d) ",
+        r"(?P<status>[45]\d\d) \"?[\w ]+\"? \((?:OpenURI::HTTPError|Net::HTTP\w+)\)",
+        r"HTTP status (?:client|server) error \((?P<status>[45]\d\d) "
+        r"|unexpected (?:HTTP )?status(?: code)?:? (?P<status2>[45]\d\d)\b",
         r"Username/Password Authentication Failed",
     )
 )
@@ -44,7 +51,7 @@ def find(facts: Facts) -> Diagnosis | None:
     found = search(facts, *_LOG)
     if found is None:
         return None
-    status = int(found.group("status") or 401)  # wget's words for it have no number
+    status = int(found.group("status", "status2") or 401)  # wget's words for it have no number
     url = _url(facts, found.line)
     if status >= 500:
         fix = (

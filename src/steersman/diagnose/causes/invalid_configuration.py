@@ -14,7 +14,8 @@ find = log_rule(
         r"(?P<name>InvalidOptionsError|Invalid connection string, .*)",
     ),
     problem="A setting of the hook has a value that the program cannot use: {name}{name2}",
-    explanation="A value is of another kind than the program expects (a text where a number should be, an empty one), or two settings "
+    explanation="A value is of another kind than the program expects (a text where a number should be, an empty "
+    "one), or two settings "
     "contradict each other.",
     fix="Correct it in the hook's values; `steer get hooks` shows what came out.",
     verify=("steer get hooks {release}",),

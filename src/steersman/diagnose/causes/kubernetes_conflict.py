@@ -10,7 +10,8 @@ MODIFIED = log_rule(
         r"Operation cannot be fulfilled on (?P<name>\S+ \\?\"[^\"\\]+\\?\"): (?:the object has been modified|StorageError)",
     ),
     problem="Somebody else changed {name} between the hook's reading and its writing.",
-    explanation="A controller, an autoscaler or another hook writes the same object; the API server does not let a write go over a "
+    explanation="A controller, an autoscaler or another hook writes the same object; the API server does not let "
+    "a write go over a "
     "change that its writer has not seen.",
     fix="Let the hook read and write again (kubectl patch and kubectl apply --server-side do not need the version; "
     'or steersman.dev/hook-retries: "3").',

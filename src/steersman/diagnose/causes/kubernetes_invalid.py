@@ -27,10 +27,12 @@ find = latest_of(
     log_rule(
         "kubernetes-not-configured",
         (
-            r"error: (?P<name>You must be logged in to the server.*)|(?P<name2>Error from server \(Unauthorized\).*|the server has asked for the client to provide credentials)",
+            r"error: (?P<name>You must be logged in to the server.*)"
+            r"|(?P<name2>Error from server \(Unauthorized\).*|the server has asked for the client to provide credentials)",
         ),
         problem="Kubernetes does not know who the hook is: {name}{name2}",
-        explanation="The token or client certificate is expired or of another cluster: a kubeconfig that was put into a Secret once.",
+        explanation="The token or client certificate is expired or of another cluster: a kubeconfig that was put "
+        "into a Secret once.",
         fix="Let the hook use its ServiceAccount (no KUBECONFIG, automountServiceAccountToken: true), or renew the kubeconfig.",
         verify=("kubectl -n {namespace} get serviceaccounts",),
     ),

@@ -21,7 +21,6 @@ _object = log_rule(
     (
         r'Error from server \(NotFound\): (?P<kind>[\w.]+) "(?P<name>[^"]+)" not found',
         r"error: (?P<kind>the server doesn't have a resource type) \"(?P<name>[^\"]+)\"",
-        r"error: (?P<kind>timed out waiting for the condition) on (?P<name>\S+)",
         r"error: (?P<kind>no matching resources found)",
     ),
     problem="The hook asked Kubernetes for something that is not there: {kind} {name}.",

@@ -9,7 +9,8 @@ HEADS = log_rule(
     (
         r"(?P<name>Multiple head revisions are present)",
         r"(?P<name>Conflicting migrations detected)",
-        r"(?P<name>Multiple migrations have the version number \S+)",
+        r"(?P<name>Multiple migrations have the version number \S+|migration version \d+ is duplicated"
+        r"|DuplicateMigration\w+Error)",
     ),
     problem="The image has two migrations that both claim to be the latest one: {name}.",
     explanation="Two branches of the code each added a migration, and both were merged.",
@@ -22,9 +23,12 @@ UNKNOWN = log_rule(
         r"(?P<name>Detected applied migration not resolved locally.*)",
         r"no migration found for version (?P<name>\d+)",
         r"(?P<name>The migration directory is corrupt.*|missing the following files: .*)",
+        r"The migration '(?P<name>[^']+)' was not found|Migration class \"(?P<name2>[^\"]+)\" was not found",
+        r"(?P<name>migration \d+ was previously applied but is missing in the resolved migrations)",
+        r"Migration file of version '(?P<name>[^']+)' is missing",
         r"(?P<name>missing migrations?\b.*version.*|found \d+ missing migrations.*)",
     ),
-    problem="The database has a migration that this image does not know: {name}.",
+    problem="The database has a migration that this image does not know: {name}{name2}.",
     explanation="The image is older than what was last run on this database (an application that was rolled back), "
     "or of another branch.",
     fix="Use the image of the version that the database was migrated to (image.tag in your values), or downgrade "
@@ -33,7 +37,10 @@ UNKNOWN = log_rule(
 CHANGED = log_rule(
     "migration-history",
     (
-        r"(?P<name>Migration checksum mismatch.*)",
+        r"(?P<name>Migration checksum mismatch.*|checksum (?:mismatch|error) in (?:your )?migration directory.*"
+        r"|sql/migrate: checksum mismatch)",
+        r"(?P<name>You have a checksum error in your migration directory"
+        r"|migration \d+ was previously applied but has been modified)",
         r"(?P<name>Validate failed: Migrations have failed validation)",
         r"(?P<name>Validation Failed:?.*check ?sum.*|\d+ changesets? check ?sum.*)",
         r"(?P<name>The migration .* was modified after it was applied.*)",
@@ -48,7 +55,7 @@ CHANGED = log_rule(
 HALF_DONE = log_rule(
     "migration-history",
     (
-        r"(?P<name>Dirty database version \S+)",
+        r"(?P<name>Dirty database version \S+|migration \d+ is partially applied.*)",
         r"(?P<name>Detected failed migration to version \S+)",
         r"(?P<name>P3009\b.*|migrate found failed migrations in the target database.*)",
         r"(?P<name>Schema .* contains a failed migration to version \S+)",
@@ -68,7 +75,9 @@ INCONSISTENT = log_rule(
         r"(?P<name>Found non-empty schema\(s\) .*)",
         r"(?P<name>P3005\b.*|The database schema is not empty.*)",
         r"(?P<name>NodeNotFoundError: .*|P3018\b.*|P3006\b.*)",
-        r"(?P<name>Target database is not up to date)",
+        r"(?P<name>Target database is not up to date|Detected resolved migration not applied to database: .*)",
+        r"(?P<name>Not run migration \S+ is preceding already run migration .*|The model for context '\w+' has pending changes)",
+        r"(?P<name>EnvironmentMismatchError|ProtectedEnvironmentError|NoEnvironmentInSchemaError)",
         r"(?P<name>Migrations are pending.*|PendingMigrationError.*)",
     ),
     problem="The history of migrations in the database does not fit the image's files: {name}",

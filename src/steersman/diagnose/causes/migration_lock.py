@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from steersman.diagnose.log_rule import log_rule
+from steersman.diagnose.log_rule import latest_of, log_rule
 
-find = log_rule(
+DATABASE = log_rule(
     "migration-lock",
     (
         r"Could not acquire change log lock\. +(?P<name>Currently locked by .*)",
@@ -24,3 +24,21 @@ find = log_rule(
     "the row of DATABASECHANGELOGLOCK or knex_migrations_lock), and then check how far the killed one had come.",
     verify=("kubectl -n {namespace} get pods",),
 )
+STATE = log_rule(
+    "migration-lock",
+    (r"Error acquiring the state lock|Error locking state: ",),
+    problem="Terraform could not get the lock of its state: another run holds it, or one was killed.",
+    explanation="The lock lies beside the state (a bucket, a table, a Secret) and stays there when a Pod is killed half way.",
+    fix="See whether another run is at work. If none is: terraform force-unlock ID (the ID stands below the error).",
+    verify=("kubectl -n {namespace} get pods",),
+)
+RESTIC = log_rule(
+    "migration-lock",
+    (r"unable to create lock in backend: repository is already locked(?P<name>.*)",),
+    problem="The restic repository is locked by another run{name}, or by one that was killed.",
+    explanation="A Pod that is killed in the middle of a backup leaves its lock in the repository.",
+    fix="See whether another backup runs; if none does, restic unlock (which removes only stale locks).",
+    verify=("kubectl -n {namespace} get pods",),
+)
+
+find = latest_of(DATABASE, STATE, RESTIC)

@@ -11,6 +11,7 @@ from steersman.diagnose.reading import Found, quoted, search
 from steersman.diagnose.targets import only_target
 
 _HOST = r"(?P<host>[A-Za-z0-9_.-]*[A-Za-z0-9])"
+_HOST2 = _HOST.replace("host", "host2")
 PATTERNS = tuple(
     re.compile(text)
     for text in (
@@ -32,6 +33,14 @@ PATTERNS = tuple(
         rf"(?:nc|wget|ssh|ping): {_HOST}: (?:Name or service not known|Temporary failure in name|bad address)",
         rf"lookup {_HOST}(?: on [\d.:]+)?: (?:no such host|server misbehaving)",
         rf"java\.net\.UnknownHostException: {_HOST}",
+        rf"Failed to resolve '{_HOST}(?::\d+)?'|resolve server {_HOST2}:\d+ from bootstrap\.servers",
+        rf"Could not resolve hostname {_HOST}: |Not found address of host: {_HOST2}",
+        rf"(?:Name or service not known|No such host is known\.?|Name does not resolve) \({_HOST}:\d+\)",
+        rf"querySrv (?:ENOTFOUND|ESERVFAIL|EREFUSED) {_HOST}|DNS query name does not exist: {_HOST2}",
+        rf"tcp connect \({_HOST}:\d+\): non-existing domain|Address not available: {_HOST2}",
+        r"No resolvable bootstrap urls given|failed to lookup address information|No such host is known"
+        r"|UnresolvableContactPoints",
+        r":nxdomain\b|\bORA-12545\b|\bORA-12154\b",
         rf"server can't find {_HOST}: NXDOMAIN",
         r"no servers could be reached|Temporary failure resolving",
         r"Name or service not known|Temporary failure in name resolution|nodename nor servname provided|Name does not resolve",
@@ -44,7 +53,7 @@ def find(facts: Facts) -> Diagnosis | None:
     if found is None:
         return None
     asked = only_target(facts)
-    host = found.group("host") or (asked.host if asked is not None else "")
+    host = found.group("host", "host2") or (asked.host if asked is not None else "")
     if found.group("option"):
         return _shifted(facts, found)
     confidence, evidence = found.confidence, [quoted(found)]

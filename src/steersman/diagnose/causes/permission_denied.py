@@ -19,6 +19,7 @@ _LOG = (
     re.compile(r"(?P<name>/[\w./-]+)\S*: Permission denied$"),
     re.compile(r"(?:^|: )(?P<name>[\w./-]+): Permission denied$"),
     re.compile(r"AccessDeniedException: (?P<name>\S+)"),
+    re.compile(r"npm (?:ERR!|error) code EACCES|fatal: detected dubious ownership in repository at '(?P<name>[^']+)'"),
     re.compile(r"(?:Operation not permitted|EPERM)"),
 )
 _SAID = re.compile(r'exec:? "?(?P<name>[^":]+)"?: permission denied')

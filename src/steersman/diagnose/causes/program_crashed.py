@@ -15,20 +15,17 @@ FAULT = log_rule(
         r"^panic: runtime error: (?P<name>.*)|^(?P<name2>fatal error: (?:all goroutines are asleep|concurrent map).*)",
         r"^panic: (?P<name>assignment to entry in nil map|interface conversion: .*|send on closed channel|close of .* channel)",
         r"^\[signal (?P<name>SIG\w+): ",
-        r"(?:^|line \d+: +\d+ )(?P<name>Segmentation fault|Bus error|Illegal instruction|Floating point exception|Aborted)\b",
+        r"(?:^|line \d+: +\d+ )(?P<name>Segmentation fault|Bus error|Illegal instruction|Floating point exception)\b",
+        r"line \d+: +\d+ (?P<name>Aborted)\b|^(?P<name2>Aborted)(?: \(core dumped\))?$",
         r"^#\s+(?P<name>SIG(?:SEGV|BUS|ILL)) \(0x|A fatal error has been detected by the Java Runtime Environment",
         r"Assertion [`'](?P<name>.*)' failed\.|^(?P<name2>terminate called after throwing an instance of .*)",
         r"^thread '[^']*' (?:\(\d+\) )?has overflowed its stack|(?P<name>java\.lang\.StackOverflowError)",
-        r"^(?:Exception in thread \"[^\"]*\" )?(?P<name>java\.lang\.(?:NullPointerException|IndexOutOfBounds\w*|ClassCastException).*)",
-        r"^Unhandled exception\. (?P<name>System\.(?:NullReference|IndexOutOfRange|InvalidCast)Exception.*)",
-        r"^(?P<name>(?:AttributeError|TypeError|NameError|IndexError|ZeroDivisionError|RecursionError|AssertionError): .*)",
-        r"^(?P<name>(?:TypeError|ReferenceError|RangeError): .*)|\((?P<name2>NoMethodError|FunctionClauseError)\)",
-        r"PHP Fatal error:  Uncaught (?P<name>(?:TypeError|ArgumentCountError|DivisionByZeroError): .*)",
     ),
     problem="The hook's program failed by a fault of its own: {name}{name2}",
     explanation="It stopped at a place that its authors did not think of, or at data that they did not expect. The cluster and "
     "the chart may have no part in it; an empty setting often has.",
-    fix="Show its authors the lines above (with the stack); use the version that worked before (image.tag) until it is mended. Check "
+    fix="Show its authors the lines above (with the stack); use the version that worked before (image.tag) until "
+    "it is mended. Check "
     "that all settings are there.",
     depth=1,
 )
@@ -36,6 +33,9 @@ UNCAUGHT = log_rule(
     "program-crashed",
     (
         r"^panic: (?P<name>.*)",
+        r"^(?P<name>(?:AttributeError|NameError|IndexError|ZeroDivisionError|RecursionError|ReferenceError|RangeError): .*)",
+        r"^(?P<name>TypeError: (?!fetch failed|terminated).*)|(?P<name2>\S.*\((?:NoMethodError|NameError"
+        r"|FrozenError|ArgumentError)\))",
         r"^thread '[^']*' (?:\(\d+\) )?panicked at (?P<name>.*)",
         r"^Unhandled exception\. (?P<name>.*)|^Exception in thread \"[^\"]*\" (?P<name2>.*)",
         r"PHP Fatal error:  Uncaught (?P<name>.*)|^\*\* \((?P<name2>\w[\w.]*Error)\) .*",

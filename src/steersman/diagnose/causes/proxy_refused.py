@@ -15,7 +15,8 @@ find = log_rule(
         r"proxyconnect tcp: (?P<name>.*)|Cannot connect to proxy|Unable to connect to proxy",
     ),
     problem="The proxy that the hook is told to use does not let it through: {name}{name2}",
-    explanation="HTTP_PROXY or HTTPS_PROXY is set in the container. The proxy wants credentials (407), forbids the address (403), or "
+    explanation="HTTP_PROXY or HTTPS_PROXY is set in the container. The proxy wants credentials (407), forbids "
+    "the address (403), or "
     "is not there. It cannot reach names inside the cluster either.",
     fix="Add what is inside the cluster to NO_PROXY (.svc,.cluster.local,10.0.0.0/8,kubernetes.default), give the proxy its "
     "credentials (http://USER:PASSWORD@PROXY:PORT), or have the address allowed.",

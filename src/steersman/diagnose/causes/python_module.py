@@ -18,8 +18,17 @@ find = log_rule(
         r"Error: Cannot find module '(?P<name>[^']+)'",
         r"Could not find or load main class (?P<name>\S+)",
         r"NoClassDefFoundError: (?P<name>\S+)",
+        r"ClassNotFoundException: (?P<name>[\w.$]+)",
+        r"Could not load file or assembly '(?P<name>[^',]+)",
+        r"Can't locate (?P<name>\S+) in @INC|Class '(?P<name2>[^']+)' not found",
+        r"\(module (?P<name>\S+) is not available\)|unknown driver \"(?P<name2>[^\"]+)\" \(forgotten import\?\)",
+        r"(?P<name>Error loading (?:psycopg2|MySQLdb|psycopg)\b.*module)|Can't load plugin: (?P<name2>\S+)",
+        r"Call to undefined function (?P<name>(?:mysqli|pg|curl|mb|simplexml|intl|bc)_?\w*)\(\)",
+        r"Cannot find module '(?P<name>[^']+)'",
+        r"Failed opening required '(?P<name>[^']*vendor/autoload\.php)'",
+        r"couldn't resolve module/action '(?P<name>[^']+)'",
     ),
-    problem="The program lacks a module: {name}{other}{third}{fourth}.",
+    problem="The program lacks a module: {name}{other}{third}{fourth}{name2}.",
     explanation=(
         "The image does not contain it: a wrong image or tag, a missing install step, or another working "
         "directory (PYTHONPATH)."

@@ -10,7 +10,8 @@ GIT = log_rule(
         r"fatal: repository '(?P<name>[^']+)' (?:does not exist|not found)",
         r"(?:ERROR|remote): Repository not found",
         r"fatal: '(?P<name>[^']+)' does not appear to be a git repository",
-        r"fatal: Remote branch (?P<name>\S+) not found|couldn't find remote ref (?P<name2>\S+)|pathspec '(?P<name3>[^']+)' did not match",
+        r"fatal: Remote branch (?P<name>\S+) not found|couldn't find remote ref (?P<name2>\S+)"
+        r"|pathspec '(?P<name3>[^']+)' did not match",
         r"fatal: (?P<name>not a git repository)",
     ),
     problem="git does not find the repository or branch that the hook names: {name}{name2}{name3}",
@@ -22,7 +23,7 @@ GIT = log_rule(
 RESTIC = log_rule(
     "repository-missing",
     (
-        r"Fatal: unable to open config file|Is there a repository at the following location\?",
+        r"Fatal: unable to open config file",
         r"Fatal: repository does not exist: unable to open config file",
     ),
     problem="There is no restic repository at the place that the hook names.",
@@ -33,7 +34,8 @@ RESTIC = log_rule(
 HELM = log_rule(
     "repository-missing",
     (
-        r"Error: (?:repo|repository) (?:name )?\(?\"?(?P<name>[^\s\")]+)\"?\)? not found|no repositories (?:to show|configured|found)",
+        r"Error: (?:repo|repository) (?:name )?\(?\"?(?P<name>[^\s\")]+)\"?\)? not found"
+        r"|no repositories (?:to show|configured|found)",
     ),
     problem="helm inside the hook does not know the repository {name}.",
     explanation="The list of repositories is kept in the user's home, which is empty in a Pod.",

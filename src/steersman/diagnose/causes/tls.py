@@ -35,6 +35,7 @@ ENCRYPTED = log_rule(
     (
         r"(?P<name>Client sent an HTTP request to an HTTPS server|The plain HTTP request was sent to HTTPS port)",
         r"(?P<name>Received HTTP/0\.9 when not allowed)",
+        r"(?P<name>connecting to a SSL listener\?)",
         r"(?P<name>no pg_hba\.conf entry for .*(?:no encryption|SSL off))",
         r"(?P<name>Connections using insecure transport are prohibited.*|SSL connection is required.*|no "
         r"encryption.*pg_hba\.conf rejects)",
@@ -50,6 +51,7 @@ EXPIRED = log_rule(
         r"(?P<name>certificate has expired(?: or is not yet valid)?(?:: current time \S+ is after \S+)?"
         r"|CERT_HAS_EXPIRED|certificate is expired)",
         r"(?P<name>certificate (?:is )?not (?:yet valid|activated)|NotAfter: .*|CertificateExpiredException.*)",
+        r"(?P<name>invalid peer certificate: Expired|\bNotTimeValid\b|PKIX path validation failed: .*validity check failed)",
         r"(?P<name>The certificate of .* (?:has expired|is not yet activated))",
     ),
     problem="The server's certificate is expired (or not valid yet): {name}.",
@@ -67,6 +69,7 @@ NAME = log_rule(
         r"x509: (?P<name>certificate is (?:valid for|not valid for) .*|cannot validate certificate for .*)",
         r"(?P<name>Hostname/IP does not match certificate's altnames.*|ERR_TLS_CERT_ALTNAME_INVALID)",
         r"(?P<name>No (?:subject alternative|name matching) .*found)",
+        r"(?P<name>RemoteCertificateNameMismatch|invalid peer certificate: (?:NotValidForName|certificate not valid for name.*))",
         r"(?P<name>The certificate's owner does not match hostname .*)",
     ),
     problem="The server's certificate is for another host name: {name}.",
@@ -80,7 +83,11 @@ UNTRUSTED = log_rule(
     "tls",
     (
         r"(?P<name>self[- ]signed certificate(?: in certificate chain)?|DEPTH_ZERO_SELF_SIGNED_CERT)",
-        r"(?P<name>unable to get (?:local )?issuer certificate|unable to verify the first certificate|UNABLE_TO_\w+)",
+        r"(?P<name>unable to get (?:local )?issuer certificate|unable to verify the first certificate"
+        r"|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT\w*)|SELF_SIGNED_CERT_IN_CHAIN)",
+        r"(?P<name>invalid peer certificate: (?:UnknownIssuer|BadSignature)|\bUntrustedRoot\b|\bPartialChain\b)",
+        r"(?P<name>The certificate chain was issued by an authority that is not trusted)",
+        r"(?P<name>RemoteCertificateChainErrors|server certificate verification failed\..*|Fatal - Unknown CA)",
         r"x509: (?P<name>certificate signed by unknown authority.*)",
         r"(?P<name>PKIX path building failed|unable to find valid certification path to requested target)",
         r"(?P<name>tlsv1 alert unknown ca|unknown ca\b|certificate unknown)",
@@ -104,6 +111,8 @@ FILES = log_rule(
         r"group or world access)",
         r"(?P<name>SSL support is not compiled in|SSL CA cert .*badfile.*)",
         r"(?P<name>Could not find a suitable TLS CA certificate bundle.*)",
+        r"(?P<name>the trustAnchors parameter must be non-empty|[Kk]eystore was tampered with, or password was incorrect)",
+        r"(?P<name>error reading X\.509 key or certificate file: .*|tls: failed to find any PEM data in .*)",
     ),
     problem="The certificate or key that the hook is told to use cannot be used: {name}.",
     explanation="The file is not in the container: the Secret with it is not mounted there, or under another name; "
@@ -114,6 +123,7 @@ FILES = log_rule(
 AGREEMENT = log_rule(
     "tls",
     (
+        r"(?P<name>Received fatal alert: \w+|remote error: tls: .*|connection requires a valid client certificate)",
         r"(?P<name>tlsv1 alert.*|sslv3 alert.*|no protocols available|unsupported protocol|handshake failure|no "
         r"shared cipher|dh key too small)",
     ),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from steersman.diagnose.advice import psql
-from steersman.diagnose.log_rule import log_rule
+from steersman.diagnose.diagnosis import Confidence
+from steersman.diagnose.log_rule import latest_of, log_rule
 
-find = log_rule(
+SERVER = log_rule(
     "too-many-connections",
     (
         r"sorry, too many clients already",
@@ -27,3 +28,22 @@ find = log_rule(
     ),
     verify=(psql("select usename, count(*) from pg_stat_activity group by 1"),),
 )
+POOL = log_rule(
+    "too-many-connections",
+    (
+        r"Connection is not available, request timed out after \d+ms.*active=[1-9]",
+        r"QueuePool limit of size \d+ overflow \d+ reached",
+        r"Timeout acquiring a connection\. The pool is probably full|ResourceRequest timed out",
+        r"prior to obtaining a connection from the pool|Timed out fetching a new connection from the connection pool",
+        r"could not obtain a connection from the pool within",
+    ),
+    problem="All connections of the program's own pool are in use.",
+    explanation="The program keeps more connections busy than its pool has: it does not give them back, or does "
+    "too much at a time. "
+    "(Where none could be made, the database cannot be reached.)",
+    fix="Give the pool more connections (or the hook less to do at a time), and look for connections that are never given back.",
+    verify=("steer get hooks {release}",),
+    at_most=Confidence.MEDIUM,
+)
+
+find = latest_of(SERVER, POOL)

@@ -13,7 +13,7 @@ find = log_rule(
         r"(?P<name>unsupported protocol scheme \S+)|(?P<name2>missing protocol scheme)",
         r"(?P<name>Could not parse SQLAlchemy URL from.*|invalid dsn.*|invalid port number.*|invalid integer value "
         r".* for connection option .*)",
-        r"(?P<name>No suitable driver found for \S+)",
+        r"(?P<name>No suitable driver found for \S+)|Mongo(?:ParseError|URIError): (?P<name2>.*)",
         r"wget: (?P<name>not an http or ftp url.*)|(?P<name3>Unsupported scheme.*)",
     ),
     problem="The URL that the hook uses is not a URL: {name}{name2}{name3}",

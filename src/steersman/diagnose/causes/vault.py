@@ -17,7 +17,8 @@ LOGIN = log_rule(
     (
         r"\b(?P<name>invalid role name \"[^\"]+\"|role \"[^\"]+\" could not be found)",
         r"\* (?P<name>(?:service account name|namespace) not authorized)",
-        r"\* (?P<name>(?:missing|invalid) (?:client token|role or secret ID|secret id|role_id)|invalid token|bad token|token not found)",
+        r"\* (?P<name>(?:missing|invalid) (?:client token|role or secret ID|secret id|role_id)|invalid token"
+        r"|bad token|token not found)",
         r"(?P<name>error validating token: .*|permission denied: .*tokenreviews.*)",
     ),
     problem="Vault does not let the hook log in: {name}.",
@@ -35,7 +36,8 @@ PATH = log_rule(
         r"hvac\.exceptions\.InvalidPath: (?P<name>.*)",
     ),
     problem="Vault has nothing at the path that the hook asks for: {name}",
-    explanation="The secrets engine is not enabled there, the secret was never written, the path lacks `data/` (KV version 2), or "
+    explanation="The secrets engine is not enabled there, the secret was never written, the path lacks `data/` "
+    "(KV version 2), or "
     "it is in another namespace (VAULT_NAMESPACE).",
     fix="Correct path, mount and namespace in the hook's values, or write the secret before.",
     verify=("vault secrets list", "vault kv get PATH"),

@@ -13,11 +13,13 @@ OBJECT = log_rule(
     (
         r"error: timed out waiting for the condition on (?P<name>\S+)",
         r"error: deployment \"(?P<name>[^\"]+)\" exceeded its progress deadline",
-        r"(?:error|Error)(?:: \w+ FAILED)?: (?:timed out waiting for the condition|context deadline exceeded)$",
+        r"(?:error|Error): timed out waiting for the condition$|FAILED: (?:timed out waiting for the condition"
+        r"|context deadline exceeded)$",
         r"error: watch closed before UntilWithoutRetry timeout",
     ),
     problem="kubectl or helm in the hook waited for {name}, which did not come into the state that was asked for in time.",
-    explanation="The object exists; it has not become ready. Its own Pods and events say why. A pre hook that waits for a resource "
+    explanation="The object exists; it has not become ready. Its own Pods and events say why. A pre hook that "
+    "waits for a resource "
     "of its own release waits for what is created only after it.",
     fix="See why it is not ready (`kubectl describe`, its Pods' logs); give it longer (--timeout), or make the hook a "
     "post-install/post-upgrade one.",
@@ -28,7 +30,8 @@ SERVER = log_rule(
     (
         r"timeout occurred after waiting \d+ seconds for (?P<name>\S+)",
         r"Timeout after \S+ waiting on dependencies to become available",
-        r"(?:[Tt]imed out|[Gg]iving up|[Gg]ave up) (?:after .*)?waiting for (?P<name>\S+)|Operation timed out waiting for (?P<name2>\S+)",
+        r"(?:[Tt]imed out|[Gg]iving up|[Gg]ave up) (?:after .*)?waiting for (?P<name>\S+)"
+        r"|Operation timed out waiting for (?P<name2>\S+)",
     ),
     problem="The hook waited for {name}{name2}, and gave up.",
     explanation="What it waits for did not come in time: it is not running (yet), or under another name or port.",
