@@ -62,9 +62,8 @@ class _Stores(BaseHTTPRequestHandler):
     """Answers by the first part of the path; the product header is Elasticsearch's, whose client insists on it."""
 
     def do_GET(self) -> None:
-        for _ in range(1):
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path.startswith("/proxy") or self.command == "CONNECT":
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.command == "CONNECT":
             status, body = 407, "Proxy Authentication Required"
         else:
             status, body = HTTP.get("/" + self.path.split("/")[1].split("?")[0], (200, "{}"))
@@ -104,14 +103,14 @@ OPTIONS = (
 )
 
 
-def cassandra(code: int, message: str, *, after: int = 0) -> Callable[[socket.socket], None]:
-    """An ERROR frame of the native protocol in answer to the frame number `after`; READY or SUPPORTED before it."""
+def cassandra(code: int, message: str) -> Callable[[socket.socket], None]:
+    """An ERROR frame of the native protocol in answer to everything but the question for options."""
 
     def serve(connection: socket.socket) -> None:
         while head := connection.recv(9):
-            version, _, stream, opcode, length = struct.unpack(">BBhBi", head)
-            body = connection.recv(length) if length else b""
-            del body
+            _, _, stream, opcode, length = struct.unpack(">BBhBi", head)
+            if length:
+                connection.recv(length)
             version = 4
             if opcode == 5:  # OPTIONS
                 connection.sendall(struct.pack(">BBhBi", 0x80 | version, 0, stream, 6, len(OPTIONS)) + OPTIONS)

@@ -30,8 +30,7 @@ STORES_PORT, LINE_PORT, TLS_PORT = 61990, 61991, 61992
 NOWHERE = "store.nowhere.invalid"
 RUN = {
     "py": f"{LAB}/py/bin/python", "node": f"NODE_PATH={LAB}/js/node_modules node", "bin": f"{LAB}/root/usr/bin",
-    "closed": CLOSED, "nowhere": NOWHERE, "http": STORES_PORT, "line": LINE_PORT, "tls": TLS_PORT, "ansible": f"{LAB}/py/bin/ansible-playbook",
-    "mongo": "import pymongo; pymongo.MongoClient(\"{h}\", serverSelectionTimeoutMS=400)",
+    "closed": CLOSED, "nowhere": NOWHERE, "http": STORES_PORT, "line": LINE_PORT, "tls": TLS_PORT, "ansible": f"{LAB}/py/bin/ansible-playbook", serverSelectionTimeoutMS=400)",
 }  # fmt: skip
 _NPM = 'cd {d} && echo \'{{"name": "app", "scripts": {{}}}}\' > package.json && '
 _GIT = "GIT_TERMINAL_PROMPT=0 GIT_CONFIG_GLOBAL=/dev/null"
@@ -197,7 +196,7 @@ def main() -> None:
                 with fake_servers.serving(answer, LINE_PORT):
                     run(case, command, folder)
     for each in RECORDED.glob("*.txt"):
-        each.write_text(tidy(each.read_bytes().decode(), 900), newline="")
+        each.write_text(tidy(each.read_bytes().decode(), 900).replace("/root/.npm", "/home/node/.npm"), newline="")
     print(f"{len(list(RECORDED.glob('*.txt')))} outputs recorded in {RECORDED}")
 
 

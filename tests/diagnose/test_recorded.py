@@ -1,6 +1,7 @@
 """What real programs printed when they failed, and the cause to be read from it.
 
-record.py, record_programs.py and record_stores.py have recorded it. A file's name says the cause: CAUSE--NAME.txt. Its last line is the exit code.
+record.py, record_programs.py and record_stores.py have recorded it. A file's name says the cause:
+CAUSE--NAME.txt. Its last line is the exit code.
 """
 
 from __future__ import annotations

@@ -26,10 +26,16 @@ def diagnose(facts: Facts) -> Diagnosis:
     return _about(facts, replace(first, alternatives=tuple(others[:_SHOWN_ALTERNATIVES])))
 
 
-def _rank(diagnosis: Diagnosis) -> tuple[int, bool, int, int]:
+def _rank(diagnosis: Diagnosis) -> tuple[bool, bool, int, int, bool]:
     """What explains comes before what merely followed, the cluster's word before the log's, a later line before an earlier."""
     explains = diagnosis.depth > 1 and diagnosis.confidence is not Confidence.LOW
-    return explains, explains and diagnosis.line < 0, diagnosis.confidence.rank, diagnosis.line
+    return (
+        explains,
+        explains and diagnosis.line < 0,
+        diagnosis.confidence.rank,
+        diagnosis.line,
+        diagnosis.cause != "exit-code",
+    )
 
 
 def _without_the_same_line(found: list[Diagnosis]) -> list[Diagnosis]:

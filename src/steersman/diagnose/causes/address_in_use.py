@@ -10,7 +10,6 @@ find = log_rule(
         r"EADDRINUSE[^\n]*?(?P<name>[\w.:]*:\d+)?$",
         r"(?P<name>\S+): bind: address already in use|[Aa]ddress already in use",
         r"Web server failed to start\. (?P<name>Port \d+) was already in use",
-        r"java\.net\.BindException",
     ),
     problem="The port that the program wants to listen on is taken: {name}",
     explanation="Containers of one Pod share their ports: a sidecar, or the program itself started twice, has it. With "

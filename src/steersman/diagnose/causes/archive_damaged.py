@@ -15,7 +15,8 @@ find = latest_of(
             r"(?P<name>End-of-central-directory signature not found|Not a gzipped file \([^)]*\)"
             r"|gzip: invalid header|zlib: invalid header)",
             r"(?P<name>File is not a zip file|EOFError: Compressed file ended before the end-of-stream marker was reached)",
-            r"(?:xz|zstd|bzip2): (?P<file>\S+): (?P<name>(?:File|unsupported|Compressed|Unexpected).*)",
+            r"(?:xz|zstd|bzip2): (?P<file>\S+): (?P<name>(?:File format not|unsupported format|Compressed data"
+            r"|Unexpected end).*)",
         ),
         problem="The file that the hook unpacks is not what it is taken for, or is cut off: {file} {name}",
         explanation="A download brought an error page or nothing instead of the file, the upload was broken off, or it is packed "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from steersman.diagnose.advice import psql
+from steersman.diagnose.diagnosis import Diagnosis
+from steersman.diagnose.facts import Facts
 from steersman.diagnose.log_rule import latest_of, log_rule
 
 SQL = log_rule(
@@ -51,6 +53,7 @@ STORE = log_rule(
         r"Remote end requires authentication|AuthenticationException: Authentication error on (?:node|host)",
         r"'?Authorization Violation'?|nats: authentication (?:error|expired|revoked)",
         r"etcdserver: (?:authentication failed, invalid user ID or password|user name is empty|invalid auth token)",
+        r"rpc error: code = Unauthenticated desc = ",
         r"rpc error: .*\bACL not found\b|\(ACL not found\)",
     ),
     problem="The server is reachable, but does not accept the credentials of the hook{user}.",
@@ -95,4 +98,14 @@ REPOSITORY = log_rule(
     fix="Take the password from the Secret that `restic init` was run with; there is no way into a repository without it.",
 )
 
-find = latest_of(SQL, STORE, GIT, SSH, REPOSITORY)
+_LATEST = latest_of(SQL, STORE, GIT, SSH, REPOSITORY)
+
+
+def find(facts: Facts) -> Diagnosis | None:
+    found = _LATEST(facts)
+    # SQL Server says this also where the login is right and its database cannot be opened.
+    if found is not None and any(
+        "requested by the login" in line for line in facts.logs[max(found.line - 3, 0) : found.line]
+    ):
+        return None
+    return found

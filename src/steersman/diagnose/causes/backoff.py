@@ -12,7 +12,7 @@ _MEANING = {
     126: "126 is the shell's word for a file that it may not execute.",
     127: "127 is the shell's word for a program that it did not find.",
 }
-_SIGNALS = {130: "SIGINT", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV (a crash of the program)", 143: "SIGTERM"}
+_SIGNALS = {130: "SIGINT", 137: "SIGKILL"}  # a crash and SIGTERM are causes of their own
 
 
 def find(facts: Facts) -> Diagnosis | None:
@@ -25,7 +25,7 @@ def find(facts: Facts) -> Diagnosis | None:
     what = f"was ended by {_SIGNALS[code]}" if code in _SIGNALS else f"ended with exit code {code}"
     return Diagnosis(
         cause="exit-code",
-        confidence=Confidence.HIGH if code in (134, 139) else Confidence.MEDIUM,
+        confidence=Confidence.MEDIUM,
         problem=f"The hook's program {what}{attempts}.",
         explanation=_explanation(code, bool(last)),
         evidence=(Evidence("exit code", str(code)), *(Evidence("log", line) for line in last)),

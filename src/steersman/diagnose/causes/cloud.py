@@ -14,7 +14,7 @@ CREDENTIALS = log_rule(
         r"You do not currently have an active account selected|Could not find default credentials|could not find "
         r"default credentials",
         r"Reauthentication (?:failed|required)|Please run 'az login'|DefaultAzureCredential failed",
-        r"(?P<name>missing client token)|Error making API request.*\b400\b.*token",
+        r"Error making API request.*\b400\b.*token",
         r"(?P<name>The Access Key Id you provided does not exist in our records"
         r"|The request signature we calculated does not match)",
     ),

@@ -18,7 +18,6 @@ find = log_rule(
         r"(?P<name>No primary (?:found|available)\b.*|No replica set members match selector.*|ReplicaSetNoPrimary)",
         r"DB::Exception: .*(?P<name>No active replica|ALL_REPLICAS_LOST|KEEPER_EXCEPTION|Coordination::Exception.*)",
         r"nats: (?P<name>JetStream (?:system temporarily unavailable|not enabled)|no responders available for request)",
-        r"(?P<name>KeeperErrorCode = (?:ConnectionLoss|SessionExpired))",
         r"Error from server \(ServiceUnavailable\): (?P<name>.*)",
     ),
     clickhouse=(999,),

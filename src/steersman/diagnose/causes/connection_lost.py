@@ -14,7 +14,8 @@ find = log_rule(
         r"MySQL server has gone away|Lost connection to (?:MySQL )?server|Communications link failure",
         r"Remote(?:Disconnected| end closed connection)|RemoteProtocolError|unexpected EOF|socket hang up|other side "
         r"closed|transfer closed with",
-        r"CONNECTION_FORCED - |Socket closed unexpectedly|tcp recv: closed|AutoReconnect: |\bORA-0(?:3113|3114|3135)\b",
+        r"CONNECTION_FORCED - |KeeperErrorCode = (?:ConnectionLoss|SessionExpired)|Socket closed unexpectedly"
+        r"|tcp recv: closed|AutoReconnect: |\bORA-0(?:3113|3114|3135)\b",
         r"SSL connection has been closed unexpectedly|Connection terminated unexpectedly|broken pipe|EPIPE",
     ),
     problem="The server broke the connection off while the hook was using it.",

@@ -11,7 +11,7 @@ NETWORK = log_rule(
         r"(?i)(?:connection|connect\w*|operation) (?:to \S+ )?(?:failed: )?timed out",
         r"\bETIMEDOUT\b",
         r"(?i)connection timed out|connect(?:ion)? timeout|read timed out|(?:Read|Connect)Timeout\b|timeout awaiting"
-        r"|(?<!^Error: context )deadline exceeded",
+        r"|(?<!^Error: context )(?<!FAILED: context )deadline exceeded",
         r"curl: \(28\)|ConnectTimeoutError|Client\.Timeout exceeded|Timeout awaiting 'request'|ESOCKETTIMEDOUT",
         r"timeout expired|:timeout\)|OperationTimedOut\b|Connection time-out|SocketTimeoutException",
         r"Can't connect to (?:MySQL )?server on '\S+' \(110\)",

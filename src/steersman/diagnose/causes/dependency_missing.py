@@ -8,7 +8,7 @@ find = log_rule(
     "dependency-missing",
     (
         r"Unable to resolve service for type(?: '(?P<name>[^']+)')?",
-        r"required a (?:single bean|bean of type '(?P<name>[^']+)') ?(?:that could not be found)?",
+        r"required a bean of type '(?P<name>[^']+)' that could not be found",
         r"NoSuchBeanDefinitionException: No qualifying bean of type '(?P<name>[^']+)'",
         r"Target (?:class )?\[(?P<name>[^\]]+)\] (?:does not exist|is not instantiable)",
         r"Nest can't resolve dependencies of the (?P<name>\S+)",

@@ -12,9 +12,9 @@ PARSED = log_rule(
         r"JSONDecodeError: (?P<name>.*)|JSON::ParserError(?P<name2>.*)|JsonParseException: (?P<name3>.*)"
         r"|JsonReaderException: (?P<name4>.*)",
         r"(?P<name>invalid character '.+' looking for beginning of value|unexpected end of JSON input)",
-        r"(?:ScannerError|ParserError): (?P<name>.*)|(?:YAMLException|YAMLSyntaxError|SnakeYAML\w*): (?P<name2>.*)",
-        r"(?P<name>yaml: line \d+: .*|error converting YAML to JSON: .*|error parsing \S+: .*)",
-        r"toml: (?P<name>.*)|TOMLDecodeError: (?P<name2>.*)",
+        r"(?:yaml\.\w+\.\w+Error|Psych::SyntaxError): (?P<name>.*)|(?:YAMLException|YAMLSyntaxError|SnakeYAML\w*): (?P<name2>.*)",
+        r"(?P<name>yaml: line \d+: .*|error converting YAML to JSON: .*|error parsing \S+: (?:yaml|json|error converting).*)",
+        r"(?<![\w.])toml: (?P<name>.*)|TOMLDecodeError: (?P<name2>.*)",
     ),
     problem="The program cannot read the text that it was given: {name}{name2}{name3}{name4}",
     explanation="It is no JSON or YAML: an error page or an empty answer of a server, a broken template, or a "

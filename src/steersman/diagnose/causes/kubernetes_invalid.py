@@ -10,7 +10,7 @@ find = latest_of(
         (
             r"^(?:error: )?The (?P<name>\w+ \"[^\"]+\") is invalid: (?P<why>.*)",
             r"error: error validating \"(?P<name>[^\"]+)\": (?P<why>.*)",
-            r"Error from server \((?:BadRequest|Invalid)\): (?P<why>.*)",
+            r"Error from server \((?:BadRequest|Invalid)\): (?!(?:previous terminated )?container )(?P<why>.*)",
             r"(?P<why>admission webhook \"[^\"]+\" denied the request: .*)",
         ),
         problem="Kubernetes does not accept what the hook gives it: {name} {why}",

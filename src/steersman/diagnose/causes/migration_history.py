@@ -75,7 +75,8 @@ INCONSISTENT = log_rule(
         r"(?P<name>Found non-empty schema\(s\) .*)",
         r"(?P<name>P3005\b.*|The database schema is not empty.*)",
         r"(?P<name>NodeNotFoundError: .*|P3018\b.*|P3006\b.*)",
-        r"(?P<name>Target database is not up to date|Detected resolved migration not applied to database: .*)",
+        r"(?P<name>Target database is not up to date|The metadata storage is not (?:up to date|initialized).*"
+        r"|Detected resolved migration not applied to database: .*)",
         r"(?P<name>Not run migration \S+ is preceding already run migration .*|The model for context '\w+' has pending changes)",
         r"(?P<name>EnvironmentMismatchError|ProtectedEnvironmentError|NoEnvironmentInSchemaError)",
         r"(?P<name>Migrations are pending.*|PendingMigrationError.*)",

@@ -40,7 +40,7 @@ PATTERNS = tuple(
         rf"tcp connect \({_HOST}:\d+\): non-existing domain|Address not available: {_HOST2}",
         r"No resolvable bootstrap urls given|failed to lookup address information|No such host is known"
         r"|UnresolvableContactPoints",
-        r":nxdomain\b|\bORA-12545\b|\bORA-12154\b",
+        r":nxdomain\b|\bORA-12545\b",
         rf"server can't find {_HOST}: NXDOMAIN",
         r"no servers could be reached|Temporary failure resolving",
         r"Name or service not known|Temporary failure in name resolution|nodename nor servname provided|Name does not resolve",

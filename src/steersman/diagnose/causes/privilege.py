@@ -44,7 +44,7 @@ STORE = log_rule(
         r"action \[(?P<name>[^\]]+)\] is unauthorized for|no permissions for \[(?P<name2>[^\]]+)\]",
         r"(?P<name>ACCESS_REFUSED - .*refused for user '[^']*')|access to (?P<name2>vhost '[^']+') refused for user",
         r"(?P<name>Permissions Violation for (?:Publish|Subscription) to .*)",
-        r"etcdserver: (?P<name>permission denied)",
+        r"etcdserver: (?P<name>permission denied)|rpc error: code = PermissionDenied desc = (?P<name2>.*)",
         r"(?P<name>token with AccessorID '?\S+'? lacks permission .*)|rpc error making call: (?P<name2>Permission denied)",
     ),
     problem="The hook's user has no right to do this: {name}{name2}.",

@@ -13,7 +13,7 @@ ENVIRONMENT = log_rule(
         r"(?P<name>[A-Z][A-Z0-9_]{2,}) (?:environment variable )?(?:must be set|is not set|is not defined|is required"
         r"|is missing|not set)",
         r"Environment variable not found: (?P<name>\w+)|key not found: \"(?P<name2>[A-Z][A-Z0-9_]+)\"",
-        r"(?i:required|missing) (?i:required )?(?i:environment|env) (?i:variables?):? \"?(?P<name>\w+)\"?",
+        r"(?i:required|missing) (?i:required )?(?i:environment|env) (?i:variables?):? \"?(?P<name>[A-Z][A-Z0-9_]+)\b",
         r"[Ee]nvironment variable \"(?P<name>\w+)\" (?:is )?not set|environment variable not found: \"?(?P<name2>\w+)",
         r"could not fetch environment variable \"(?P<name>\w+)\" because it is not set",
         r"UndefinedValueError: (?P<name>\w+) not found|required key (?P<name2>[A-Z][A-Z0-9_]+) missing value",

@@ -11,6 +11,7 @@ OPTIONS = log_rule(
         r"|subcommand)s?:?[\s'\"‘-]*(?P<name>[^'\"’;]*)",
         r"option (?P<name>\S+): is unknown",
         r"error: unrecognized arguments: (?P<name>.*)",
+        r"error: argument (?P<name>\S+: .*)",
         r"error: the following arguments are required: (?P<name>.*)",
         r"unknown (?:shorthand )?(?:flag|command):? (?P<name>.*)",
         r"invalid URI query parameter: (?P<name>.*)|invalid connection option (?P<other>.*)",

@@ -29,7 +29,7 @@ RUNTIME = log_rule(
     "version-mismatch",
     (
         r"(?P<name>has been compiled by a more recent version of the Java Runtime.*)|UnsupportedClassVersionError",
-        r"(?P<name>NoSuchMethodError: .*|NoSuchFieldError: .*|AbstractMethodError: .*)",
+        r"java\.lang\.(?P<name>(?:NoSuchMethod|NoSuchField|AbstractMethod)Error: .*)",
         r"version [`'](?P<name>(?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found",
         r"(?P<name>You must install or update \.NET to run this application)",
         r"(?P<name>Your Composer dependencies require a PHP version .*|Your Ruby version is \S+, but your Gemfile specified \S+)",
