@@ -94,7 +94,7 @@ PLANTED: dict[str, tuple[list[Json], str]] = {
     "password by redis-cli -a": (
         [
             hook(
-                'redis-cli -e -a "$DB_PASSWORD" flushdb',
+                'redis-cli -h cache -e -a "$DB_PASSWORD" flushdb',
                 on="post-upgrade,post-install",
                 container={**FROM_SECRET},
                 pod={"initContainers": [{**SAFE_CONTAINER, "name": "wait", "command": ["wait-for-it"]}]},

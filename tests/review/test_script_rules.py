@@ -35,13 +35,17 @@ RESETS = (
     "prisma db push --accept-data-loss", "bundle exec rails db:drop db:create", "rake db:reset", "manage.py flush --noinput",
     "alembic downgrade base", "php artisan migrate:fresh", "knex migrate:rollback --all", "npx sequelize-cli db:drop",
     "typeorm schema:drop", "php bin/console doctrine:database:drop --force", "goose postgres $DSN reset", "dbmate drop",
-    "migrate -path /m -database $DSN drop", "dropdb --if-exists shop", "mysqladmin -f drop shop", "kubectl -n x delete pvc data",
-    "kubectl delete --wait namespace shop", "aws s3 rm s3://bucket --recursive",
+    "migrate -path /m -database $DSN drop", "dropdb --if-exists shop", "mysqladmin -f drop shop",
+    "bundle exec rake db:schema:load db:seed", "./bin/rails db:setup", "timeout 60 npx knex migrate:rollback --all",
+    "tini -- su-exec app poetry run alembic downgrade base", "exec env RAILS_ENV=production bin/rails db:purge",
+    "kubectl exec db-0 -- dropdb shop", "su - app -c 'bundle exec rails db:drop'", "pg_restore --clean -d shop /x.dump",
+    "yarn typeorm schema:drop", "dotenv -f .env run -- python manage.py flush", "mongorestore --drop /dump",
 )  # fmt: skip
 ONWARD = (
     "flyway migrate", "liquibase update", "prisma migrate deploy", "rails db:migrate", "manage.py migrate --noinput",
     "alembic upgrade head", "php artisan migrate --force", "goose up", "migrate -path /m -database $DSN up", "createdb shop",
-    "kubectl delete configmap x --namespace shop", "kubectl delete pod -l app=pvc", "aws s3 rm s3://bucket/one", "echo clean",
+    "echo clean", "echo 'never run rails db:drop here'", "pg_restore -d shop /x.dump", "bundle exec rails db:prepare",
+    "if rails db:version; then rails db:migrate; else rails db:setup; fi", "yarn install", "npx prisma generate",
 )  # fmt: skip
 
 BAD: list[tuple[str, str, dict[str, Any]]] = [
@@ -148,7 +152,8 @@ GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("secret-on-command-line", "tool --secret-name db --token=$(cat /t) --password $PW --no-password --password", {}),
     *(("migration-tool-resets", command, {}) for command in ONWARD),
     ("migration-tool-resets", "alembic downgrade base", {"event": "pre-rollback"}),
-    ("migration-tool-resets", "kubectl delete pvc data", {"event": "post-delete"}),
+    ("migration-tool-resets", "bundle exec rails db:schema:load", {"event": "pre-install"}),
+    ("curl-without-timeout", "timeout 20 curl -f http://x/health", {}),
 ]
 
 

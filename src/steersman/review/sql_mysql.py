@@ -10,14 +10,14 @@ from typing import Any
 from steersman.review.sql import Statement, computed_again
 
 
-def read(text: str) -> list[Statement]:
+def read(text: str, dialect: str = "mysql") -> list[Statement]:
     """The statements of a text; [] where it cannot be parsed. Raises ImportError without sqlglot."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it tells of each statement that it reads as opaque
     try:
-        parsed = sqlglot.parse(text, dialect="mysql")
+        parsed = sqlglot.parse(text, dialect=dialect or None)
     except SqlglotError:
         return []
     statements = []

@@ -12,7 +12,9 @@ from steersman.review.subject import Subject
 def check(subject: Subject) -> Iterator[Finding]:
     for script in scripts(subject):
         for command in script.commands:
-            if command.name == "curl" and not command.option("-m", "--max-time", "--connect-timeout"):
+            if command.name != "curl" or "timeout" in command.wrappers:
+                continue
+            if not command.option("-m", "--max-time", "--connect-timeout"):
                 yield script.finding(
                     "curl has no time limit: a server that does not answer holds the release until the hook's timeout",
                     command.line,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from steersman.review.commands import Command
 from steersman.review.model import Finding, Rule, Severity
-from steersman.review.shell import Command, scripts
+from steersman.review.shell import scripts
 from steersman.review.subject import Subject
 
 CLEANERS = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from steersman.review.commands import Command
 from steersman.review.model import Finding, Rule, Severity
-from steersman.review.shell import Command, scripts
+from steersman.review.shell import scripts
 from steersman.review.subject import Item, Subject
 
 # What the tools' own manuals say: program and words, and what they do. `\b…` is searched in the whole command.
@@ -15,7 +16,7 @@ _RESETS = (
     (r"\bliquibase\b.*\b(drop-all|dropAll)\b", "removes every object of its schema"),
     (r"\bprisma migrate (reset|dev)\b", "empties the database where its history does not fit: it is made for development"),
     (r"\bprisma db push\b.*--(force-reset|accept-data-loss)", "empties what does not fit the schema"),
-    (r"\b(rails|rake)\b.*\bdb:(drop|reset|purge|migrate:reset)\b", "drops the database"),
+    (r"\b(rails|rake)\b.*\bdb:(drop|reset|purge|truncate_all|migrate:reset|seed:replant)\b", "drops the database"),
     (r"\bmanage\.py (flush|reset_db)\b|\bdjango-admin flush\b", "removes all rows"),
     (r"\balembic\b.*\bdowngrade base\b", "takes every migration back, with the data"),
     (r"\bartisan (migrate:(fresh|refresh|reset)|db:wipe)\b", "drops all tables"),
@@ -26,38 +27,59 @@ _RESETS = (
     (r"^(/\S*/)?goose\b.*\b(reset|down-to 0)\b", "takes every migration back, with the data"),
     (r"^(/\S*/)?dbmate\b.*\bdrop\b|^(/\S*/)?sqitch\b.*\brevert\b", "takes the schema away, with the data"),
     (r"^(/\S*/)?migrate\b.*-(path|source|database)\b.*\b(drop|down)\b", "takes the schema away, with the data"),
-    (r"^(/\S*/)?dropdb\b|^(/\S*/)?mysqladmin\b.*\bdrop\b|\bdropDatabase\(", "drops the database"),
-    (r"^(/\S*/)?kubectl\b.*\bdelete (-\S+ )*(pvc?|persistentvolume(claim)?s?|ns|namespaces?)\b", "takes what is stored along"),
-    (r"^(/\S*/)?aws s3 (rm\b.*--recursive|rb\b.*--force)", "removes everything that is stored there"),
-    (r"^(/\S*/)?mc (rm|rb)\b.*--force", "removes everything that is stored there"),
+    (r"\bmix ecto\.(reset|drop)\b", "drops the database"),
+    (r"^(/\S*/)?dropdb\b|^(/\S*/)?mysqladmin\b.*\bdrop\b", "drops the database"),
+)  # fmt: skip
+# What makes a schema in an empty database, and makes it anew in any other: right where nothing but an install runs it.
+_BEGINS = (
+    (r"\b(rails|rake)\b.*\bdb:(schema:load|structure:load|setup)\b", "drops every table that the schema has, and makes it anew"),
+    (r"^(/\S*/)?pg_restore\b.*\s(-c|--clean)\b", "drops what is there before it restores"),
+    (r"^(/\S*/)?mongorestore\b.*\s--drop\b", "drops every collection before it restores it"),
 )  # fmt: skip
 _PATTERNS = tuple((re.compile(pattern), words) for pattern, words in _RESETS)
+_ON_UPGRADE = tuple((re.compile(pattern), words) for pattern, words in _BEGINS)
+# What a script may do after it has asked whether the database is empty.
+_ASKED_FIRST = frozenset(words for _, words in _BEGINS)
 _BRINGS_IN = ("pre-install", "post-install", "pre-upgrade", "post-upgrade")
+_UPGRADE = ("pre-upgrade", "post-upgrade")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     for script in scripts(subject):
-        if not _brings_in(script.item):
+        if not brings_in(script.item):
             continue
-        for command in script.commands:
-            if words := _resets(command):
+        patterns = _PATTERNS + (_ON_UPGRADE if any(event in _UPGRADE for event in script.item.events) else ())
+        told: set[tuple[int, str]] = set()
+        for command in script.every_command:
+            words = _resets(command, patterns)
+            if words and (command.line, words) not in told:
+                told.add((command.line, words))
                 yield script.finding(
-                    f"`{_short(command)}` {words}",
+                    f"`{short(command)}` {words}",
                     command.line,
                     hint="Let the hook go forward only (migrate, upgrade, deploy); empty things by hand, with a backup.",
                 )
 
 
-def _brings_in(item: Item) -> bool:
+def brings_in(item: Item) -> bool:
     return any(event in _BRINGS_IN for event in item.events)
 
 
-def _resets(command: Command) -> str:
+def _resets(command: Command, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+    if command.name in ("echo", "printf"):
+        return ""
     line = " ".join((command.name, *command.words))
-    return next((words for pattern, words in _PATTERNS if pattern.search(line)), "")
+    return next(
+        (
+            words
+            for pattern, words in patterns
+            if pattern.search(line) and not (words in _ASKED_FIRST and command.conditional)
+        ),
+        "",
+    )
 
 
-def _short(command: Command) -> str:
+def short(command: Command) -> str:
     line = " ".join(command.raw.split())
     return line if len(line) <= 60 else f"{line[:57]}…"
 

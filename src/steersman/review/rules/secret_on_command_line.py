@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from steersman.review.commands import Command
 from steersman.review.model import Finding, Rule, Severity
 from steersman.review.shapes import as_list
-from steersman.review.shell import Command, scripts
+from steersman.review.shell import scripts
 from steersman.review.subject import Subject
 
 SECRET = re.compile(r"PASS(WORD|WD)?$|PASSWORD|SECRET|TOKEN|API_?KEY|CREDENTIAL", re.IGNORECASE)

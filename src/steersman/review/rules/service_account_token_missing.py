@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from steersman.review.commands import Command
 from steersman.review.model import Finding, Rule, Severity
 from steersman.review.rules.unused_service_account_token import FIELD
 from steersman.review.shapes import as_list, as_object
-from steersman.review.shell import Command, scripts
+from steersman.review.shell import scripts
 from steersman.review.subject import Item, Subject
 
 _CLIENTS = ("kubectl", "oc", "helm")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from steersman.review.commands import Command
 from steersman.review.model import Finding, Rule, Severity
-from steersman.review.shell import Command, scripts
+from steersman.review.shell import scripts
 from steersman.review.subject import Subject
 
 WAITER = re.compile(r"^(wait|retry|dockerize)|_(wait|retry)|retry_while|_ready$")

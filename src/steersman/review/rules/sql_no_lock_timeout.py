@@ -20,8 +20,9 @@ KINDS = ("AlterTableStmt", "DropStmt", "TruncateStmt", "RenameStmt", "IndexStmt"
 
 def check(subject: Subject) -> Iterator[Finding]:
     for text in sql_texts(subject):
-        limits = LIMITS[text.dialect]
-        if any(limit in text.command.raw for limit in limits):
+        limits = LIMITS.get(text.dialect, ())
+        around = text.text if text.program else text.command.raw
+        if not limits or any(limit in around for limit in limits):
             continue
         if any("lock_timeout" in str(each.get("value")) for each in _environment(text.item.containers)):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
-from steersman.review.sql import MYSQL, SqlText, Statement, sql_texts
+from steersman.review.sql import MYSQL, ORACLE, SqlText, Statement, sql_texts
 from steersman.review.subject import Subject
 
 # Which statements MySQL commits by themselves, and with them what was begun: its manual, "Implicit Commit".
@@ -15,14 +15,27 @@ _ENDS = ("COMMIT", "ROLLBACK", "PREPARE", "COMMIT_PREPARED")
 
 def check(subject: Subject) -> Iterator[Finding]:
     for text in sql_texts(subject):
-        statement = _left_open(text)
+        statement = _of_driver(text) if text.uncommitted else _left_open(text)
         if statement is not None:
+            begun = (
+                "the transaction that the driver begins by itself"
+                if text.uncommitted
+                else "the transaction that begins here"
+            )
             yield text.item.finding(
-                "the transaction that begins here is never committed: all of it is undone when the client ends, without an error",
+                f"{begun} is never committed: all of it is undone when the client ends, without an error",
                 text.path,
                 offset=None if text.offset is None else text.offset + statement.line,
-                hint="End it with COMMIT.",
+                hint="Call commit() on the connection." if text.uncommitted else "End it with COMMIT.",
             )
+
+
+def _of_driver(text: SqlText) -> Statement | None:
+    """The first change in a transaction that the program's driver began."""
+    for statement in text.statements:
+        if statement.changes and not (text.dialect in (MYSQL, ORACLE) and statement.kind in _COMMITS_ITSELF):
+            return statement
+    return None
 
 
 def _left_open(text: SqlText) -> Statement | None:

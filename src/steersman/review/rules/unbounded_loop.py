@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from steersman.review.commands import text_of
 from steersman.review.model import Finding, Rule, Severity
-from steersman.review.shell import scripts, text_of
+from steersman.review.shell import scripts
 from steersman.review.subject import Subject
 
 # A counter, a clock, a time limit, or a loop over what is read or given, which comes to an end.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from steersman.review.commands import text_of
 from steersman.review.model import Finding, Rule, Severity
 from steersman.review.shapes import entries
-from steersman.review.shell import Script, scripts, text_of
+from steersman.review.shell import Script, scripts
 from steersman.review.subject import Subject
 
 CLIENTS = frozenset(
