@@ -51,6 +51,28 @@ class Command:
     wrappers: tuple[str, ...] = ()
 
     @property
+    def in_background(self) -> bool:
+        """Whether the script goes on beside it: `cmd &`, alone, in a pipeline or in a list."""
+        node = self.node
+        while node is not None:
+            if node.next_sibling is not None and node.next_sibling.type == "&":
+                return True
+            node = (
+                node.parent
+                if node.parent is not None and node.parent.type not in ("program", "function_definition")
+                else None
+            )
+        return False
+
+    @property
+    def pipeline(self) -> tuple[str, ...]:
+        """The text of each command of its pipeline, its own among them; () outside of one."""
+        parent = self.node.parent if self.node is not None else None
+        if parent is not None and parent.type == "redirected_statement":
+            parent = parent.parent
+        return tuple(map(text_of, parent.named_children)) if parent is not None and parent.type == "pipeline" else ()
+
+    @property
     def conditional(self) -> bool:
         """Whether something decides if it runs: a branch, or a command before its `&&` or `||`."""
         child, parent = self.node, self.node.parent if self.node is not None else None

@@ -37,7 +37,7 @@ class Finding:
     """What a rule says about one document.
 
     `line` is 1-based in the document's rendered text; `where` names the place in words (`spec.template.spec.containers[0]`).
-    `minor`: good to know here, whatever the rule's severity is elsewhere.
+    `minor`: good to know here, whatever the rule's severity is elsewhere; `doubtful`: a warning at most.
     """
 
     message: str
@@ -49,6 +49,7 @@ class Finding:
     rule: str = ""
     severity: Severity = Severity.WARNING
     minor: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def review(subject: Subject, configuration: Configuration | None = None, rules: 
         seen = subject.with_options({**rule.options, **configuration.options.get(rule.id, {})})
         severity = configuration.severity.get(rule.id, rule.severity)
         for finding in rule.check(seen):
-            named = replace(finding, rule=rule.id, severity=Severity.INFO if finding.minor else severity)
+            named = replace(finding, rule=rule.id, severity=_weighed(finding, severity))
             reason = _accepted(named, accepted.get(named.item, []))
             if reason is None:
                 findings.append(named)
@@ -48,6 +48,12 @@ def review(subject: Subject, configuration: Configuration | None = None, rules: 
     order = {item: number for number, item in enumerate(subject.items)}
     findings.sort(key=lambda f: (order.get(f.item, 0), f.severity.rank, f.line, f.rule))
     return Review(subject, tuple(findings), tuple(suppressed), chosen)
+
+
+def _weighed(finding: Finding, severity: Severity) -> Severity:
+    """The rule's severity, lowered to what the finding itself says of how grave it is."""
+    most = Severity.INFO if finding.minor else Severity.WARNING if finding.doubtful else severity
+    return max(severity, most, key=lambda each: each.rank)
 
 
 def _accepted(finding: Finding, found: list[Suppression]) -> str | None:

@@ -45,9 +45,11 @@ class Script:
     def holder(self) -> Item:
         return self.file_of or self.item
 
-    def finding(self, message: str, line: int, *, hint: str = "") -> Finding:
+    def finding(
+        self, message: str, line: int, *, hint: str = "", minor: bool = False, doubtful: bool = False
+    ) -> Finding:
         """A finding about a line (0-based) of the script."""
-        return self.holder.finding(message, self.path, offset=line, hint=hint)
+        return self.holder.finding(message, self.path, offset=line, hint=hint, minor=minor, doubtful=doubtful)
 
     @cached_property
     def root(self) -> Any:

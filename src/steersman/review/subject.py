@@ -160,10 +160,20 @@ class Item:
         hint: str = "",
         fix: Fix | None = None,
         minor: bool = False,
+        doubtful: bool = False,
     ) -> Finding:
         """A finding about the place at `path`; `offset` is a line (0-based) within the text that stands there."""
         line = line_of(self.text, path) if offset is None else scalar_line(self.text, path, offset)
-        return Finding(message=message, item=self, line=line, where=dotted(path), hint=hint, fix=fix, minor=minor)
+        return Finding(
+            message=message,
+            item=self,
+            line=line,
+            where=dotted(path),
+            hint=hint,
+            fix=fix,
+            minor=minor,
+            doubtful=doubtful,
+        )
 
     def source_line(self, line: int) -> int | None:
         """The template's line for a line of the document, where it is certain."""

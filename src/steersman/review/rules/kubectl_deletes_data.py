@@ -53,10 +53,10 @@ def _lost(subject: Subject, script: Script, command: Command) -> str:
         return "a whole release goes with all that belongs to it" if brings_in(script.item) else ""
     if command.name not in ("kubectl", "oc") or any(word.startswith("--dry-run") for word in command.words):
         return ""
-    verb, *operands = _operands(command.words) or [""]
-    if verb != "delete" or not operands:
+    verb, *named = operands(command.words) or [""]
+    if verb != "delete" or not named:
         return ""
-    kinds = [kind.partition(".")[0].lower() for kind in operands[0].partition("/")[0].split(",")]
+    kinds = [kind.partition(".")[0].lower() for kind in named[0].partition("/")[0].split(",")]
     every = command.option("--all") or "--all=true" in command.words
     chosen = command.option("-l", "--selector")
     store = next((_STORES[kind] for kind in kinds if kind in _STORES), "")
@@ -73,7 +73,7 @@ def _lost(subject: Subject, script: Script, command: Command) -> str:
     if every and not chosen and (store or kinds[0] in (*_SECRETS, "all")):
         return f"what belongs to other releases goes, too: {store or 'it takes all there are in the namespace'}"
     if store is _STORES["ns"]:
-        names = [name for name in (*operands[1:], operands[0].partition("/")[2]) if name]
+        names = [name for name in (*named[1:], named[0].partition("/")[2]) if name]
         if any(not _own(subject, name) for name in names):
             return store
     return ""
@@ -84,8 +84,8 @@ def _own(subject: Subject, name: str) -> bool:
     return "$" in name or any(True for _ in subject.named("Namespace", name))
 
 
-def _operands(words: tuple[str, ...]) -> list[str]:
-    """The words that are neither options nor their values."""
+def operands(words: tuple[str, ...]) -> list[str]:
+    """The words of a kubectl command that are neither options nor the values of options."""
     found, skip = [], False
     for word in words:
         if skip:

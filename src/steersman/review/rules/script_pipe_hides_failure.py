@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
@@ -41,17 +43,33 @@ def check(subject: Subject) -> Iterator[Finding]:
             continue
         for command in script.commands:
             reader = command.piped_into.split()[:1]
-            if reader and command.name in WORKERS and reader[0] not in LOOKERS and not applies(command.piped_into):
+            if not reader or command.name not in WORKERS or applies(command.piped_into):
+                continue
+            if reader[0] not in LOOKERS or runs_nothing(command.pipeline):
                 yield script.finding(
-                    f"`{command.name}` stands before a pipe: only the exit code of `{reader[0]}` counts",
+                    f"`{command.name}` stands before a pipe: only the exit code of `{last(command.pipeline)}` counts",
                     command.line,
                     hint=_remedy(script),
                 )
 
 
+def last(pipeline: tuple[str, ...]) -> str:
+    """The name of the command whose exit code the pipeline has."""
+    return pipeline[-1].split()[0]
+
+
 def applies(reader: str) -> bool:
     """`kubectl apply -f -` and the like fail by themselves when nothing comes."""
     return reader.startswith("kubectl ") and " -f" in reader
+
+
+def runs_nothing(pipeline: tuple[str, ...]) -> bool:
+    """Whether the pipeline ends in an `xargs` that runs nothing, and succeeds, when nothing comes."""
+    words = pipeline[-1].split() if pipeline else []
+    if words[:1] != ["xargs"]:
+        return False
+    options = itertools.takewhile(lambda word: word.startswith("-"), words[1:])
+    return any(word == "--no-run-if-empty" or re.match(r"-[a-zA-Z0-9]*[rI]|--replace", word) for word in options)
 
 
 def _remedy(script: Script) -> str:
