@@ -17,7 +17,7 @@ SAFE_POD: Json = {
 }
 SAFE_CONTAINER: Json = {
     "name": "main",
-    "image": "postgres:16.4",
+    "image": "registry.local/tools:16.4",
     "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
 }

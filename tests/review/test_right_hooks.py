@@ -22,6 +22,7 @@ from .safe import (
     psql,
 )
 
+LISTS_PODS: Json = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
 RIGHT: dict[str, list[Json]] = {
     "sh -ec": [hook("./prepare\n./work")],
     "set -eu": [hook("set -eu\n./prepare\n./work", shell=("/bin/sh", "-c"))],
@@ -129,7 +130,7 @@ RIGHT: dict[str, list[Json]] = {
     ],
     "helpers are hooks of lower weight": [
         document("ServiceAccount", "runner", f"{BOTH} -10"),
-        document("Role", "runner", f"{BOTH} -9", "rbac.authorization.k8s.io/v1", rules=[]),
+        document("Role", "runner", f"{BOTH} -9", "rbac.authorization.k8s.io/v1", rules=[LISTS_PODS]),
         document(
             "RoleBinding",
             "runner",

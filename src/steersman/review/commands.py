@@ -53,16 +53,7 @@ class Command:
     @property
     def in_background(self) -> bool:
         """Whether the script goes on beside it: `cmd &`, alone, in a pipeline or in a list."""
-        node = self.node
-        while node is not None:
-            if node.next_sibling is not None and node.next_sibling.type == "&":
-                return True
-            node = (
-                node.parent
-                if node.parent is not None and node.parent.type not in ("program", "function_definition")
-                else None
-            )
-        return False
+        return self.node is not None and in_background(self.node)
 
     @property
     def pipeline(self) -> tuple[str, ...]:
@@ -218,6 +209,15 @@ def _surroundings(node: Any) -> tuple[bool, str, str, str]:
             loop = loop or "for"
         child, parent = parent, parent.parent
     return checked, loop, into, fallback
+
+
+def in_background(node: Any) -> bool:
+    """Whether `&` stands behind a node, or behind what it is a part of."""
+    while node is not None and node.type not in ("program", "function_definition"):
+        if node.next_sibling is not None and node.next_sibling.type == "&":
+            return True
+        node = node.parent
+    return False
 
 
 def text_of(node: Any) -> str:

@@ -23,7 +23,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         for command in script.every_command:
             if found := installs(command):
                 yield script.finding(
-                    f"`{found}` fetches from the internet at every run: without it, or with another version there, the hook fails",
+                    f"`{found}` fetches from the internet at every run: without it, or with another version, it fails",
                     command.line,
                     hint="Build an image that has it, and name its version.",
                     minor=script.item.is_test,

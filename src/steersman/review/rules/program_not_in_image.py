@@ -14,6 +14,7 @@ from steersman.review.subject import Subject
 
 _DATABASES = {"psql", "pg_dump", "pg_restore", "pg_isready", "mysql", "mysqldump", "mysqladmin", "mariadb", "mongosh",
               "mongodump", "redis-cli", "sqlcmd", "cqlsh"}  # fmt: skip
+_POSTGRES = {"psql", "pg_dump", "pg_restore", "pg_isready"}
 _CLOUD = {"kubectl", "oc", "helm", "aws", "gcloud", "gsutil", "az", "mc", "vault", "consul", "etcdctl"}
 _LANGUAGES = {"python", "python3", "pip", "node", "npm", "npx", "ruby", "bundle", "php", "java", "alembic", "flyway"}
 _TOOLS = {"curl", "jq", "git", "bash", "openssl", "yq"}
@@ -24,7 +25,7 @@ _LACKS: tuple[tuple[re.Pattern[str], re.Pattern[str], set[str]], ...] = tuple(
         (r"busybox", r".*", _DATABASES | _CLOUD | _LANGUAGES | _TOOLS),
         (r"alpine", r".*", _DATABASES | _CLOUD | _LANGUAGES | (_TOOLS - {"openssl"})),
         (r"curlimages/curl", r".*", _DATABASES | _CLOUD | _LANGUAGES | {"bash", "jq", "git", "yq"}),
-        (r"postgres", r".*", (_DATABASES | _CLOUD | {"curl", "jq", "git", "yq"}) - {"psql", "pg_dump", "pg_restore", "pg_isready"}),
+        (r"postgres", r".*", (_DATABASES | _CLOUD | {"curl", "jq", "git", "yq"}) - _POSTGRES),
         (r"(redis|valkey/valkey)", r".*", (_DATABASES | _CLOUD | {"curl", "jq", "git", "yq"}) - {"redis-cli"}),
         (r"python", r".*(slim|alpine).*", _DATABASES | _CLOUD | {"curl", "jq", "yq", "git"}),
         (r"node", r".*(slim|alpine).*", _DATABASES | _CLOUD | {"curl", "jq", "yq", "git"}),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from steersman.review.commands import Command, text_of
+from steersman.review.commands import Command, in_background, text_of
 from steersman.review.model import Finding, Rule, Severity
 from steersman.review.shell import scripts
 from steersman.review.subject import Subject
@@ -51,8 +51,7 @@ def _endless_loops(node: Any) -> Iterator[Any]:
     if node.type == "while_statement":
         condition = " ".join(text_of(each) for each in node.children_by_field_name("condition")).strip("; ")
         endless = condition in (("true", ":", "[ 1 ]") if node.children[0].type == "while" else ("false",))
-        beside = node.next_sibling is not None and node.next_sibling.type == "&"
-        if endless and not beside and not _LEAVES.search(text_of(node)):
+        if endless and not in_background(node) and not _LEAVES.search(text_of(node)):
             yield node
             return
     for child in node.named_children:

@@ -34,6 +34,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                     hint="Wait for less than the deadline, and say at the end what did not come.",
                     minor=script.item.is_test,
                 )
+                break
 
 
 def _waits(script: Script) -> Iterator[tuple[int, float, str]]:
