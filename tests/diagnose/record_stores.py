@@ -30,7 +30,7 @@ STORES_PORT, LINE_PORT, TLS_PORT = 61990, 61991, 61992
 NOWHERE = "store.nowhere.invalid"
 RUN = {
     "py": f"{LAB}/py/bin/python", "node": f"NODE_PATH={LAB}/js/node_modules node", "bin": f"{LAB}/root/usr/bin",
-    "closed": CLOSED, "nowhere": NOWHERE, "http": STORES_PORT, "line": LINE_PORT, "tls": TLS_PORT, "ansible": f"{LAB}/py/bin/ansible-playbook", serverSelectionTimeoutMS=400)",
+    "closed": CLOSED, "nowhere": NOWHERE, "http": STORES_PORT, "line": LINE_PORT, "tls": TLS_PORT, "ansible": f"{LAB}/py/bin/ansible-playbook",
 }  # fmt: skip
 _NPM = 'cd {d} && echo \'{{"name": "app", "scripts": {{}}}}\' > package.json && '
 _GIT = "GIT_TERMINAL_PROMPT=0 GIT_CONFIG_GLOBAL=/dev/null"
