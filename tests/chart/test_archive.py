@@ -107,10 +107,10 @@ def bounded(action: Callable[[], object]) -> tuple[float, int]:
 MAX_SECONDS, MAX_KIB = 30, 400 * 1024
 
 
-def bomb(size: int) -> bytes:
-    """gzip of `size` zero bytes behind a tar header that promises a file of that size."""
-    entry = tarfile.TarInfo("c/zeros")
-    entry.size = size
+def bomb(size: int, name: str = "c/zeros", kind: bytes = tarfile.REGTYPE) -> bytes:
+    """gzip of `size` zero bytes behind a tar header that promises a file of that size, or what else the kind says."""
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.type = size, kind
     deflate = zlib.compressobj(9, wbits=31)
     parts = [deflate.compress(entry.tobuf())]
     parts.extend(deflate.compress(bytes(1 << 20)) for _ in range(size >> 20))
@@ -121,6 +121,24 @@ def test_a_zip_bomb_is_not_unpacked() -> None:
     seconds, grown = bounded(lambda: load_archive(bomb(1 << 28)))
     assert seconds < MAX_SECONDS
     assert grown < MAX_KIB
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("c/x", tarfile.XHDTYPE),
+        ("c/x", tarfile.XGLTYPE),
+        ("c/x", tarfile.GNUTYPE_LONGNAME),
+        ("c/x", tarfile.GNUTYPE_LONGLINK),
+        ("c/folder/", tarfile.REGTYPE),
+        ("c/folder", tarfile.DIRTYPE),
+    ],
+)
+def test_what_is_no_file_is_no_bomb_either(name: str, kind: bytes) -> None:
+    data = bomb(1 << 28, name, kind)
+    seconds, grown = bounded(lambda: load_archive(data))
+    assert seconds < 5
+    assert grown < MAX_KIB / 10
 
 
 def test_many_files_of_allowed_size_are_too_much() -> None:

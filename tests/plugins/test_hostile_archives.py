@@ -65,6 +65,7 @@ def test_what_leads_elsewhere(pair: Pair, tmp_path: Path, entries: list[tuple[ta
         (packed()[:20] + b"garbage" * 9, "extracting files from archive: "),
         (packed(entry("toy/plugin.yaml/x")), "extracting files from archive: "),
     ],
+    ids=["empty", "zip", "cut off", "garbage", "file as folder"],
 )
 def test_what_is_no_archive(data: bytes, why: str, tmp_path: Path) -> None:
     with pytest.raises(PluginError) as raised:
@@ -84,6 +85,13 @@ def test_bombs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             archives.unpack(make(), tmp_path / name)
         written = sum(path.stat().st_size for path in (tmp_path / name).rglob("*") if path.is_file())
         assert written <= 10_000
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
+def test_what_is_no_file_is_no_bomb_either(kind: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(archives, "MAX_SIZE", 10_000)
+    with pytest.raises(PluginError, match="larger than allowed"):
+        archives.unpack(packed(entry("toy/x", bytes(3_000_000), type=kind)), tmp_path / "unpacked")
 
 
 def test_an_archive_without_a_manifest(pair: Pair, tmp_path: Path) -> None:

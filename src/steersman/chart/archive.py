@@ -27,6 +27,8 @@ MAX_TOTAL_SIZE = 200 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 _DRIVE = pattern(r"[a-zA-Z]:/")
 _CHUNK = 1 << 16
+# What the headers between two entries may come to, in bytes: Go's limit on one of them.
+_HEADERS = 1 << 20
 
 
 def read_archive(path: str) -> list[File]:
@@ -86,6 +88,7 @@ def unpack(stream: IO[bytes], allowance: Allowance) -> list[File]:
             for number, entry in enumerate(archive):
                 if number >= MAX_FILES:
                     raise ChartError(f"chart archive holds more than {MAX_FILES} files")
+                inflated.allow(min(entry.size, remaining))
                 if entry.isdir() or entry.name.endswith("/"):
                     continue
                 name = relative_name(entry.name)
@@ -129,7 +132,10 @@ def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
 
 
 class Inflated:
-    """A gzip stream (also of several members) as a file to read, inflating only what is asked for."""
+    """A gzip stream (also of several members) as a file to read, inflating only what is asked for.
+
+    A reader of archives asks for as much as a header says, and for all that it skips. So there is a limit until the next entry.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         from zlib import decompressobj
@@ -138,6 +144,11 @@ class Inflated:
         self._make = decompressobj
         self._inflate = decompressobj(wbits=31)
         self._pending = b""
+        self._left = _HEADERS
+
+    def allow(self, size: int) -> None:
+        """Let an entry of this size be read, and the headers of the next one."""
+        self._left = size + _HEADERS
 
     def read(self, size: int) -> bytes:
         parts: list[bytes] = []
@@ -157,6 +168,9 @@ class Inflated:
             self._pending = self._inflate.unconsumed_tail
             parts.append(part)
             size -= len(part)
+            self._left -= len(part)
+            if self._left < 0:
+                raise ValueError("what an entry or its header comes to is larger than allowed")
         return b"".join(parts)
 
 

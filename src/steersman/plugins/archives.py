@@ -35,9 +35,10 @@ def unpack(data: bytes, folder: Path) -> Path:
     if not data.startswith(b"\x1f\x8b"):
         raise PluginError("plugin data is not a gzip compressed archive", hint="`steer plugin package` makes one.")
     try:
-        inflated: Any = Inflated(io.BytesIO(data))
-        with tarfile.open(fileobj=inflated, mode="r|") as archive:
-            _unpack(archive, folder)
+        inflated = Inflated(io.BytesIO(data))
+        stream: Any = inflated
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            _unpack(archive, folder, inflated)
     except (tarfile.TarError, zlib.error, EOFError, ValueError, OSError) as error:
         raise PluginError(f"extracting files from archive: {error}") from error
     except PluginError as error:
@@ -48,12 +49,13 @@ def unpack(data: bytes, folder: Path) -> Path:
     raise PluginError("plugin metadata (plugin.yaml) missing", hint="It must lie in the archive's one folder.")
 
 
-def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+def _unpack(archive: tarfile.TarFile, folder: Path, inflated: Inflated) -> None:
     remaining = MAX_SIZE
     folder.mkdir(parents=True)
     for number, entry in enumerate(archive):
         if number >= MAX_FILES:
             raise PluginError(f"the archive holds more than {MAX_FILES} files")
+        inflated.allow(min(entry.size, remaining))
         path = folder / _checked(entry.name)
         if entry.isdir():
             path.mkdir(parents=True, exist_ok=True)

@@ -80,5 +80,8 @@ def _git(trouble: str, *words: str, at: Path | None = None) -> str:
             'exec: "git": executable file not found in $PATH', hint="Plugins from repositories need git."
         ) from error
     if done.returncode != 0:
-        raise PluginError(f"{trouble}: {done.stdout}{done.stderr}: exit status {done.returncode}")
+        said = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
+        why = next((line for line in said if line.startswith(("fatal:", "error:"))), said[0] if said else "")
+        more = "\n".join(["git said:", *said[-12:]]) if len(said) > 1 else ""
+        raise PluginError(f"{trouble}: {why}: exit status {done.returncode}", hint=more)
     return done.stdout
