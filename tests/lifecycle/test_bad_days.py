@@ -77,6 +77,35 @@ async def test_labels_that_somebody_wrote_by_hand(label: str) -> None:
     assert len(told) == 2
 
 
+@pytest.mark.parametrize("label", ["version", "status", "createdAt", "modifiedAt"])
+@pytest.mark.parametrize("value", [None, "what?"])
+async def test_a_label_that_is_lost_is_read_from_the_record(label: str, value: str | None) -> None:
+    driver = Driver()
+    await driver.install()
+    await driver.upgrade()
+    labels = driver.kube.one("Secret", "sh.helm.release.v1.my-app.v2")["metadata"]["labels"]
+    labels.pop(label, None)
+    if value:
+        labels[label] = value
+    assert await driver.statuses() == "1:superseded 2:deployed"
+    assert (await driver.upgrade()).exit_code == 0
+    assert await driver.statuses() == "1:superseded 2:superseded 3:deployed"
+    assert driver.kube.one("Secret", "sh.helm.release.v1.my-app.v2")["metadata"]["labels"]["version"] == "2"
+
+
+@pytest.mark.parametrize("label", ["owner", "name"])
+async def test_a_record_that_is_not_found_is_not_written_over(label: str) -> None:
+    driver = Driver()
+    await driver.install()
+    await driver.upgrade()
+    del driver.kube.one("Secret", "sh.helm.release.v1.my-app.v2")["metadata"]["labels"][label]
+    before = driver.kube.live()
+    finished = await driver.upgrade()
+    assert (finished.exit_code, finished.error) == (1, "revision 2 of release 'my-app' is on record already")
+    assert "get secret sh.helm.release.v1.my-app.v2 --show-labels" in finished.hint
+    assert driver.kube.live() == before
+
+
 @pytest.mark.parametrize("action", ["install", "upgrade", "rollback"])
 async def test_a_record_that_was_deleted_meanwhile_is_written_anew(action: str) -> None:
     driver = Driver()

@@ -58,6 +58,8 @@ async def _create(release: Release, execution: Execution) -> None:
     try:
         kept = await execution.storage.create(release)
         execution.began = None if kept is None else moment_of(kept)
+    except AlreadyExists as error:
+        raise _on_record_already(release, error, execution) from error
     except ApiError as error:
         if execution.policy is Policy.ROLLBACK:
             raise
@@ -65,6 +67,18 @@ async def _create(release: Release, execution: Execution) -> None:
         raise type(error)(
             message, code=error.code, reason=error.reason, details=error.details, hint=error.hint
         ) from error
+
+
+def _on_record_already(release: Release, error: AlreadyExists, execution: Execution) -> AlreadyExists:
+    """Not where it was looked for, and there all the same."""
+    message, hint = "release: already exists", error.hint
+    if execution.policy is Policy.ROLLBACK:
+        message = f"revision {release.version} of release {release.name!r} is on record already"
+        hint = (
+            "Another command has written it meanwhile, or its record has lost its labels, by which it is found: "
+            f"`kubectl -n {release.namespace} get {execution.storage.driver.name} {release.key} --show-labels`"
+        )
+    return AlreadyExists(message, code=error.code, reason=error.reason, details=error.details, hint=hint)
 
 
 async def _update(release: Release, execution: Execution) -> None:

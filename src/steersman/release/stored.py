@@ -113,7 +113,8 @@ def system_labels(release: Release, *, created: bool) -> dict[str, str]:
 
 
 def from_labels(namespace: str, labels: dict[str, str], payload: str) -> Stored:
-    return Stored(
+    """A revision by its labels; a status that they do not tell is read from the record, where that can be read."""
+    stored = Stored(
         name=labels.get("name", ""),
         namespace=namespace,
         version=_number(labels.get("version")),
@@ -123,6 +124,19 @@ def from_labels(namespace: str, labels: dict[str, str], payload: str) -> Stored:
         created_at=_number(labels.get("createdAt")),
         modified_at=_number(labels.get("modifiedAt")),
     )
+    if stored.status is Status.UNKNOWN and labels.get("status") != Status.UNKNOWN and stored.is_readable():
+        stored.status = stored.release().info.status
+    return stored
+
+
+def named(key: str, labels: dict[str, str]) -> dict[str, str]:
+    """The labels, with name and version by the record's own name (`storage_key`) where they are lost or spoilt."""
+    if labels.get("name") and labels.get("version", "").isdecimal():
+        return labels
+    name, _, version = key.removeprefix(storage_key("", 0).partition(".v0")[0]).rpartition(".v")
+    if not name or not version.isdecimal():
+        return labels
+    return {**labels, "name": name, "version": version}
 
 
 def _number(text: str | None) -> int:

@@ -10,7 +10,7 @@ from steersman.kube.interface import Kubernetes, Object, ObjectRef
 from steersman.lazy import TYPE_CHECKING
 from steersman.record import record
 from steersman.release.record import Release, storage_key
-from steersman.release.stored import OWNER, Stored, from_labels, system_labels
+from steersman.release.stored import OWNER, Stored, from_labels, named, system_labels
 
 if TYPE_CHECKING:
     from typing import Any
@@ -81,4 +81,5 @@ class ObjectDriver:
         payload = (item.get("data") or {}).get("release") or ""
         if self.kind == "Secret":
             payload = binascii.a2b_base64(payload).decode("ascii", "replace")
-        return from_labels(item["metadata"]["namespace"], item["metadata"].get("labels") or {}, payload)
+        metadata = item["metadata"]
+        return from_labels(metadata["namespace"], named(metadata["name"], metadata.get("labels") or {}), payload)
