@@ -85,16 +85,30 @@ def _problems(schema: bytes, values: dict[str, Any]) -> Iterator[tuple[str, str]
     checked = _validator(schema)
     errors = list(checked.validator.iter_errors(_plain(values)))
     for failure in failures(errors, checked.document) if errors else ():
-        yield from failure.lines()
+        for place, line in failure.lines():
+            yield place, _as_written(line, checked.written)
+
+
+def _as_written(line: str, written: dict[str, str]) -> str:
+    """A problem told with the regular expression that stands in the schema."""
+    from steersman.chart.schema_problems import shown
+
+    for spelled, expression in written.items():
+        end = f"match pattern {shown(spelled)}"
+        if line.endswith(end):
+            return f"{line.removesuffix(end)}match pattern {shown(expression)}"
+    return line
 
 
 @record(frozen=True)
 class _Validator:
-    """What was made of a schema's text. `refers`: to other documents, which may be others tomorrow."""
+    """What was made of a schema's text. `refers`: to other documents, which may be others tomorrow. `written`: the regular
+    expressions that the validator was given in another spelling, as they stand in the schema."""
 
     document: Any
     validator: Any
     refers: bool
+    written: dict[str, str]
 
 
 @lru_cache(maxsize=64)
@@ -107,6 +121,7 @@ def _validator(schema: bytes) -> _Validator:
         document = _parsed(schema)
     except ValueError as error:
         raise SchemaError(str(error), hint=_AT_FAULT) from error
+    document, written = _adapted(document, schema)
     try:
         made = jsonschema_rs.validator_for(document, retriever=documents.retrieve, base_uri=_BASE)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, RecursionError) as cause:
@@ -115,19 +130,38 @@ def _validator(schema: bytes) -> _Validator:
             text = _no_schema(document)
         text = text or _NOT_THERE.sub(rf'json-pointer in "{_BASE}#\1" not found', str(cause))
         raise SchemaError(f"{text}\n", hint=_AT_FAULT) from cause
-    return _Validator(document, made, documents.asked)
+    return _Validator(document, made, documents.asked, written)
+
+
+def _adapted(document: Any, text: bytes) -> tuple[Any, dict[str, str]]:
+    """The schema as the validator is to be given it, and the regular expressions that it is given in another spelling.
+
+    Raises SchemaError where one is none for Go.
+    """
+    if b'"pattern' not in text and b'"additionalProperties"' not in text:
+        return document, {}
+    from steersman.chart.schema_dialect import adapted, is_expression, spelled, unlike
+
+    found = unlike(document)
+    if not all(map(is_expression, found)) and (said := _no_schema(document)):
+        raise SchemaError(f"{said}\n", hint=_AT_FAULT)
+    spelling = {each: new for each in found if is_expression(each) and (new := spelled(each)) != each}
+    return adapted(document, spelling), {new: each for each, new in spelling.items()}
 
 
 def _no_schema(document: Any) -> str:
     """Why a document is no schema: what the schema of schemas says of it, or "" if it says nothing."""
     import jsonschema_rs
 
+    from steersman.chart.schema_dialect import is_expression
     from steersman.chart.schema_problems import failures
 
     named = document.get("$schema") if isinstance(document, dict) else None
     draft = (named if isinstance(named, str) else _DRAFT).rstrip("#")
     try:
-        judge = jsonschema_rs.validator_for({"$schema": draft, "$ref": draft}, validate_formats=True)
+        judge = jsonschema_rs.validator_for(
+            {"$schema": draft, "$ref": draft}, validate_formats=True, formats={"regex": is_expression}
+        )
     except (ValueError, jsonschema_rs.ValidationError):
         return ""
     errors = list(judge.iter_errors(document))

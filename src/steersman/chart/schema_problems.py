@@ -15,6 +15,7 @@ from typing import Any
 
 from steersman.manifest.yaml.numbers import json_number
 from steersman.record import field, record
+from steersman.template.strconv import quote
 
 # Keywords whose next step in a way is a name or a number, and those that lead from a value into a part of it.
 _KEYED = frozenset(
@@ -123,7 +124,7 @@ class _Node:
 
     def _told(self, keyword: str, errors: list[Any]) -> Iterator[Failure]:
         if keyword == "required":
-            names = [f"'{error.kind.property}'" for error in errors]
+            names = [shown(error.kind.property) for error in errors]
             yield Failure(self.path, f"missing propert{'y' if len(names) == 1 else 'ies'} {', '.join(names)}")
         elif keyword in ("dependentRequired", "dependencies"):
             yield from self._dependent(errors[0])
@@ -138,7 +139,7 @@ class _Node:
             branches = [_tree(branch, steps, depth, self.schema, self.path) for branch in kind.context if branch]
             yield Failure(self.path, _message(error), [branch.whole() for branch in branches])
         elif kind.name == "propertyNames":
-            cause = Failure(self.path, _message(kind.error))
+            cause = Failure((), _message(kind.error))
             yield Failure(self.path, f"invalid propertyName {shown(kind.error.instance)}", [cause])
         elif kind.name == "contains":
             yield self._contains(error)
@@ -312,7 +313,8 @@ def _type(value: Any) -> str:
 def shown(value: Any) -> str:
     """A value as the validator's messages quote it."""
     if isinstance(value, str):
-        return f"'{value}'"
+        # as Helm's validator makes it of Go's: also of a backslash at the end, which loses its own
+        return "'" + quote(value).replace('\\"', '"').replace("'", "\\'")[1:-1] + "'"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "<nil>"}[value]
     if isinstance(value, int | float):
