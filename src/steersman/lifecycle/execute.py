@@ -131,11 +131,11 @@ def _joined(failures: list[tuple[Step, SteersmanError]], execution: Execution) -
 
 
 async def _note_phase(execution: Execution, step: Step) -> None:
-    """The journal learns of every change of phase; the hooks write it themselves, with their runs. After a failure it keeps the
-    phase of that."""
+    """The journal learns of every change of phase that lasts; the hooks write it themselves, with their runs. After a failure it
+    keeps the phase of that."""
     if isinstance(step, RunHook | DeleteHook) or execution.journal.cause:
         return
-    if isinstance(step, WaitReady) and step.after_hooks and not execution.postponed:
+    if isinstance(step, WaitReady | AwaitDeletion) and not wait_steps.waits(step, execution):
         return
     touched = execution.journal.touched or step.phase in (Phase.RESOURCES, Phase.WAIT, Phase.POST_HOOKS)
     if step.phase is execution.journal.phase and touched is execution.journal.touched:

@@ -21,11 +21,24 @@ from steersman.record import field, record
 CRD_TIMEOUT = 60.0
 
 
+def waits(step: WaitReady | AwaitDeletion, execution: Execution) -> bool:
+    """Whether the step has anything to wait for: many a release consists of what is ready once stored, and gone once deleted."""
+    if isinstance(step, AwaitDeletion):
+        return any(str(ref) in execution.ending for ref in step.refs)
+    if step.after_hooks and not execution.postponed:
+        return False
+    return any(map(to_be_waited_for, _awaited(step, execution)))
+
+
+def _awaited(step: WaitReady, execution: Execution) -> list[Object]:
+    return [execution.written.get(str(resource.ref)) or placed(resource) for resource in step.resources]
+
+
 async def wait_ready(step: WaitReady, execution: Execution) -> None:
     """Raises WaitFailed, WaitTimedOut, ObjectDeleted. Patience that runs out is no failure: it postpones."""
     if step.after_hooks and not execution.postponed:
         return
-    objects = [execution.written.get(str(r.ref)) or placed(r) for r in step.resources]
+    objects = _awaited(step, execution)
     progress = _Progress(step, execution, sum(map(to_be_waited_for, objects)))
     if step.patience is None:
         await _wait(objects, execution, progress)

@@ -40,13 +40,13 @@ class ObjectDriver:
         superseded: bool = True,
         selector: str = "",
     ) -> list[Stored]:
-        terms = [f"owner={OWNER}"]
-        if name:
-            terms.append(f"name={name}")
+        # What most objects do not fulfil stands first: a server looks no further than that.
+        terms = [f"name={name}"] if name else []
         if version is not None:
             terms.append(f"version={version}")
         if not superseded:
             terms.append("status!=superseded")
+        terms.append(f"owner={OWNER}")
         if selector:
             terms.append(selector)
         found = await self.kube.list("v1", self.kind, namespace=namespace, label_selector=",".join(terms))
