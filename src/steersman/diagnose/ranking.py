@@ -59,7 +59,7 @@ def _precedence(diagnosis: Diagnosis) -> int:
     general = (
         "connection-refused", "http-status", "interpreter-missing", "permission-denied", "command-not-found", "file-missing",
         "connection-timeout", "connection-lost", "usage", "init-container-waits", "invalid-configuration",
-        "wait-timed-out", "connection-failed", "migration-failed", "program-crashed",
+        "wait-timed-out", "connection-failed", "migration-failed", "test-failed", "program-crashed",
     )  # fmt: skip
     return -1 - general.index(diagnosis.cause) if diagnosis.cause in general else 0
 

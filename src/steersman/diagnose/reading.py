@@ -38,6 +38,7 @@ CONSEQUENCE = (
     r"|Broker transport failure|brokers? are down)|"
     r"(?:nats: no servers available for connection|NoServersError)|"
     r"Failed to connect to \S+:\d+ - Could not connect|"
+    r"temporary error \(try again later\)|Client network socket disconnected before secure TLS connection|"
     r"KazooTimeoutError: Connection time-out|"
     r"^Error: context deadline exceeded$|"
     r"elastic_transport\.ConnectionError: Connection error$|"
@@ -51,7 +52,12 @@ CONSEQUENCE = (
     r"(?:Unable to open JDBC Connection for DDL execution|Failed to obtain JDBC Connection)|"
     r"(?:Connection to node -?\d+ \(\S+\) could not be established)"
 )
-_CONSEQUENCE = re.compile(CONSEQUENCE)
+# What an installer says after it could not fetch its index.
+WITHOUT_INDEX = (
+    r"unable to select packages|\(no such package\)|Unable to locate package|No matching distribution found|"
+    r"Could not find a version that satisfies|Failed to fetch|Some index files failed to download|required by: world"
+)
+_CONSEQUENCE = re.compile(f"{CONSEQUENCE}|{WITHOUT_INDEX}")
 # Said in passing: what `IF EXISTS` did not find is no error.
 _HARMLESS = re.compile(r"\bNOTICE:|, (?:skipping|ignoring|ignored)\.?$|^\++ ")  # nor is the trace of `set -x`
 _MILD = re.compile(r"^\W*(?:\d\S*\W+){0,2}(?:WARN(?:ING)?|INFO|DEBUG)\b")
@@ -64,6 +70,15 @@ _BEFORE_START = frozenset(
 )  # fmt: skip
 _EVENT = re.compile(r"event (?P<reason>\S+) on ")
 _NEAR = 8
+_QUOTE = re.compile(r"\\+\"")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def plain(line: str) -> str:
+    """A line without colours, and with the quotes that a logger of JSON or logfmt has escaped."""
+    if "\\" in line or "\x1b" in line:
+        return _QUOTE.sub('"', _COLOUR.sub("", line))
+    return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +99,11 @@ class Found:
 def search(facts: Facts, *patterns: re.Pattern[str], unless: re.Pattern[str] | None = None) -> Found | None:
     """The last line that one of `patterns` matches and `unless` does not; less sure where the program went on after it."""
     for number in range(len(facts.logs) - 1, -1, -1):
-        if _HARMLESS.search(facts.logs[number]) or (unless is not None and unless.search(facts.logs[number])):
+        line = plain(facts.logs[number])
+        if _HARMLESS.search(line) or (unless is not None and unless.search(line)):
             continue
         for pattern in patterns:
-            if match := pattern.search(facts.logs[number]):
+            if match := pattern.search(line):
                 after = facts.logs[number + 1 :]
                 confidence = _confidence(after, patterns)
                 if confidence is Confidence.HIGH and _MILD.search(facts.logs[number]) and any(map(str.strip, after)):

@@ -45,6 +45,7 @@ STORE = log_rule(
         r"resource_already_exists_exception\W+(?:reason\W+)?(?:index \[(?P<name>[^/\]]+))?",
         r"(?P<name>stream name already in use)|(?P<name2>path is already in use at \S+)",
         r"rpc error: code = AlreadyExists desc = (?P<name>.*)",
+        r"\"message\": ?\"Connector (?P<name>\S+) already exists|alias <(?P<name2>[^>]+)> already exists",
         r"BucketAlreadyOwnedByYou|you already own it",
     ),
     problem="{name}{name2} is already there: the hook is not safe to run twice.",

@@ -53,6 +53,8 @@ STORE = log_rule(
         r"Remote end requires authentication|AuthenticationException: Authentication error on (?:node|host)",
         r"'?Authorization Violation'?|nats: authentication (?:error|expired|revoked)",
         r"etcdserver: (?:authentication failed, invalid user ID or password|user name is empty|invalid auth token)",
+        r"ldap_s?asl_bind.*: Invalid credentials|ldap_bind: Invalid credentials|LDAPInvalidCredentialsResult|LDAP: error code 49",
+        r"SMTPAuthenticationError|\b535[ -]5\.7\.8\b",
         r"rpc error: code = Unauthenticated desc = ",
         r"rpc error: .*\bACL not found\b|\(ACL not found\)",
     ),

@@ -12,7 +12,7 @@ find = log_rule(
         r'check constraint "(?P<name>[^"]+)" of relation "[^"]+" is violated by some row',
         r"(?P<name>value too long for type .*)$",
         r"(?P<name>invalid input syntax for type .*)$",
-        r"(?P<name>division by zero)$",
+        r"(?P<name>division by zero|numeric field overflow|(?:integer|bigint|smallint) out of range)$",
         r"(?P<name>Data too long for column .*|Out of range value for column .*|Data truncated for column .*)",
         r"(?P<name>(?:Incorrect|Truncated incorrect) \w+ value: .*)",
         r"(?P<name>String or binary data would be truncated.*|Conversion failed when converting .*)",

@@ -40,6 +40,17 @@ RIGHTS = log_rule(
     explanation="The identity or token of the hook lacks the permission or policy for this call.",
     fix="Give the role, service account or vault policy that the hook uses the permission that the line names.",
 )
+OBJECT = log_rule(
+    "cloud-object-missing",
+    (
+        r"An error occurred \((?:ResourceNotFoundException|NoSuchKey|ParameterNotFound|404)\).*: (?P<name>.*)",
+        r"Key \"(?P<name>[^\"]+)\" does not exist|SecretNotFound|BlobNotFound|(?P<other>No URLs matched: \S+)",
+        r"code = NotFound desc = Secret \[(?P<name>[^\]]+)\] not found",
+    ),
+    problem="The cloud has nothing under the name that the hook asks for: {name}{other}",
+    explanation="The object, secret or parameter was never made, was removed, or is in another account, region or project.",
+    fix="Correct its name (and the region or project) in the hook's values, or create it before.",
+)
 BUCKET = log_rule(
     "bucket-missing",
     (
@@ -62,4 +73,4 @@ REGION = log_rule(
     fix="Add AWS_REGION (or AWS_DEFAULT_REGION), CLOUDSDK_CORE_PROJECT … to `env` of the container in {path}.",
 )
 
-find = latest_of(CREDENTIALS, RIGHTS, BUCKET, REGION)
+find = latest_of(CREDENTIALS, RIGHTS, OBJECT, BUCKET, REGION)

@@ -18,6 +18,7 @@ _LOG = (
     re.compile(r"\benv: ['‘]?(?P<name>[\w./+-]+)['’]?: No such file or directory$"),
     re.compile(r"command not found: (?P<name>\S+)"),
     re.compile(r"spawn (?P<name>\S+) ENOENT"),
+    re.compile(r"exec: \"(?P<name>[^\"]+)\": executable file not found in \$PATH"),
 )
 # Python says the same of a program and of a file; a program was meant where subprocess looked for it.
 _PYTHON = re.compile(r"FileNotFoundError: .*No such file or directory: '(?P<name>[\w./+-]+)'$")

@@ -23,6 +23,7 @@ _LOG = tuple(
         r"status code does not indicate success: (?P<status>[45]\d\d)",
         r": (?P<status>[45]\d\d) (?:Bad Request|Unauthorized|Forbidden|Not Found|Conflict|Unprocessable Entity|Too Many Requests"
         r"|Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)\b",
+        r"^\{\"error_code\": ?(?P<status>[45]\d\d)\d*,",
         r"Server returned HTTP response code: (?P<status>[45]\d\d) for URL",
         r"Http(?:Client|Server)ErrorException(?:\$\w+)?: (?P<status>[45]\d\d)\b",
         r"HTTP request failed! HTTP/[\d.]+ (?P<status>[45]\d\d)|resulted in a `(?P<status2>[45]\d\d) ",

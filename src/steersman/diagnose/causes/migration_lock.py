@@ -8,7 +8,7 @@ DATABASE = log_rule(
     "migration-lock",
     (
         r"Could not acquire change log lock\. +(?P<name>Currently locked by .*)",
-        r"LockException|Waiting for changelog lock",
+        r"LockException|Waiting for changelog lock|[Mm]igration lock is (?:already )?held",
         r"(?P<name>Migration table is already locked)|MigrationLocked",
         r"Timed out trying to acquire a postgres advisory lock",
         r"can't acquire (?:database )?lock|failed to acquire (?:an )?(?:advisory )?lock|unable to acquire lock",

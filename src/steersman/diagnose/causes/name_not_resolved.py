@@ -36,6 +36,7 @@ PATTERNS = tuple(
         rf"Failed to resolve '{_HOST}(?::\d+)?'|resolve server {_HOST2}:\d+ from bootstrap\.servers",
         rf"Could not resolve hostname {_HOST}: |Not found address of host: {_HOST2}",
         rf"(?:Name or service not known|No such host is known\.?|Name does not resolve) \({_HOST}:\d+\)",
+        rf"getaddrinfo: {_HOST} \d+: ",
         rf"querySrv (?:ENOTFOUND|ESERVFAIL|EREFUSED) {_HOST}|DNS query name does not exist: {_HOST2}",
         rf"tcp connect \({_HOST}:\d+\): non-existing domain|Address not available: {_HOST2}",
         r"No resolvable bootstrap urls given|failed to lookup address information|No such host is known"

@@ -19,6 +19,10 @@ _LOG = (
     re.compile(r"(?P<name>/[\w./-]+)\S*: Permission denied$"),
     re.compile(r"(?:^|: )(?P<name>[\w./-]+): Permission denied$"),
     re.compile(r"AccessDeniedException: (?P<name>\S+)"),
+    re.compile(
+        r"Failed to open (?P<name>apk database): Permission denied|mkstemp \"(?P<name2>[^\"]+)\" failed: Permission denied"
+    ),
+    re.compile(r"could not open (?:lock )?file \"?(?P<name>/[^\":]+)\"?: Permission denied"),
     re.compile(r"npm (?:ERR!|error) code EACCES|fatal: detected dubious ownership in repository at '(?P<name>[^']+)'"),
     re.compile(r"(?:Operation not permitted|EPERM)"),
 )
@@ -30,7 +34,7 @@ def find(facts: Facts) -> Diagnosis | None:
     if said is not None:
         name, line, confidence, evidence = said[0]["name"], -1, Confidence.HIGH, said[1]
     elif found is not None:
-        name, line, confidence, evidence = found.group("name"), found.number, found.confidence, quoted(found)
+        name, line, confidence, evidence = found.group("name", "name2"), found.number, found.confidence, quoted(found)
     else:
         return None
     user = _user(facts)

@@ -111,7 +111,7 @@ FILES = log_rule(
         r"group or world access)",
         r"(?P<name>SSL support is not compiled in|SSL CA cert .*badfile.*)",
         r"(?P<name>Could not find a suitable TLS CA certificate bundle.*)",
-        r"(?P<name>the trustAnchors parameter must be non-empty|[Kk]eystore was tampered with, or password was incorrect)",
+        r"(?P<name>the trustAnchors parameter must be non-empty|[Kk]eystore (?:was tampered with, or )?password was incorrect)",
         r"(?P<name>error reading X\.509 key or certificate file: .*|tls: failed to find any PEM data in .*)",
     ),
     problem="The certificate or key that the hook is told to use cannot be used: {name}.",
