@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -130,13 +131,31 @@ def test_nothing_is_written_where_python_writes_no_compiled_code(
     assert not kept(sources)
 
 
-def test_the_command_uses_it(tmp_path: Path) -> None:
+COMMAND = [sys.executable, "-m", "steersman", "version"]
+
+
+def writing_below(folder: Path) -> dict[str, str]:
+    """An environment in which compiled code is written, and the cache is this folder."""
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["XDG_CACHE_HOME"] = str(tmp_path)
-    command = [sys.executable, "-m", "steersman", "version"]
-    told = [subprocess.run(command, env=environment, check=True, capture_output=True, text=True) for _ in range(2)]
+    return {**environment, "XDG_CACHE_HOME": str(folder)}
+
+
+def test_a_full_disk_is_no_matter_and_is_not_filled_further(tmp_path: Path) -> None:
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
+
+    done = subprocess.run(
+        COMMAND, env=writing_below(tmp_path), check=False, capture_output=True, text=True, preexec_fn=limited
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "steersman" / "modules").iterdir()) == []
+
+
+def test_the_command_uses_it(tmp_path: Path) -> None:
+    environment = writing_below(tmp_path)
+    told = [subprocess.run(COMMAND, env=environment, check=True, capture_output=True, text=True) for _ in range(2)]
     assert told[0].stdout == told[1].stdout
     (written,) = (tmp_path / "steersman" / "modules").iterdir()
     before = written.stat().st_mtime_ns
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    subprocess.run(COMMAND, env=environment, check=True, capture_output=True)
     assert written.stat().st_mtime_ns == before

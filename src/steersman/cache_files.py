@@ -45,16 +45,19 @@ def write_own(path: str, content: bytes, *, lasting: bool = False) -> None:
     machine stops in the middle."""
     if not can_write(path):
         return
+    scratch = f"{path}.{os.getpid()}"
     try:
-        scratch = f"{path}.{os.getpid()}"
         with open(scratch, "wb", opener=_private) as file:
             file.write(content)
             if lasting:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(scratch, path)
-    except OSError:
-        return
+    except OSError:  # a full disk: nothing is to be left of it
+        try:  # noqa: SIM105 (contextlib would be imported before the bundle is there to give it)
+            os.unlink(scratch)
+        except OSError:
+            pass
 
 
 def _private(path: str, flags: int) -> int:
