@@ -206,6 +206,26 @@ def test_the_second_signal_leaves_at_once_and_the_next_command_recovers(shell: S
     assert shell.statuses().endswith(":deployed")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_recovery_that_is_called_off_is_left_to_the_next(shell: Shell, number: signal.Signals) -> None:
+    shell.run(f"{INSTALL} --set slow=pre-rollback")
+    process = shell.start("upgrade a CHART --set stuck=true,message=two")
+    _read_until(process, WAIT)
+    process.kill()
+    _ended(process)
+    ended = shell.interrupted("recover a", HOOK, number)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.splitlines()[-2:] == [
+        "Error: interrupted",
+        "the recovery is not finished: the next command, or `steer recover a`, goes on with it",
+    ]
+    ended = shell.run(
+        "recover a --timeout 1s"
+    )  # the way back's hook never ends: this time is the recovery's, not the upgrade's
+    assert ended.out == 'Release "a" recovered: deployed at revision 4\n'
+    assert shell.statuses() == "1:superseded 2:failed 3:failed 4:deployed"
+
+
 HELMS = {
     "upgrade": "upgrade a CHART --set slow=post-upgrade,message=two",
     "upgrade --rollback-on-failure": "upgrade a CHART --set slow=post-upgrade,message=two --rollback-on-failure",

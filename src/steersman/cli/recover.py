@@ -22,4 +22,11 @@ def command(settings: Settings, name: str, options: Options, how: How) -> None:
     """
     from steersman.cli.session import act
 
-    sys.exit(act(settings, how, lambda client: client.recover(name), said(how, f'Release "{name}" is in order')))
+    sys.exit(
+        act(
+            settings,
+            how,
+            lambda client: client.recover(name, options=options),
+            said(how, f'Release "{name}" is in order'),
+        )
+    )

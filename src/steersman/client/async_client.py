@@ -105,9 +105,12 @@ class AsyncClient(Questions):
 
         return self._begin(Action.TEST, name, options, make)
 
-    async def recover(self, name: str) -> Operation:
-        """Put a release in order that a dead process left in the middle of an action, and do nothing else."""
-        return recovery(self._request(Action.UPGRADE, name, Options(), _no_plan), self.kube, self.storage)
+    async def recover(self, name: str, *, options: Options | None = None) -> Operation:
+        """Put a release in order that a dead process left in the middle of an action, and do nothing else.
+
+        Of `options` the times count: `timeout` in place of the action's own, unless it is the default, and `wait_lock`.
+        """
+        return recovery(self._request(Action.UPGRADE, name, options or Options(), _no_plan), self.kube, self.storage)
 
     # --- plans ------------------------------------------------------------------------------------------------
 

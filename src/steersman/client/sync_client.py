@@ -106,8 +106,8 @@ class Client:
     def test(self, name: str, *, options: Options | None = None, on_event: OnEvent | None = None) -> ReleaseFinished:
         return self._act(self._client.test(name, options=options), on_event)
 
-    def recover(self, name: str, *, on_event: OnEvent | None = None) -> ReleaseFinished:
-        return self._act(self._client.recover(name), on_event)
+    def recover(self, name: str, *, options: Options | None = None, on_event: OnEvent | None = None) -> ReleaseFinished:
+        return self._act(self._client.recover(name, options=options), on_event)
 
     # --- plans ------------------------------------------------------------------------------------------------
 

@@ -75,6 +75,11 @@ def remembered(options: Options) -> dict[str, Any]:
     return {name: value for name in _REMEMBERED if (value := getattr(options, name)) != getattr(default, name)}
 
 
+def newly_said(options: Options) -> dict[str, Any]:
+    """What whoever finishes an action may say anew of how, not of what: the time of each operation."""
+    return {} if options.timeout == Options().timeout else {"timeout": options.timeout}
+
+
 def from_json(text: str) -> Journal | None:
     """None for an empty journal, and for one that cannot be understood (a later version's)."""
     if not text:

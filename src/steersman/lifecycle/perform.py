@@ -53,7 +53,7 @@ async def perform(
     try:
         if found is not None and found.journal is not None:
             try:
-                await unless_interrupted(request, recover(found, kube, watches, storage, emit, lease))
+                await unless_interrupted(request, recover(found, kube, watches, storage, emit, lease, request.options))
             except Interrupted:
                 leave = unfinished(found, lease)
                 raise
@@ -103,7 +103,7 @@ async def perform_recovery(
         if found is None or found.journal is None:
             found = await left_by_helm(situation, kube)
         if found is not None:
-            work = recover(found, kube, watches, storage, emit, lease)
+            work = recover(found, kube, watches, storage, emit, lease, request.options)
             problem, leave = await unless_interrupted(request, work)
             if problem:
                 raise RecoveryFailed(

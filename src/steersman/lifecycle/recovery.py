@@ -26,7 +26,7 @@ from steersman.lifecycle.common import closing
 from steersman.lifecycle.events import RecoveryStarted, ReleaseWarning
 from steersman.lifecycle.execute import PlanStopped, run_groups
 from steersman.lifecycle.execution import Degraded, Emit, Execution
-from steersman.lifecycle.journal import Journal
+from steersman.lifecycle.journal import Journal, newly_said
 from steersman.lifecycle.kinds import informed
 from steersman.lifecycle.lease import Found, Lease
 from steersman.lifecycle.left_by_helm import PRE_EVENT
@@ -52,8 +52,9 @@ async def recover(
     storage: Storage,
     emit: Emit,
     lease: Lease | None,
+    options: Options,
 ) -> tuple[str, Journal | None]:
-    """Finish what the journal in `found` describes.
+    """Finish what the journal in `found` describes, in the time that `options` give where they say so.
 
     The answer: what went wrong on the way back ("": nothing), and the journal of what is still to be finished after that.
     Raises RecoveryFailed, LeaseLost and KubernetesError.
@@ -84,7 +85,7 @@ async def recover(
             message = f"{run['event']} hook {run['hook']} was started at {run['started']} and nobody saw it end; it may run again"
             emit(ReleaseWarning(message=message))
     execution = Execution(
-        plan=_plan(journal, written, situation),
+        plan=_plan(journal, written, situation, options),
         kube=kube,
         watches=watches,
         storage=storage,
@@ -156,14 +157,14 @@ async def one_deployed(situation: Situation, storage: Storage) -> Situation:
     return replace(situation, history=tuple(await storage.history(situation.name)))
 
 
-def _plan(journal: Journal, written: Release, situation: Situation) -> Plan:
+def _plan(journal: Journal, written: Release, situation: Situation, options: Options) -> Plan:
     previous = next((stored.release() for stored in situation.history if stored.version == journal.previous), None)
     return Plan(
         action=journal.action,
         policy=journal.policy,
         release=written,
         current=previous,
-        options=Options(**journal.options),
+        options=Options(**{**journal.options, **newly_said(options)}),
         groups=(),
     )
 
