@@ -93,3 +93,33 @@ def test_a_document_has_a_largest_size(chart: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(schema_documents, "LARGEST", 10)
     with pytest.raises(NotLoaded, match="larger than"):
         load(f"file://{chart.parent}/inner.json")
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "schema",
+    [
+        '{"$defs": {"x": {"$ref": "GONE"}}}',
+        '{"properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"type": "string"}, "y": {"$ref": "GONE"}}}',
+        '{"properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"$ref": "GONE"}}}',
+        '{"properties": {"a": {"$ref": "#x"}}, "$defs": {"x": {"$anchor": "x"}, "y": {"$ref": "GONE"}}}',
+        '{"properties": {"a": {"$ref": "#x"}}, "$defs": {"x": {"$anchor": "x", "$ref": "GONE"}}}',
+        '{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/x", "not": {"$ref": "GONE"}, '
+        '"definitions": {"x": {}}}',
+        '{"properties": {"a": {"properties": {"b": {"$ref": "GONE/deep"}}}, "c": {"$ref": "GONE"}}}',
+        '{"allOf": [{"items": {"$ref": "GONE"}}], "anyOf": [{"$ref": "{web}/inner.json"}]}',
+        '{"properties": {"a": {"$ref": "{web}/outer.json"}}, "$defs": {"x": {"$ref": "GONE"}}}',
+        '{"$id": "{web}/none.json", "properties": {"a": {"$ref": "none.json#/$defs/x"}}, '
+        '"$defs": {"x": {"type": "string"}, "y": {"$ref": "gone.json"}}}',
+    ],
+)
+def test_only_what_is_needed_has_to_be_there(
+    schema: str, web: str, chart: Path, real_helm: Helm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = "http://127.0.0.1:1/gone.json"
+    (chart / "values.schema.json").write_text(schema.replace("GONE", gone).replace("{web}", web))
+    theirs = real_helm.run("template", "x", str(chart))
+    code = run(["template", "x", str(chart)])
+    ours = capsys.readouterr()
+    assert (code, ours.out) == (theirs.returncode, theirs.stdout)
+    assert ours.err.startswith(theirs.stderr.rstrip("\n"))

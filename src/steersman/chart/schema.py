@@ -27,6 +27,7 @@ Problem = tuple[str, str, str]
 _BASE = "file:///values.schema.json"
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_BUILT_IN = ("http://json-schema.org/", "https://json-schema.org/")
 _NOT_THERE = pattern(r"(?s)\APointer '(/[^']*)' does not exist.*")
 
 _AT_FAULT = "values.schema.json itself is at fault."
@@ -123,9 +124,15 @@ def _validator(schema: bytes) -> _Validator:
         raise SchemaError(str(error), hint=_AT_FAULT) from error
     document, written = _adapted(document, schema)
     try:
-        made = jsonschema_rs.validator_for(document, retriever=documents.retrieve, base_uri=_BASE)
+        try:
+            made = jsonschema_rs.validator_for(document, retriever=documents.retrieve, base_uri=_BASE)
+        except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+            if not documents.failures or documents.failure(document):
+                raise
+            documents.all_needed_are_there = True
+            made = jsonschema_rs.validator_for(document, retriever=documents.retrieve, base_uri=_BASE)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, RecursionError) as cause:
-        text = documents.failure
+        text = documents.failure(document)
         if not text and isinstance(cause, jsonschema_rs.ValidationError):
             text = _no_schema(document)
         text = text or _NOT_THERE.sub(rf'json-pointer in "{_BASE}#\1" not found', str(cause))
@@ -193,12 +200,13 @@ _AFTER = " after top-level value"
 
 
 class _Documents:
-    """Hands the validator what a schema refers to. It wraps the error of one that cannot be had in words of its own, so `failure`
-    keeps it."""
+    """Hands the validator what a schema refers to. It wraps the error of one that cannot be had in words of its own, so
+    `failures` keeps it by the document's URI. `all_needed_are_there`: what is not is not needed either."""
 
     def __init__(self) -> None:
         self.asked = False
-        self.failure = ""
+        self.failures: dict[str, str] = {}
+        self.all_needed_are_there = False
 
     def retrieve(self, uri: str) -> Any:
         if uri.startswith("urn:"):
@@ -206,11 +214,35 @@ class _Documents:
         from steersman.chart.schema_documents import NotLoaded, load
 
         self.asked = True
+        if uri in self.failures and self.all_needed_are_there:
+            return True
         try:
             return load(uri)
         except NotLoaded as error:
-            self.failure = str(error)
+            self.failures[uri] = str(error)
+            if self.all_needed_are_there:
+                return True
             raise
+
+    def failure(self, document: Any) -> str:
+        """Why a document that the schema needs cannot be had, or "": of several, the one that Helm comes to first."""
+        if not self.failures:
+            return ""
+        from steersman.chart.schema_reach import first_missing
+
+        return self.failures.get(first_missing(document, _BASE, self._if_there), "")
+
+    def _if_there(self, uri: str) -> Any:
+        from steersman.chart.schema_documents import NotLoaded
+
+        if uri in self.failures:
+            return None
+        if uri.startswith(_BUILT_IN):
+            return True
+        try:
+            return self.retrieve(uri)
+        except NotLoaded:
+            return None
 
 
 def _plain(value: Any) -> Any:
