@@ -20,7 +20,13 @@ RECORDED = sorted((Path(__file__).parent / "recorded").rglob("*.txt"))
 # The best that can be said of these is a guess, and it has to be called one.
 GUESSES = {"unknown", "exit-code", "connection-lost", "connection-timeout", "connection-failed"}
 # These print a dump or a trace after the line that counts, or leave open why.
-LESS_SURE = {"out-of-memory--node", "connection-refused--pika-logging", "disk-full--redis-misconf"}
+LESS_SURE = {
+    "out-of-memory--node",
+    "connection-refused--pika-logging",
+    "disk-full--redis-misconf",
+    "program-crashed--abort",
+    "program-crashed--c-assert",
+}
 
 
 def facts_of(output: str) -> Facts:

@@ -39,6 +39,7 @@ CONSEQUENCE = (
     r"(?:nats: no servers available for connection|NoServersError)|"
     r"Failed to connect to \S+:\d+ - Could not connect|"
     r"temporary error \(try again later\)|Client network socket disconnected before secure TLS connection|"
+    r"P1001: Can't reach database server|Can't reach database server at|Could not connect to the endpoint URL|"
     r"KazooTimeoutError: Connection time-out|"
     r"^Error: context deadline exceeded$|"
     r"elastic_transport\.ConnectionError: Connection error$|"

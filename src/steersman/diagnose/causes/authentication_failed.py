@@ -55,6 +55,7 @@ STORE = log_rule(
         r"etcdserver: (?:authentication failed, invalid user ID or password|user name is empty|invalid auth token)",
         r"ldap_s?asl_bind.*: Invalid credentials|ldap_bind: Invalid credentials|LDAPInvalidCredentialsResult|LDAP: error code 49",
         r"SMTPAuthenticationError|\b535[ -]5\.7\.8\b",
+        r"MongoSecurityException|\(AuthenticationFailed\): 'Authentication failed",
         r"rpc error: code = Unauthenticated desc = ",
         r"rpc error: .*\bACL not found\b|\(ACL not found\)",
     ),

@@ -7,7 +7,7 @@ from steersman.diagnose.log_rule import log_rule
 find = log_rule(
     "decryption-failed",
     (
-        r"Failed to get the data key required to decrypt the SOPS file",
+        r"Failed to get the data key required to decrypt the SOPS file|(?P<name>failed to load age identities: .*)",
         r"gpg: (?:decryption failed: |public key decryption failed: )(?P<name>.*)"
         r"|(?P<name2>no identity matched any of the recipients)",
         r"^(?P<name>bad decrypt)$|digital envelope routines:.*(?P<name2>bad decrypt)",

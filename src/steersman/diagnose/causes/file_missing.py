@@ -22,6 +22,8 @@ _read = log_rule(
         r"curl: Can't open '(?P<name>[^']+)'|curl: \(26\)|Could not open input file: (?P<other>\S+)",
         r"(?P<name>/\S+): (?:file not found|not found)$|stat (?P<third>\S+): no such file",
         r"Unable to access jarfile (?P<name>\S+)",
+        r"\b(?:open|stat|lstat|chdir|fork/exec) (?P<name>[^\s:\"]+): no such file or directory"
+        r"|No such file or directory \(os error 2\)",
         r"error: the path \"(?P<name>[^\"]+)\" does not exist"
         r"|must build at directory: not a valid directory: .*'(?P<other>[^']+)'",
         r"unable to find one of 'kustomization\.yaml'.* in directory '(?P<name>[^']+)'",

@@ -11,6 +11,7 @@ find = log_rule(
         r"canceling statement due to lock timeout",
         r'could not obtain lock on (?:row in )?relation "(?P<name>[^"]+)"',
         r"Lock wait timeout exceeded",
+        r"lock on table \"?(?P<name>\w+)\"? could not be acquired",
         r"Lock request time out period exceeded",
     ),
     sqlstates=("55P03",),

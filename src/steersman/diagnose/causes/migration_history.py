@@ -23,6 +23,7 @@ UNKNOWN = log_rule(
         r"(?P<name>Detected applied migration not resolved locally.*)",
         r"no migration found for version (?P<name>\d+)",
         r"(?P<name>The migration directory is corrupt.*|missing the following files: .*)",
+        r"(?P<name>previously executed migrations in the database that are not registered migrations.*)",
         r"The migration '(?P<name>[^']+)' was not found|Migration class \"(?P<name2>[^\"]+)\" was not found",
         r"(?P<name>migration \d+ was previously applied but is missing in the resolved migrations)",
         r"Migration file of version '(?P<name>[^']+)' is missing",

@@ -22,6 +22,10 @@ _LOG = (
     re.compile(
         r"Failed to open (?P<name>apk database): Permission denied|mkstemp \"(?P<name2>[^\"]+)\" failed: Permission denied"
     ),
+    re.compile(r"file \"(?P<name>[^\"]+)\" could not be opened in append mode: .*Permission denied"),
+    re.compile(
+        r"(?:open|mkdir|unlink|rename|chmod) (?P<name>/[^\s:]+): permission denied|Permission denied \(os error 13\)"
+    ),
     re.compile(r"could not open (?:lock )?file \"?(?P<name>/[^\":]+)\"?: Permission denied"),
     re.compile(r"npm (?:ERR!|error) code EACCES|fatal: detected dubious ownership in repository at '(?P<name>[^']+)'"),
     re.compile(r"(?:Operation not permitted|EPERM)"),

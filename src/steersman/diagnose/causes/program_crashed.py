@@ -16,7 +16,6 @@ FAULT = log_rule(
         r"^panic: (?P<name>assignment to entry in nil map|interface conversion: .*|send on closed channel|close of .* channel)",
         r"^\[signal (?P<name>SIG\w+): ",
         r"(?:^|line \d+: +\d+ )(?P<name>Segmentation fault|Bus error|Illegal instruction|Floating point exception)\b",
-        r"line \d+: +\d+ (?P<name>Aborted)\b|^(?P<name2>Aborted)(?: \(core dumped\))?$",
         r"^#\s+(?P<name>SIG(?:SEGV|BUS|ILL)) \(0x|A fatal error has been detected by the Java Runtime Environment",
         r"Assertion [`'](?P<name>.*)' failed\.|^(?P<name2>terminate called after throwing an instance of .*)",
         r"^thread '[^']*' (?:\(\d+\) )?has overflowed its stack|(?P<name>java\.lang\.StackOverflowError)",
@@ -33,6 +32,7 @@ UNCAUGHT = log_rule(
     "program-crashed",
     (
         r"^panic: (?P<name>.*)",
+        r"line \d+: +\d+ (?P<name>Aborted)\b|^(?P<name2>Aborted)(?: \(core dumped\))?$",
         r"^(?P<name>(?:AttributeError|NameError|IndexError|ZeroDivisionError|RecursionError|ReferenceError|RangeError): .*)",
         r"^(?P<name>TypeError: (?!fetch failed|terminated).*)|(?P<name2>\S.*\((?:NoMethodError|NameError"
         r"|FrozenError|ArgumentError)\))",
@@ -60,7 +60,8 @@ def _by_signal(facts: Facts) -> Diagnosis | None:
     last = [line.strip() for line in facts.logs if line.strip()][-3:]
     return Diagnosis(
         cause="program-crashed",
-        confidence=Confidence.HIGH,
+        # Some runtimes (.NET) end so after every error that nobody caught.
+        confidence=Confidence.MEDIUM if code == 134 else Confidence.HIGH,
         problem=f"The hook's program was ended by {SIGNALS[code]} (exit code {code}): it crashed.",
         explanation="A fault in the program or in a library of it; an image for another processor, or a processor without the "
         "instructions that it was built for (SIGILL), is possible as well.",

@@ -19,9 +19,12 @@ find = log_rule(
         r"Could not find or load main class (?P<name>\S+)",
         r"NoClassDefFoundError: (?P<name>\S+)",
         r"ClassNotFoundException: (?P<name>[\w.$]+)",
+        r"Error loading shared library (?P<name>[^:]+): No such file",
+        r"find a valid (?P<name>ICU package)",
         r"Could not load file or assembly '(?P<name>[^',]+)",
         r"Can't locate (?P<name>\S+) in @INC|Class '(?P<name2>[^']+)' not found",
-        r"\(module (?P<name>\S+) is not available\)|unknown driver \"(?P<name2>[^\"]+)\" \(forgotten import\?\)",
+        r"\(module (?P<name>\S+) is not available\)"
+        r"|(?<!database driver: )unknown driver \"?(?P<name2>[^\"\s]+)\"? \(forgotten import\?\)",
         r"(?P<name>Error loading (?:psycopg2|MySQLdb|psycopg)\b.*module)|Can't load plugin: (?P<name2>\S+)",
         r"Call to undefined function (?P<name>(?:mysqli|pg|curl|mb|simplexml|intl|bc)_?\w*)\(\)",
         r"Cannot find module '(?P<name>[^']+)'",

@@ -19,7 +19,8 @@ find = log_rule(
     ),
     problem="The hook's script cannot be parsed: {name}{name2}.",
     explanation=(
-        "It is not valid in the shell or interpreter that runs it (bash syntax under sh, a quote that the "
+        "It is not valid in the shell or interpreter that runs it (bash syntax under sh, an older Node or "
+        "Python, a quote that the "
         "template lost, wrong indentation)."
     ),
     fix="See what the chart renders (`steer template`), and correct the script in {path}.",

@@ -14,6 +14,9 @@ find = log_rule(
         r"(?P<name>Could not parse SQLAlchemy URL from.*|invalid dsn.*|invalid port number.*|invalid integer value "
         r".* for connection option .*)",
         r"(?P<name>No suitable driver found for \S+)|Mongo(?:ParseError|URIError): (?P<name2>.*)",
+        r"database driver: unknown driver (?P<name>\S+)",
+        r"claims to not accept jdbcUrl, (?P<name>\S*)",
+        r"P1013: (?P<name>.*)|(?P<name2>the URL must start with the protocol .*)|(?P<name3>Invalid endpoint: .*)",
         r"wget: (?P<name>not an http or ftp url.*)|(?P<name3>Unsupported scheme.*)",
     ),
     problem="The URL that the hook uses is not a URL: {name}{name2}{name3}",

@@ -9,7 +9,7 @@ OPTIONS = log_rule(
     (
         r"(?:unrecognized|unknown|invalid|illegal) (?:option|flag|argument|parameter"
         r"|subcommand)s?:?[\s'\"‘-]*(?P<name>[^'\"’;]*)",
-        r"option (?P<name>\S+): is unknown",
+        r"option (?P<name>\S+): is unknown|Unrecognized (?:VM )?option:? '?(?P<other>[^\s']+)",
         r"error: unrecognized arguments: (?P<name>.*)",
         r"error: argument (?P<name>\S+: .*)",
         r"error: the following arguments are required: (?P<name>.*)",

@@ -10,7 +10,9 @@ from steersman.diagnose.facts import Facts
 from steersman.diagnose.reading import quoted, search, search_said
 
 _WORDS = re.compile(
-    r"(?i)(?P<name>[\w./-]+)?\"?:? (?:cannot execute binary file: )?exec format error|no match for platform in manifest"
+    r"(?i)(?P<name>[\w./-]+)?\"?:? (?:cannot execute binary file: )?exec format error"
+    r"|no match for platform in manifest"
+    r"|invalid ELF header"
 )
 
 
