@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from steersman.cluster.local import LocalCluster
 
 # The same examples in every run, so that a red run is about the change; HYPOTHESIS_PROFILE=search looks for new ones.
-settings.register_profile("steady", derandomize=True, database=None)
-settings.register_profile("search", derandomize=False)
+# No example has a deadline: how long one takes is the machine's affair.
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 PROJECT = Path(__file__).resolve().parent.parent

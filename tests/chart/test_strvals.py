@@ -200,7 +200,7 @@ def test_generated_assignments_are_understood_alike(ask_set: AskSet) -> None:
     good: list[str] = []
     refused: list[str] = []
 
-    @settings(max_examples=150, deadline=None, database=None)
+    @settings(max_examples=150, database=None)
     @given(st.lists(assignments, min_size=1, max_size=3))
     def gather(lines: list[tuple[str, str, str]]) -> None:
         key = f"case{len(good)}"
@@ -216,7 +216,7 @@ def test_generated_assignments_are_understood_alike(ask_set: AskSet) -> None:
 def test_noise_is_refused_alike(ask_set: AskSet) -> None:
     noise: list[list[str]] = []
 
-    @settings(max_examples=40, deadline=None, database=None)
+    @settings(max_examples=40, database=None)
     @given(st.text("a0[].,={}\\ ", max_size=10).filter(lambda text: not text.startswith("-")))
     def gather(text: str) -> None:
         noise.append([text])

@@ -90,7 +90,7 @@ async def befallen(verb: str, faults: list[str]) -> None:
 
 
 @pytest.mark.parametrize("verb", ["create", "replace", "delete", "apply"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=SEQUENCES)
 def test_once_or_not_at_all(verb: str, faults: list[str]) -> None:
     asyncio.run(befallen(verb, faults))

@@ -416,7 +416,7 @@ apps = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(apps, min_size=1, max_size=4), st.sampled_from(list(Policy)))
 async def test_any_sequence_of_upgrades_converges(sequence: list[App], policy: Policy) -> None:
     """What lives is what the last revision says; doing it again changes nothing; uninstalling leaves nothing."""
@@ -436,7 +436,7 @@ async def test_any_sequence_of_upgrades_converges(sequence: list[App], policy: P
     assert driver.kube.live() - driver.kube.live("Job", "Pod") == set()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(apps)
 def test_a_plan_is_a_function_of_what_it_is_given(app: App) -> None:
     one, two = (plan_upgrade(past("deployed"), app.wanted(), ROLLBACK, Options()).to_dict() for _ in range(2))

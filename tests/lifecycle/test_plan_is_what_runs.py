@@ -125,7 +125,7 @@ acts = st.builds(
 lives = st.tuples(st.builds(Act, action=st.just("install"), app=apps, options=options), st.lists(acts, max_size=4))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(policy=st.sampled_from(list(Policy)), life=lives)
 def test_a_plan_equals_what_then_runs(policy: Policy, life: tuple[Act, list[Act]]) -> None:
     asyncio.run(live(policy, [life[0], *life[1]]))

@@ -45,7 +45,7 @@ def examples(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     """Generated values, gathered so that helm can be asked about all of them at once."""
     found: list[Any] = []
 
-    @settings(max_examples=count, deadline=None, database=None)
+    @settings(max_examples=count, database=None)
     @given(strategy)
     def gather(value: Any) -> None:
         found.append(value)

@@ -168,7 +168,7 @@ LINES = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(LINES | st.sampled_from(["", " ", "    ", "# x", "  # x"]), max_size=9).map("\n".join))
 @example("a:\n- b: |\n   x\n  c: d\n")
 def test_whatever_is_read_the_real_reader_reads_the_same(text: str) -> None:
@@ -182,7 +182,7 @@ def test_whatever_is_read_the_real_reader_reads_the_same(text: str) -> None:
     assert same(value, wanted), text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(LINES, max_size=6).map("\n".join))
 def test_a_kubeconfig_is_read_as_pyyaml_reads_it(text: str) -> None:
     value = read(text, scalar_of_kubeconfig)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from steersman.errors import YamlError
@@ -63,7 +63,6 @@ def has_merge_key(value: Any) -> bool:
     return isinstance(value, list) and any(has_merge_key(item) for item in value)
 
 
-@settings(deadline=None)
 @given(values)
 def test_what_is_written_reads_the_same(value: Any) -> None:
     value = as_go_has_it(value)

@@ -150,7 +150,7 @@ releases = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(releases)
 def test_any_release_survives_the_round_trip(release: Release) -> None:
     assert decode(encode(release)) == release

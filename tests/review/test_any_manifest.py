@@ -83,7 +83,7 @@ PLACES = [
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), ODD), min_size=1, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_manifest_breaks_a_review(changes: list[tuple[tuple[int, tuple[Any, ...]], Any]]) -> None:
     objects = copy.deepcopy(FULL)
     for (number, path), value in changes:

@@ -18,7 +18,7 @@ FAILING = 12
 
 
 @pytest.mark.oracle
-@settings(max_examples=2, deadline=None, database=None, phases=[Phase.generate])
+@settings(max_examples=2, database=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32))
 def test_generated_templates(helm: Path, tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     random = Random(seed)

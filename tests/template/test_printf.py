@@ -129,7 +129,7 @@ def test_formats_with_indexes_and_mistakes(helm: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.oracle
-@settings(max_examples=2, deadline=None, database=None, phases=[Phase.generate])
+@settings(max_examples=2, database=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32))
 def test_generated_formats(helm: Path, tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     random = Random(seed)

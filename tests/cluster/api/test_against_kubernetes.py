@@ -226,7 +226,6 @@ async def for_examples(check: Check, count: int = 100, **strategies: st.SearchSt
 
     @settings(
         max_examples=count,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=True,
         database=None,

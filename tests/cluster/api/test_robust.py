@@ -101,7 +101,7 @@ def carry_out(verbs: Verbs, method: str, path: str, query: dict[str, str], conte
         assert isinstance(answer.stream, AsyncGenerator)
 
 
-EXAMPLES = settings(max_examples=150, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=150, derandomize=True)
 
 
 @EXAMPLES

@@ -93,9 +93,7 @@ def _calls(draw: st.DrawFn) -> str:
 def _generated() -> list[str]:
     found: list[str] = []
 
-    @settings(
-        max_examples=_CALLS, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=_CALLS, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(_calls())
     def gather(call: str) -> None:
         found.append(call)
