@@ -1,13 +1,14 @@
 """Modules of the standard library that others import for what hardly ever happens, loaded when something is first asked of them.
 
-asyncio imports `inspect` to word warnings and to name callbacks in its debug mode, and `traceback`, which imports `linecache`
-(which brings `tokenize`), to print one; `ssl` imports `base64` to write certificates as text, `socket` `selectors` to send files.
+asyncio imports `inspect` to word warnings and to name callbacks in its debug mode, `traceback` imports `linecache` (which brings
+`tokenize`) to print one; `ssl` imports `base64` to write certificates as text, `socket` `selectors` to send files.
 A command needs none of it, and importing it takes 10 of the 80 ms of CPU time that an action's imports take.
 """
 
 from __future__ import annotations
 
 import sys
+from _frozen_importlib import ModuleSpec
 from _thread import RLock
 from types import ModuleType
 
@@ -27,7 +28,6 @@ NAMES = (
     "fnmatch",
     "base64",
     "selectors",
-    "traceback",
     "copy",
 )
 
@@ -48,6 +48,7 @@ def _empty(name: str) -> ModuleType:
     (importlib.util.LazyLoader fills it with the second `import` already, since that looks at the module's `__spec__`.)
     """
     module = ModuleType(name)
+    module.__spec__ = ModuleSpec(name, None)
     lock = RLock()
     loading = False
 
@@ -73,5 +74,5 @@ def _load(module: ModuleType) -> None:
     spec = PathFinder.find_spec(module.__name__)
     assert spec is not None, "of the standard library"
     assert spec.loader is not None
-    module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
+    module.__dict__.update(__spec__=spec, __loader__=spec.loader, __file__=spec.origin, __cached__=spec.cached)
     spec.loader.exec_module(module)
