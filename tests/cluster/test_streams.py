@@ -309,6 +309,7 @@ async def test_ephemeral_containers_only_come(kubectl_on: Tool) -> None:
     path = "/api/v1/namespaces/default/pods/still/ephemeralcontainers"
     await kubectl_on("run", "still", "--image=pause")
     pod = json.loads(await kubectl_on("get", "pod", "still", "-o", "json"))
+    pod["metadata"]["resourceVersion"] = ""  # it is being started: its status may change at any moment
     added = {"name": "one", "image": "busybox", "command": ["sleep", "1000"]}
     spec = pod["spec"] | {"ephemeralContainers": [added], "priority": 7}
     changed = json.loads(await kubectl_on("replace", "--raw", path, "-f", "-", stdin=json.dumps(pod | {"spec": spec})))

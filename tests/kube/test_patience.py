@@ -83,10 +83,10 @@ async def test_who_never_answers_is_given_up_after_one_attempt(
 async def test_no_request_outlives_its_time(handler: Handler) -> None:
     began = time.monotonic()
     async with listening(handler) as port, talking_to(port) as client:
-        with each_within(0.1), pytest.raises(ClusterUnreachable, match=r"no (whole )?answer within 0\.\d+ s"):
+        with each_within(0.4), pytest.raises(ClusterUnreachable, match=r"no (whole )?answer within 0\.\d+ s"):
             await client.get(REF)
         with (
-            each_within(0.1),
+            each_within(0.4),
             pytest.raises(OutcomeUnknown, match=r"no (whole )?answer within 0\.\d+ s; whether POST .* is unknown"),
         ):
             await client.create(config_map())
@@ -123,22 +123,21 @@ async def test_an_answer_that_keeps_coming_is_read_to_its_end(monkeypatch: pytes
 
 def served(handler: Handler) -> Iterator[int]:
     """A port that is answered on a thread of its own."""
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    port, done = 0, asyncio.Event()
+    ready = threading.Event()
+    found: dict[str, Any] = {}
 
     async def serve() -> None:
-        nonlocal port
-        async with listening(handler) as port:
+        found["loop"], found["done"] = asyncio.get_running_loop(), asyncio.Event()
+        async with listening(handler) as found["port"]:
             ready.set()
-            await done.wait()
+            await found["done"].wait()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     ready.wait()
-    yield port
-    loop.call_soon_threadsafe(done.set)
+    yield found["port"]
+    found["loop"].call_soon_threadsafe(found["done"].set)
     thread.join()
-    loop.close()
 
 
 @pytest.fixture

@@ -186,7 +186,7 @@ async def test_a_deletion_while_nobody_watched_ends_the_wait(watches: Watches, s
 async def test_out_of_time(watches: Watches, server: FakeServer) -> None:
     live = server.put(deployment())
     with pytest.raises(WaitTimedOut) as caught:
-        await wait_ready(watches, [live], timeout=0.1, fail_fast=False)
+        await wait_ready(watches, [live], timeout=1, fail_fast=False)
     assert str(caught.value) == (
         "resource Deployment/ns/d not ready. status: InProgress, message: Replicas: 0/1\ncontext deadline exceeded"
     )
@@ -300,7 +300,7 @@ async def test_a_deletion_out_of_time(watches: Watches, server: FakeServer) -> N
         {**config_map(), "metadata": {**config_map()["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}}
     )
     with pytest.raises(WaitTimedOut) as caught:
-        await wait_deleted(watches, [live], timeout=0.5)
+        await wait_deleted(watches, [live], timeout=1)
     assert str(caught.value) == (
         "resource ConfigMap/ns/a still exists. status: Terminating, message: Resource scheduled for deletion\n"
         "context deadline exceeded"

@@ -81,7 +81,7 @@ async def test_an_image_that_no_program_stands_for_is_said_and_the_others_are_re
 
 async def test_a_hook_that_does_not_survive_being_killed() -> None:
     # the lock is taken for good by a run that never comes to its end
-    script = 'test ! -e /data/lock || { echo "locked"; exit 1; }\ntouch /data/lock\nsleep 2\nrm /data/lock'
+    script = 'test ! -e /data/lock || { echo "locked"; exit 1; }\ntouch /data/lock\nsleep 4\nrm /data/lock'
     volume = (
         "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
         "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}\n"
