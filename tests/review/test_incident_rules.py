@@ -62,6 +62,9 @@ def workload(kind: str = "Deployment", **given: Any) -> Json:
     return document(kind, "shop", "", "apps/v1", spec={"template": template})
 
 
+PYMONGO = "from pymongo import MongoClient; MongoClient('mongodb://db').shop.orders.delete_many({})"
+SCRATCH: Json = {"volumes": [{"name": "b", "emptyDir": {}}]}
+AT_B: Json = {"volumeMounts": [{"name": "b", "mountPath": "/b"}]}
 AT_TOOLS: Json = {"volumeMounts": [{"name": "tools", "mountPath": "/tools"}]}
 ANYTHING: Json = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
 LIST_PODS: Json = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}
@@ -120,6 +123,20 @@ BAD: list[tuple[str, list[Json], str]] = [
     ("program-not-in-image", [image("busybox:1.36", "", container={"command": ["bash", "-c", "true"]})], "no `bash`"),
     ("rights-missing", [*account(LIST_PODS), job(UP, script="kubectl delete pod x", **ACCOUNT)], "to delete pods"),
     ("rights-missing", [*account(LIST_PODS), job(UP, script="kubectl rollout restart deploy/x", **ACCOUNT)], "patch deployments"),
+    ("hook-changes-releases", [job("post-upgrade", script="./check || helm rollback shop")], "`helm rollback shop`"),
+    ("hook-changes-releases", [job(UP, script="helm upgrade --install database ./db")], "still being changed"),
+    ("secret-sent-unverified", [job(UP, script='curl -kf -H "Authorization: Bearer $T" https://x.org/a')], "does not check"),
+    ("secret-sent-unverified", [job(UP, script="curl -f --insecure -u me:$P https://x.org/a")], "does not check"),
+    ("kubectl-acts-on-all", [job(UP, script="kubectl scale deploy --all --replicas=0")], "scales what other releases"),
+    ("kubectl-acts-on-all", [job("pre-delete", script="kubectl -n x delete cm,svc --all")], "deletes what other releases"),
+    ("migration-only-marked", [job(UP, script="timeout 60 python manage.py migrate --fake")], "marks migrations as done"),
+    ("migration-only-marked", [job(UP, script="alembic -c a.ini stamp head")], "marks migrations as done"),
+    ("migration-tool-resets", [env("SPRING_JPA_HIBERNATE_DDL_AUTO", "create-drop")], "made anew"),
+    ("migration-tool-resets", [job(UP, container={"command": ["java", "-Dhibernate.hbm2ddl.auto=create", "-jar", "a"]})], "anew"),
+    ("hook-empties-store", [job(UP, container={"command": ["python", "-c", PYMONGO]})], "removes the documents"),
+    ("hook-empties-store", [job(UP, script="wget -O- --method=DELETE http://es:9200/orders")], "the index orders"),
+    ("write-without-volume", [job(UP, script="pg_dump shop > /b/x.sql", container=AT_B, **SCRATCH)], "which is an emptyDir"),
+    ("write-without-volume", [job(UP, script="pg_dump -f /b/x.sql shop", container=AT_B, **SCRATCH)], "which is an emptyDir"),
 ]  # fmt: skip
 
 NATIVE: Json = {"initContainers": [{**ISTIO, "restartPolicy": "Always"}]}
@@ -182,6 +199,15 @@ GOOD: list[tuple[str, list[Json]]] = [
     ("rights-missing", [*account(LIST_PODS), job(UP, script="kubectl get pods", **ACCOUNT)]),
     ("rights-missing", [*account(ANYTHING), job(UP, script="kubectl delete pod x", **ACCOUNT)]),
     ("rights-missing", [job(UP, script="kubectl delete pod x", **ACCOUNT)]),
+    ("hook-changes-releases", [job(UP, script="helm template x | grep y; helm upgrade x y --dry-run; helm status x")]),
+    ("secret-sent-unverified", [job(UP, script='curl -kf -H "Authorization: Bearer $T" https://kubernetes.default.svc/x')]),
+    ("secret-sent-unverified", [job(UP, script='curl -f -H "Authorization: Bearer $T" https://x.org\ncurl -k https://x.org')]),
+    ("kubectl-acts-on-all", [job(UP, script="kubectl delete pods --all; kubectl scale deploy -l a=b --replicas=0")]),
+    ("migration-only-marked", [job(UP, script="python manage.py migrate --fake-initial; alembic upgrade head")]),
+    ("migration-only-marked", [job(script="alembic stamp head"), job(UP, "b", script="./is-new && alembic stamp head")]),
+    ("migration-tool-resets", [env("SPRING_JPA_HIBERNATE_DDL_AUTO", "validate"), env("TYPEORM_DROP_SCHEMA", "false")]),
+    ("hook-empties-store", [job(UP, container={"command": ["python", "-c", PYMONGO.replace("{}", "{'a': 1}")]})]),
+    ("write-without-volume", [job(UP, script="pg_dump x > /b/x; aws s3 cp /b/x s3://y", container=AT_B, **SCRATCH)]),
 ]  # fmt: skip
 
 

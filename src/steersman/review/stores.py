@@ -52,7 +52,7 @@ _FLUSH = re.compile(r"\b(FLUSHALL|FLUSHDB)\b", re.IGNORECASE)
 _CACHE = re.compile(r"cache|invalidat|bust|memo", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:\w+://)?(?P<host>[^/\s]+)/(?P<path>[^?\s]*)")
 _SEARCH = re.compile(r"elastic|opensearch|(?<![a-z])es(?![a-z])|:9200", re.IGNORECASE)
-_CURL_DELETES = re.compile(r"(?:^|\s)(?:-X|--request)[ =]?DELETE\b")
+_CURL_DELETES = re.compile(r"(?:^|\s)(?:-X|--request|--method)[ =]?DELETE\b")
 _FIND_CONDITIONS = re.compile(r"^-(i?name|i?path|i?regex|[cma](time|min)|newer\w*|size|empty|user|perm)$")
 
 
@@ -65,6 +65,34 @@ def emptied(script: Script, command: Command) -> str:
         return ""
     line = " ".join((command.name, *command.words))
     return next((words for pattern, words in _LINES if pattern.search(line)), "")
+
+
+# Of programs in other languages: what their source must speak of, and the call that empties.
+_DOCUMENTS = "removes the documents for good"
+_CALLS = (
+    (
+        r"pymongo|mongoengine|\bmotor\b",
+        r"\.delete_many\(\s*\{\s*\}|\.drop_(database|collection)\(",
+        "removes the documents for good",
+    ),
+    (
+        r"mongo",
+        r"\.deleteMany\(\s*(\{\s*\})?\s*\)|\bdropDatabase\(|\.dropCollection\(",
+        "removes the documents for good",
+    ),
+    (r"elasticsearch|opensearch", r"\bindices\.delete\(", "removes the index with all its documents"),
+    (r"boto3", r"\.objects\.all\(\)\.delete\(|\bdelete_(bucket|table)\(", "removes everything that is stored there"),
+)
+
+
+def emptied_by(script: Script, source: str) -> str:
+    """What a program's source empties, in words; "" for nothing."""
+    for about, call, words in _CALLS:
+        if re.search(about, source) and re.search(call, source):
+            return words
+    if re.search(r"\.(flushall|flushdb)\(", source, re.IGNORECASE) and not _is_cache(script, source):
+        return "empties the database: sessions, queues and locks, too"
+    return ""
 
 
 def _given(command: Command) -> str:
@@ -86,12 +114,16 @@ def _redis(script: Script, command: Command) -> str:
     found = _FLUSH.search(_given(command))
     if not found:
         return ""
-    around = (script.item.name, script.container.name, script.container.text, script.text)
-    values = (f"{entry.get('name')}={entry.get('value')}" for _, entry in entries(script.container.spec.get("env")))
-    if any(_CACHE.search(text) for text in (*around, *values)):
+    if _is_cache(script, script.text):
         return ""
     whose = "every database of the server" if found[1].upper() == "FLUSHALL" else "the database"
     return f"empties {whose}: sessions, queues and locks, too"
+
+
+def _is_cache(script: Script, text: str) -> bool:
+    around = (script.item.name, script.container.name, script.container.text, text)
+    values = (f"{entry.get('name')}={entry.get('value')}" for _, entry in entries(script.container.spec.get("env")))
+    return any(_CACHE.search(each) for each in (*around, *values))
 
 
 def _curl(_script: Script, command: Command) -> str:
@@ -152,6 +184,7 @@ _READERS: dict[str, Callable[[Script, Command], str]] = {
     **dict.fromkeys(("mongosh", "mongo"), _mongo),
     **dict.fromkeys(("redis-cli", "valkey-cli", "keydb-cli"), _redis),
     "curl": _curl,
+    "wget": _curl,
     "rm": _rm,
     "find": _find,
 }

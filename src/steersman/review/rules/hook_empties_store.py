@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steersman.review.model import Finding, Rule, Severity
+from steersman.review.programs import programs
 from steersman.review.rules.migration_tool_resets import brings_in, short
 from steersman.review.shell import scripts
-from steersman.review.stores import emptied
+from steersman.review.stores import emptied, emptied_by
 from steersman.review.subject import Subject
 
 
@@ -17,7 +18,14 @@ def check(subject: Subject) -> Iterator[Finding]:
             continue
         told: set[tuple[int, str]] = set()
         for command in script.every_command:
-            words = emptied(script, command)
+            words = emptied(script, command) or next(
+                (
+                    lost
+                    for program in programs(subject, script, command)
+                    if (lost := emptied_by(script, program.source))
+                ),
+                "",
+            )
             if words and (command.line, words) not in told:
                 told.add((command.line, words))
                 yield script.finding(

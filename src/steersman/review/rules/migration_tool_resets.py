@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from steersman.review.commands import Command
 from steersman.review.model import Finding, Rule, Severity
+from steersman.review.shapes import as_list, entries
 from steersman.review.shell import scripts
 from steersman.review.subject import Item, Subject
 
@@ -40,11 +41,27 @@ _PATTERNS = tuple((re.compile(pattern), words) for pattern, words in _RESETS)
 _ON_UPGRADE = tuple((re.compile(pattern), words) for pattern, words in _BEGINS)
 # What a script may do after it has asked whether the database is empty.
 _ASKED_FIRST = frozenset(words for _, words in _BEGINS)
+# Settings that make a tool or an application do the same at its start: in the environment, or as words of any program.
+_SETTINGS = (
+    (r"SPRING_JPA_HIBERNATE_DDL_?AUTO|HIBERNATE_HBM2DDL_AUTO", r"create(-drop)?"),
+    (r"QUARKUS_HIBERNATE_ORM_DATABASE_GENERATION", r"create|drop-and-create"),
+    (r"(SPRING_)?FLYWAY_CLEAN_ON_VALIDATION_ERROR|TYPEORM_DROP_SCHEMA|(SPRING_)?LIQUIBASE_DROP_FIRST", r"true|1"),
+)
+_SET_BY_WORD = re.compile(
+    r"(spring\.jpa\.hibernate\.ddl-auto|hibernate\.hbm2ddl\.auto|database\.generation)=(create(-drop)?|drop-and-create)\b"
+    r"|cleanOnValidationError=true|liquibase\.drop-first=true"
+)
 _BRINGS_IN = ("pre-install", "post-install", "pre-upgrade", "post-upgrade")
 _UPGRADE = ("pre-upgrade", "post-upgrade")
 
 
+HINT = "Let the hook go forward only (migrate, upgrade, deploy); empty things by hand, with a backup."
+
+
 def check(subject: Subject) -> Iterator[Finding]:
+    for item in subject.running_hooks:
+        if any(event in _UPGRADE for event in item.events):
+            yield from settings(item)
     for script in scripts(subject):
         if not brings_in(script.item):
             continue
@@ -57,8 +74,25 @@ def check(subject: Subject) -> Iterator[Finding]:
                 yield script.finding(
                     f"`{short(command)}` {words}",
                     command.line,
-                    hint="Let the hook go forward only (migrate, upgrade, deploy); empty things by hand, with a backup.",
+                    hint=HINT,
                 )
+
+
+def settings(item: Item) -> Iterator[Finding]:
+    """What is set so that the schema is made anew."""
+    for container in item.containers:
+        for at, entry in entries(container.spec.get("env")):
+            name, value = str(entry.get("name")), str(entry.get("value"))
+            if any(re.fullmatch(names, name) and re.fullmatch(values, value) for names, values in _SETTINGS):
+                yield item.finding(
+                    f"{name}: {value} has the schema dropped and made anew", (*container.path, "env", at), hint=HINT
+                )
+        for key in ("command", "args"):
+            for at, word in enumerate(as_list(container.spec.get(key))):
+                if found := _SET_BY_WORD.search(str(word)):
+                    yield item.finding(
+                        f"{found[0]} has the schema dropped and made anew", (*container.path, key, at), hint=HINT
+                    )
 
 
 def brings_in(item: Item) -> bool:

@@ -21,7 +21,7 @@ _INSIDE = re.compile(
 def check(subject: Subject) -> Iterator[Finding]:
     for script in scripts(subject):
         for command in script.every_command:
-            address = next((found for word in command.words if (found := _outside(word))), "")
+            address = next((found for word in command.words if (found := outside(word))), "")
             if not address:
                 continue
             what = ""
@@ -37,7 +37,8 @@ def check(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _outside(word: str) -> str:
+def outside(word: str) -> str:
+    """The address in a word that leads out of the cluster; "" for none."""
     found = _ADDRESS.search(word)
     return found[0] if found and not _INSIDE.match(found[0]) else ""
 
