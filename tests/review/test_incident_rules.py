@@ -123,6 +123,8 @@ BAD: list[tuple[str, list[Json], str]] = [
     ("program-not-in-image", [image("busybox:1.36", "", container={"command": ["bash", "-c", "true"]})], "no `bash`"),
     ("rights-missing", [*account(LIST_PODS), job(UP, script="kubectl delete pod x", **ACCOUNT)], "to delete pods"),
     ("rights-missing", [*account(LIST_PODS), job(UP, script="kubectl rollout restart deploy/x", **ACCOUNT)], "patch deployments"),
+    ("name-too-long", [job(UP, "m" * 64)], "at most 63 characters"),
+    ("name-too-long", [document("CronJob", "m" * 53, "", "batch/v1")], "at most 52 characters"),
     ("hook-changes-releases", [job("post-upgrade", script="./check || helm rollback shop")], "`helm rollback shop`"),
     ("hook-changes-releases", [job(UP, script="helm upgrade --install database ./db")], "still being changed"),
     ("secret-sent-unverified", [job(UP, script='curl -kf -H "Authorization: Bearer $T" https://x.org/a')], "does not check"),
@@ -199,6 +201,7 @@ GOOD: list[tuple[str, list[Json]]] = [
     ("rights-missing", [*account(LIST_PODS), job(UP, script="kubectl get pods", **ACCOUNT)]),
     ("rights-missing", [*account(ANYTHING), job(UP, script="kubectl delete pod x", **ACCOUNT)]),
     ("rights-missing", [job(UP, script="kubectl delete pod x", **ACCOUNT)]),
+    ("name-too-long", [job(UP, "m" * 63), document("CronJob", "m" * 52, "", "batch/v1"), document("Secret", "m" * 99)]),
     ("hook-changes-releases", [job(UP, script="helm template x | grep y; helm upgrade x y --dry-run; helm status x")]),
     ("secret-sent-unverified", [job(UP, script='curl -kf -H "Authorization: Bearer $T" https://kubernetes.default.svc/x')]),
     ("secret-sent-unverified", [job(UP, script='curl -f -H "Authorization: Bearer $T" https://x.org\ncurl -k https://x.org')]),
@@ -221,6 +224,28 @@ def test_flaw_is_found(rule: str, objects: list[Json], message: str) -> None:
 @pytest.mark.parametrize(("rule", "objects"), GOOD)
 def test_what_is_right_is_left_alone(rule: str, objects: list[Json]) -> None:
     assert said(rule, *objects) == []
+
+
+RELEASE = "{{ .Release.Name }}"
+
+
+@pytest.mark.parametrize(
+    ("workload_name", "hook_name", "count"),
+    [
+        ("{{ .Release.Name }}-web", "migrate", 1),
+        ("{{ .Release.Name }}-web", "{{ .Release.Name }}-migrate", 0),
+        ("web", "migrate", 0),
+    ],
+)
+def test_a_hook_of_one_name_for_all_releases(tmp_path: Any, workload_name: str, hook_name: str, count: int) -> None:
+    workload_ = workload()
+    workload_["metadata"]["name"] = "WORKLOAD"
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+    (tmp_path / "templates" / "web.yaml").write_text(text(workload_).replace("WORKLOAD", f'"{workload_name}"'))
+    (tmp_path / "templates" / "hook.yaml").write_text(text(job(UP, "HOOK")).replace("HOOK", f'"{hook_name}"'))
+    only = Configuration(only=frozenset(["name-shared-by-releases"]))
+    assert len(review(from_chart(load(str(tmp_path)), {}), only).findings) == count
 
 
 def test_a_sidecar_that_the_cluster_may_make_a_native_one_is_a_warning() -> None:

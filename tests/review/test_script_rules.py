@@ -137,6 +137,7 @@ GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("redis-cli-exit-code", '[ "$(redis-cli ping)" = PONG ]\nredis-cli -e flushdb\nredis-cli info | grep -q role', {}),
     ("script-without-errexit", 'R=$(curl -s http://x)\necho "$R" | grep -q ok || exit 1\necho fine', {}),
     ("write-without-volume", "echo x > /dev/null; echo y > /tmp/z; echo w > relative", {}),
+    ("write-without-volume", "echo x >> /etc/passwd", {}),
     ("write-without-volume", "date > /backup/now", MOUNT | READ_ONLY),
     ("write-without-volume", "date > /backup", MOUNT),
     (

@@ -51,7 +51,7 @@ def from_chart(
     for document in rendered.manifests:
         only_at = "" if _place(document) in kept else "install"
         items.append(_item(document, templates.get(document.path), only_at=only_at))
-    return Subject(chart.metadata.name, _objects(items), timeout=timeout)
+    return Subject(chart.metadata.name, _objects(items), timeout=timeout, release=name)
 
 
 def from_manifest(text: str, path: str, *, timeout: float = 300.0) -> Subject:

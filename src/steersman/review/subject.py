@@ -190,13 +190,15 @@ class Subject:
     """A chart's documents in the order in which they would be installed.
 
     `timeout` is the release's `--timeout` in seconds. `options` are the settings of the rule that is being run. `folder` is
-    the chart's, where it has one: a template `name/templates/x.yaml` is then the file `folder/templates/x.yaml`.
+    the chart's, where it has one: a template `name/templates/x.yaml` is then the file `folder/templates/x.yaml`. `release` is the
+    name that a chart was rendered with; "" for what was rendered elsewhere.
     """
 
     name: str
     items: tuple[Item, ...]
     timeout: float = 300.0
     folder: str = ""
+    release: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property

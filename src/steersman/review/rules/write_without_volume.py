@@ -13,7 +13,7 @@ from steersman.review.subject import Subject
 
 DUMPS = ("pg_dump", "pg_dumpall", "pg_basebackup", "mysqldump", "mariadb-dump", "mongodump")
 DEVICES = ("/dev/", "/proc/")
-THROW_AWAY = ("/tmp", "/var/tmp", "/run/", "/root/.", "/home/")
+THROW_AWAY = ("/tmp", "/etc/", "/var/tmp", "/run/", "/root/.", "/home/")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
