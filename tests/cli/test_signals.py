@@ -226,6 +226,24 @@ def test_a_recovery_that_is_called_off_is_left_to_the_next(shell: Shell, number:
     assert shell.statuses() == "1:superseded 2:failed 3:failed 4:deployed"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_result_is_shown(shell: Shell, number: signal.Signals) -> None:
+    """More than a pipe holds, and nobody reads it to its end."""
+    (shell.chart / "large.txt").write_bytes(os.urandom(200_000))
+    process = shell.start(f"{INSTALL} -o json")
+    assert process.stdout is not None
+    assert process.stdout.read(1) == "{"
+    process.send_signal(number)
+    told = "".join(process.stderr or ())
+    ended = _ended(process)
+    assert ended.code == 1
+    assert (
+        told.splitlines()[-1]
+        == "Error: interrupted while the result was shown; the install of release 'a' was complete"
+    )
+    assert shell.statuses() == "1:deployed"
+
+
 HELMS = {
     "upgrade": "upgrade a CHART --set slow=post-upgrade,message=two",
     "upgrade --rollback-on-failure": "upgrade a CHART --set slow=post-upgrade,message=two --rollback-on-failure",

@@ -111,6 +111,7 @@ def ended(
             finished = replace(finished, error=finished.error.removeprefix(unsaid))
             if speech is not None:
                 finished = speech.ended(finished)
+            known.append(finished)
             tell_ending(finished, how)
             await tell_cause(client, failed, finished, how)
             if not finished.error or (speech is not None and action is Action.TEST):
@@ -121,11 +122,16 @@ def ended(
         finally:
             await client.kube.aclose()
 
+    known: list[ReleaseFinished] = []  # as soon as the action has ended
     written, sys.stdout = sys.stdout, unfailing(sys.stdout)  # whoever reads may go: the action goes on
     try:
         finished = asyncio.run(run())
         sys.stdout.flush()
         trouble = getattr(sys.stdout, "error", None)
+    except KeyboardInterrupt:
+        if not known:
+            raise
+        raise SystemExit(called_off_late(known[0])) from None
     finally:
         sys.stdout = written
     if trouble is not None:
@@ -133,6 +139,17 @@ def ended(
         if not isinstance(trouble, BrokenPipeError):
             finished = replace(finished, exit_code=finished.exit_code or cannot_write(trouble))
     return finished
+
+
+def called_off_late(finished: ReleaseFinished) -> int:
+    """A signal came while the result was shown: say that it is only that which is not whole, and return the exit code."""
+    silence()  # what is still to be written may be what nobody reads
+    if not finished.error:
+        print(
+            f"Error: interrupted while the result was shown; the {finished.action} of release {finished.release!r} was complete",
+            file=sys.stderr,
+        )
+    return finished.exit_code or 1
 
 
 def helm_speech(how: How, operation: Operation, *, upgrading: bool) -> HelmSpeech | None:
@@ -230,7 +247,7 @@ async def tell_cause(client: AsyncClient, failed: Failed, finished: ReleaseFinis
 def answering_signals(operation: Operation, view: View, how: How) -> Iterator[None]:
     """Within this block, Ctrl-C and SIGTERM cancel the operation, which then does as the failure table says; a second one kills.
 
-    Where helm simply dies of them, so do we under its policy. After the block they end the process, as anywhere.
+    Where helm simply dies of them, so do we under its policy. After the block both are a KeyboardInterrupt.
     """
     loop = asyncio.get_running_loop()
     request = operation.request
@@ -260,4 +277,4 @@ def answering_signals(operation: Operation, view: View, how: How) -> Iterator[No
     finally:
         for number in STOPPING:
             with suppress(ValueError):
-                signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
+                signal.signal(number, signal.default_int_handler)
