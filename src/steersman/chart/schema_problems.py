@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from steersman.manifest.yaml.numbers import json_number
+from steersman.manifest.yaml.numbers import format_g, json_number
 from steersman.record import field, record
 from steersman.template.strconv import quote
 
@@ -255,11 +255,11 @@ def _message(error: Any) -> str:
         case "format":
             return f"{shown(instance)} is not valid {kind.format}{_why(kind.format, instance)}"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-            return f"{kind.name}: got {shown(instance)}, want {shown(kind.limit)}"
+            return f"{kind.name}: got {_measured(instance)}, want {_measured(kind.limit)}"
         case "multipleOf":
-            return f"multipleOf: got {shown(instance)}, want {shown(kind.multiple_of)}"
+            return f"multipleOf: got {_measured(instance)}, want {_measured(kind.multiple_of)}"
         case "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties":
-            return f"{kind.name}: got {len(instance)}, want {kind.limit}"
+            return f"{kind.name}: got {len(instance):,}, want {int(kind.limit):,}"
         case "uniqueItems":
             first, second = _twice(instance)
             return f"items at {first} and {second} are equal"
@@ -272,6 +272,21 @@ def _message(error: Any) -> str:
             return "false schema"
         case _:
             return str(error.message)
+
+
+def _measured(value: float) -> str:
+    """A number as Helm's validator prints it, in English: 70,000 and 1.5×10⁰⁶."""
+    try:
+        mantissa, exponential, exponent = format_g(float(value)).partition("e")
+    except OverflowError:
+        return "∞" if value > 0 else "-∞"
+    if exponential:
+        return f"{mantissa}×10{exponent.translate(_RAISED)}"
+    whole, point, fraction = mantissa.removeprefix("-").partition(".")
+    return f"{'-' if value < 0 else ''}{int(whole):,}{point}{fraction}"
+
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "+")
 
 
 def _choices(kind: Any) -> list[Any]:
