@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _json
 import json
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,9 +64,19 @@ def test_what_json_cannot_say() -> None:
         assert said(plain_json.dumps, data) == said(json.dumps, data)
 
 
-def test_without_cpythons_own_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plain_json, "_json", None)
+def of_another_kind(*given: object) -> None:
+    raise TypeError("make_encoder() takes more than that")
+
+
+@pytest.mark.parametrize(
+    "part", [None, SimpleNamespace(), SimpleNamespace(**{**vars(_json), "make_encoder": of_another_kind})]
+)
+def test_where_cpythons_own_part_is_missing_or_another_one(monkeypatch: pytest.MonkeyPatch, part: Any) -> None:
+    monkeypatch.setitem(sys.modules, "_json", part)
     monkeypatch.setattr(plain_json, "_scan", None)
+    scan, writer = plain_json._parts()
+    assert (scan, writer) == (None, None)
+    monkeypatch.setattr(plain_json, "_writer", None)
     assert plain_json.loads(b'{"a": [1, 2.5, "\xc3\xa4"]}') == {"a": [1, 2.5, "ä"]}
     assert plain_json.dumps({"a": "ä"}) == '{"a":"\\u00e4"}'
     assert plain_json.dumps({"a": "ä"}, ensure_ascii=False) == '{"a":"ä"}'
