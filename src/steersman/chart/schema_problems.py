@@ -119,7 +119,9 @@ class _Node:
             return [Failure(self.path, "'allOf' failed", [node.whole() for node in nodes])]
         if keyword in _REFERENCES:
             found = nodes[0].failures()
-            return found if len(found) == 1 else [Failure(self.path, "validation failed", found)]
+            if len(found) == 1 and not found[0].group:
+                return found
+            return [Failure(self.path, "validation failed", found if len(found) > 1 else found[0].causes)]
         return [node.whole() for node in nodes]
 
     def _told(self, keyword: str, errors: list[Any]) -> Iterator[Failure]:
