@@ -77,6 +77,7 @@ BAD: list[tuple[str, list[Json], str]] = [
     ("sidecar-keeps-hook-running", [pod(container={"image": "nginx:1.27", "command": None})], "is a server"),
     ("sidecar-keeps-hook-running", [asking("sidecar.istio.io/inject", "true")], "adds istio-proxy"),
     ("sidecar-keeps-hook-running", [asking("x", "y", **{"linkerd.io/inject": "enabled"})], "adds linkerd-proxy"),
+    ("sidecar-keeps-hook-running", [beside({"name": "docker", "image": "docker:27-dind"})], "container docker"),
     ("secret-in-manifest", [env("DATABASE_URL", "postgres://app:s3cret@db/app")], "DATABASE_URL holds a password"),
     ("secret-in-manifest", [env("REDIS_URL", "redis://:s3cret@cache:6379")], "REDIS_URL holds a password"),
     ("secret-in-manifest", [env("DB_PASSWORD", "hunter2")], "DB_PASSWORD is written here"),

@@ -11,7 +11,7 @@ from steersman.review.shapes import as_list
 from steersman.review.shell import scripts
 from steersman.review.subject import Subject
 
-SECRET = re.compile(r"PASS(WORD|WD)?$|PASSWORD|SECRET|TOKEN|API_?KEY|CREDENTIAL", re.IGNORECASE)
+SECRET = re.compile(r"PASS(WORD|WD)?$|PASSWORD|SECRET|TOKEN|API_?KEY|CREDENTIAL|(^|_)PW$", re.IGNORECASE)
 # What is called after a secret and is none: its name, its place, whether it is there.
 NO_SECRET = re.compile(
     r"(_NAME|_NAMES|_FILE|_PATH|_DIR|_KEY_REF|_LENGTH|_COUNT|_ENABLED|_EXISTS|_NAMESPACE|_URL|_TTL)S?$"

@@ -60,7 +60,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def runs_for_ever(container: Container) -> bool:
-    repository = parse(container.image).repository
+    image = parse(container.image)
+    repository = image.repository
     words = container.words
     if container.spec.get("restartPolicy") == "Always":
         return False
@@ -70,6 +71,8 @@ def runs_for_ever(container: Container) -> bool:
         )
     if as_list(container.spec.get("command")) and not re.search(r"proxy|envoy|nginx|fluent", words[0]):
         return False
+    if repository in ("docker", "library/docker") and "dind" in image.tag:
+        return True
     if _HELPERS.search(repository):
         return not any(word in ("--version", "validate", "--mode=validate") for word in words)
     return bool(_SERVERS.search(repository)) and (not words or words[0].startswith("-"))

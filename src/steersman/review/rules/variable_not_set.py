@@ -52,7 +52,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             known |= {word for groups in pattern.findall(script.text) for part in groups for word in part.split()}
         told: set[str] = set()
         for command in script.commands:
-            if command.name not in CLIENTS:
+            if command.name not in CLIENTS and not (command.name == "rm" and command.option("-r", "-R", "--recursive")):
                 continue
             expanded = [node for node in command.node.children_by_field_name("argument") if node.type != "raw_string"]
             names = [name for word in map(text_of, expanded) for groups in USED.findall(word) for name in groups]

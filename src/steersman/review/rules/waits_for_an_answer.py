@@ -24,6 +24,12 @@ _ASKS = tuple(
         (r"\bmanage\.py (flush|collectstatic)\b", r"--no-?input\b", _FAILS, "--noinput"),
         (r"\bmanage\.py createsuperuser\b", r"--no-?input\b", _NOBODY, "--noinput"),
         (r"\bprisma migrate reset\b", r"--force\b|\s-f\b", _FAILS, "--force"),
+        (
+            r"^(terraform|tofu) (apply|destroy)\b",
+            r"-auto-approve|-input=false| apply (-\S+ )*[^-\s]",
+            _FAILS,
+            "-auto-approve",
+        ),
         (r"^az\b.* delete\b", r"\s(-y|--yes)\b", _FAILS, "--yes"),
     )
 )
