@@ -24,8 +24,9 @@ from steersman.kube.blocking_network import BlockingNetwork, run
 from steersman.kube.client import Client
 from steersman.kube.config import Connection, Credentials, Tls
 from steersman.kube.interface import ObjectRef
-from steersman.kube.network import endpoint_of, tls_context
+from steersman.kube.network import endpoint_of
 from steersman.kube.session import Session
+from steersman.kube.tls import tls_context
 
 from .fake_server import FakeServer
 

@@ -19,13 +19,10 @@ from steersman.kube.network import (
     broken,
     in_words,
     no_answer,
-    no_proxy_there,
-    open_tunnel,
-    proxy_address,
     reason_of,
     tls_failed,
-    tls_name,
 )
+from steersman.kube.tls import tls_name
 
 T = TypeVar("T")
 # One header block or one piece of a body; bodies themselves may be larger.
@@ -221,14 +218,16 @@ async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None) -> Stream
                 endpoint.host, endpoint.port, ssl=context, server_hostname=server_name, limit=BUFFER
             )
         )
+    from steersman.kube import tunnel
+
     over_tls = ssl.create_default_context() if proxy.scheme == "https" else None
     try:
-        reader, writer = await asyncio.open_connection(*proxy_address(proxy), ssl=over_tls, limit=BUFFER)
+        reader, writer = await asyncio.open_connection(*tunnel.proxy_address(proxy), ssl=over_tls, limit=BUFFER)
     except OSError as error:
-        raise no_proxy_there(proxy, error) from error
+        raise tunnel.no_proxy_there(proxy, error) from error
     stream = AsyncioStream(reader, writer)
     try:
-        await open_tunnel(stream, proxy, endpoint.host, endpoint.port)
+        await tunnel.open_tunnel(stream, proxy, endpoint.host, endpoint.port)
         if context is not None:
             await stream.start_tls(context, endpoint.server_name)
     except BaseException:

@@ -23,13 +23,10 @@ from steersman.kube.network import (
     broken,
     in_words,
     no_answer,
-    no_proxy_there,
-    open_tunnel,
-    proxy_address,
     reason_of,
     tls_failed,
-    tls_name,
 )
+from steersman.kube.tls import tls_name
 from steersman.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -199,7 +196,9 @@ async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None, seconds: 
     if proxy is None:
         address = (endpoint.host, endpoint.port)
     else:
-        address = proxy_address(proxy)
+        from steersman.kube import tunnel
+
+        address = tunnel.proxy_address(proxy)
     # A name as bytes is taken as it is; as text it would cost the import of the IDNA codec.
     host: Any = address[0].encode() if address[0].isascii() else address[0]
     try:
@@ -207,7 +206,7 @@ async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None, seconds: 
     except OSError as error:
         if proxy is None:
             raise
-        raise no_proxy_there(proxy, error) from error
+        raise tunnel.no_proxy_there(proxy, error) from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     stream = BlockingStream(sock)
     stream.allow(None, until)
@@ -215,7 +214,7 @@ async def _connect(endpoint: Endpoint, context: ssl.SSLContext | None, seconds: 
         if proxy is not None:
             if proxy.scheme == "https":
                 stream.start_tls(ssl.create_default_context(), address[0])
-            await open_tunnel(stream, proxy, endpoint.host, endpoint.port)
+            await tunnel.open_tunnel(stream, proxy, endpoint.host, endpoint.port)
         if context is not None:
             stream.start_tls(context, endpoint.server_name)
         return stream

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 
 from steersman.errors import ClusterUnreachable
-from steersman.kube.config import Connection, Tls
+from steersman.kube.config import Connection
 from steersman.kube.urls import Url, split
 from steersman.lazy import TYPE_CHECKING, Protocol
 from steersman.record import record
@@ -197,65 +197,6 @@ def _bypasses_proxy(host: str) -> bool:
     return False
 
 
-def tls_context(tls: Tls, certificate: tuple[bytes, bytes]) -> ssl.SSLContext:
-    """The TLS settings of a connection. System CAs are loaded only where the kubeconfig gives none: that takes 20 ms."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if tls.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif tls.ca:
-        try:
-            context.load_verify_locations(cadata=tls.ca.decode("utf-8", "replace"))
-        except (ssl.SSLError, ValueError) as error:
-            raise _unusable("certificate-authority", error) from error
-    else:
-        context.load_default_certs()
-    if all(certificate):
-        try:
-            _load_certificate(context, *certificate)
-        except (ssl.SSLError, ValueError) as error:
-            raise _unusable("client-certificate and client-key", error) from error
-    return context
-
-
-def _unusable(what: str, error: Exception) -> ClusterUnreachable:
-    why = reason_of(error) if isinstance(error, ssl.SSLError) else str(error)
-    if why == "key values mismatch":
-        why = "they do not belong together"
-    return ClusterUnreachable(
-        f"cannot use the certificates of the kubeconfig: {what}: {why}",
-        hint="Copy it anew from where the kubeconfig came from, or log in again.",
-    )
-
-
-def tls_name(server_name: str) -> Any:
-    """A server's name as TLS is to be given it: in bytes, which `ssl` takes as they are. What comes as text it sends through the
-    IDNA codec, even if it is ASCII, and importing that takes 5 ms."""
-    return server_name.encode() if server_name.isascii() else server_name
-
-
-def _load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    """OpenSSL's Python face reads certificates from files only: give it one in memory alone where the system can, else one
-    that no other user can open and that goes at once."""
-    pem = certificate + b"\n" + key
-    if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
-        number = os.memfd_create("steersman")
-        try:
-            with os.fdopen(os.dup(number), "wb") as file:
-                file.write(pem)
-            context.load_cert_chain(f"/proc/self/fd/{number}")
-        finally:
-            os.close(number)
-        return
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(prefix="steersman-") as named:
-        named.write(pem)
-        named.flush()
-        context.load_cert_chain(named.name)
-
-
 def no_answer(seconds: float, *, began: bool) -> NoAnswer:
     """Nothing came for so long, or too little where it `began`."""
     return NoAnswer(f"no {'whole ' if began else ''}answer within {in_words(seconds)}")
@@ -295,67 +236,3 @@ def reason_of(error: OSError) -> str:
     if isinstance(error, socket.gaierror) or not error.errno:
         return (error.strerror or str(error) or type(error).__name__).lower()
     return os.strerror(error.errno).lower()
-
-
-def proxy_credentials(proxy: SplitResult) -> tuple[str, str]:
-    """User and password from a proxy's URL."""
-    from urllib.parse import unquote
-
-    return unquote(proxy.username or ""), unquote(proxy.password or "")
-
-
-def proxy_address(proxy: SplitResult) -> tuple[str, int]:
-    """Host and port of a proxy."""
-    return proxy.hostname or "", proxy.port or {"https": 443, "http": 80}.get(proxy.scheme, 1080)
-
-
-def no_proxy_there(proxy: SplitResult, error: OSError) -> ConnectFailed:
-    """It is the proxy that cannot be reached, and not the server."""
-    host, port = proxy_address(proxy)
-    return ConnectFailed(f"the proxy {host}:{port}: {reason_of(error)}")
-
-
-async def open_tunnel(stream: Stream, proxy: SplitResult, host: str, port: int) -> None:
-    """Ask the proxy at the other end of `stream` to connect on to host:port. Raises ConnectFailed."""
-    try:
-        if proxy.scheme in ("socks5", "socks5h"):
-            await _socks5(stream, proxy, host, port)
-        else:
-            await _http_connect(stream, proxy, host, port)
-    except ConnectionLost as error:
-        raise ConnectFailed(f"the proxy {proxy.hostname}: {error}") from error
-
-
-async def _http_connect(stream: Stream, proxy: SplitResult, host: str, port: int) -> None:
-    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
-    user, password = proxy_credentials(proxy)
-    if user:
-        import base64
-
-        lines.append("Proxy-Authorization: Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
-    await stream.write("\r\n".join([*lines, "", ""]).encode())
-    head = (await stream.read_until(b"\r\n\r\n")).decode("latin-1").split("\r\n")[0].split(" ", 2)
-    if len(head) < 2 or head[1] != "200":
-        raise ConnectFailed(f"the proxy {proxy.hostname} refused: {' '.join(head[1:])}", permanent=True)
-
-
-async def _socks5(stream: Stream, proxy: SplitResult, host: str, port: int) -> None:
-    """RFC 1928 with RFC 1929 passwords; the name is resolved by the proxy."""
-    user, password = proxy_credentials(proxy)
-    await stream.write(b"\x05\x02\x00\x02" if user else b"\x05\x01\x00")
-    version, method = await stream.read_exactly(2)
-    if version == 5 and method == 2:
-        name, secret = user.encode(), password.encode()
-        await stream.write(bytes([1, len(name)]) + name + bytes([len(secret)]) + secret)
-        if (await stream.read_exactly(2))[1] != 0:
-            raise ConnectFailed(f"the proxy {proxy.hostname} refused the password", permanent=True)
-    elif version != 5 or method != 0:
-        raise ConnectFailed(f"the proxy {proxy.hostname} speaks no SOCKS5 that we can use", permanent=True)
-    encoded = host.encode("idna") if not host.isascii() else host.encode()
-    await stream.write(b"\x05\x01\x00\x03" + bytes([len(encoded)]) + encoded + port.to_bytes(2, "big"))
-    _, reply, _, kind = await stream.read_exactly(4)
-    if reply != 0:
-        raise ConnectFailed(f"the proxy {proxy.hostname} could not connect to {host}:{port} (SOCKS5 reply {reply})")
-    length = {1: 4, 4: 16}.get(kind) or (await stream.read_exactly(1))[0]
-    await stream.read_exactly(length + 2)

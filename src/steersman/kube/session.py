@@ -21,7 +21,6 @@ from steersman.kube.network import (
     Stream,
     TooLarge,
     endpoint_of,
-    tls_context,
 )
 from steersman.kube.retry import (
     ANSWER_SECONDS,
@@ -37,6 +36,7 @@ from steersman.kube.retry import (
 )
 from steersman.kube.slow import Slow
 from steersman.kube.status import error_from_answer
+from steersman.kube.tls import tls_context
 from steersman.kube.trouble import Trouble
 from steersman.lazy import TYPE_CHECKING
 from steersman.plain_json import dumps, loads
