@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from steersman.diagnose.diagnosis import Confidence, Diagnosis, Evidence
 from steersman.diagnose.facts import ContainerFacts, EventFacts, Facts
+from steersman.diagnose.words import possible
 
 # After such a line, what came before it has passed.
 _RECOVERED = re.compile(
@@ -71,15 +73,27 @@ _BEFORE_START = frozenset(
 )  # fmt: skip
 _EVENT = re.compile(r"event (?P<reason>\S+) on ")
 _NEAR = 8
+_LONG = 4000
 _QUOTE = re.compile(r"\\+\"")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def plain(line: str) -> str:
-    """A line without colours, and with the quotes that a logger of JSON or logfmt has escaped."""
+    """A line without colours, with the quotes that a logger of JSON or logfmt has escaped, and without the "
+    "middle of a very long one."""
+    if len(line) > _LONG:
+        line = f"{line[: _LONG // 2]} … {line[-_LONG // 2 :]}"
     if "\\" in line or "\x1b" in line:
         return _QUOTE.sub('"', _COLOUR.sub("", line))
     return line
+
+
+@lru_cache(maxsize=8)
+def _readable(logs: tuple[str, ...]) -> tuple[tuple[tuple[int, str], ...], str]:
+    """The lines in which a cause may stand, the last one first, with their numbers; and all of them as a text "
+    "in small letters."""
+    lines = tuple((number, line) for number, line in enumerate(map(plain, logs)) if not _HARMLESS.search(line))
+    return lines[::-1], "\n".join(line for _, line in lines).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +113,12 @@ class Found:
 
 def search(facts: Facts, *patterns: re.Pattern[str], unless: re.Pattern[str] | None = None) -> Found | None:
     """The last line that one of `patterns` matches and `unless` does not; less sure where the program went on after it."""
-    for number in range(len(facts.logs) - 1, -1, -1):
-        line = plain(facts.logs[number])
-        if _HARMLESS.search(line) or (unless is not None and unless.search(line)):
+    lines, text = _readable(facts.logs)
+    likely = possible(patterns, text)
+    for number, line in lines if likely else ():
+        if unless is not None and unless.search(line):
             continue
-        for pattern in patterns:
+        for pattern in likely:
             if match := pattern.search(line):
                 after = facts.logs[number + 1 :]
                 confidence = _confidence(after, patterns)
