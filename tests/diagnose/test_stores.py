@@ -21,6 +21,7 @@ STORES = {
         "ORA-00001: unique constraint (APP.USERS_PK) violated",
     ),
     "privilege-missing": (
+        "redis.exceptions.NoPermissionError: this user has no permissions to run the 'flushall' command",
         "MongoServerError: not authorized on admin to execute command { createIndexes: \"users\" }",
         "org.apache.kafka.common.errors.TopicAuthorizationException: Not authorized to access topics: [orders]",
         "org.apache.kafka.common.errors.ClusterAuthorizationException: Cluster authorization failed.",
@@ -112,6 +113,7 @@ STORES = {
     "table-offline": ('ERROR: relation "users" is offline: adding',),
     "read-only-transaction": ("MongoServerError: not primary", "ORA-16000: database or pluggable database open for read-only access"),
     "connection-refused": (
+        'Fatal: unable to open config file: Stat: Get "http://minio:9000/backups/": dial tcp 10.0.0.4:9000: connect: connection refused',
         "ORA-12541: TNS:no listener",
         "cassandra.cluster.NoHostAvailable: ('Unable to connect to any servers', {'10.0.0.2:9042': ConnectionRefusedError(111)})",
         "** (DBConnection.ConnectionError) tcp connect (db:5432): connection refused - :econnrefused",
@@ -149,6 +151,7 @@ STORES = {
 RUNTIMES = {
     "module-missing": (
         "Exception in thread \"main\" java.lang.ClassNotFoundException: org.postgresql.Driver",
+        "pyodbc.Error: ('01000', \"[01000] [unixODBC][Driver Manager]Can't open lib 'ODBC Driver 17 for SQL Server' : file not found (0) (SQLDriverConnect)\")",
         "Unhandled exception. System.IO.FileNotFoundException: Could not load file or assembly 'Npgsql, Version=7.0.0.0, Culture=neutral'. The system cannot find the file specified.",
         "django.core.exceptions.ImproperlyConfigured: Error loading psycopg2 or psycopg module",
         "** (UndefinedFunctionError) function Shop.Release.migrate/0 is undefined (module Shop.Release is not available)",

@@ -16,7 +16,7 @@ find = log_rule(
         r"(?P<name>Data too long for column .*|Out of range value for column .*|Data truncated for column .*)",
         r"(?P<name>(?:Incorrect|Truncated incorrect) \w+ value: .*)",
         r"(?P<name>String or binary data would be truncated.*|Conversion failed when converting .*)",
-        r"(?P<name>Document failed validation)",
+        r"(?P<name>Document failed validation|Invalid \w+ constant \(.*\) for \"\w+\" of type \w+)",
         r"conflicted with the CHECK constraint \"(?P<name>[^\"]+)\"",
         r"\bORA-12899: (?P<name>.*)|\bORA-01722: (?P<name2>.*)",
         r"(?P<name>mapper(?: ?_parsing_exception|_exception).*|mapper \[[^\]]+\] cannot be changed from type [^\"']*)",

@@ -28,6 +28,7 @@ _RULE = log_rule(
         r"fatal: (?P<name>no (?:email|name) was given and auto-detection is disabled|unable to auto-detect email address.*)",
         r"RESTIC_REPOSITORY.*Please specify repository location"
         r"|Fatal: (?P<name>Please specify repository location|an empty password is not a password)",
+        r"^\s*\"message\": \"(?P<name>Required|Invalid input: expected \w+, received undefined)\"",
         r"ORA-12154: (?P<name>.*)",
         r"Missing required argument\(s\): (?P<name>.*)|Error: required flag\(s\) (?P<name2>.*) not set",
         r"must provide an? (?P<name>[\w ]+) (?:in|via|through) (?:the )?(?:config|environment)",

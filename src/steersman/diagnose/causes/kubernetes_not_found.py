@@ -21,6 +21,7 @@ _object = log_rule(
     (
         r'Error from server \(NotFound\): (?P<kind>[\w.]+) "(?P<name>[^"]+)" not found',
         r"error: (?P<kind>the server doesn't have a resource type) \"(?P<name>[^\"]+)\"",
+        r"An error occurred: (?P<kind>[\w.]+) \"(?P<name>[^\"]+)\" not found",
         r"error: (?P<kind>no matching resources found)",
     ),
     problem="The hook asked Kubernetes for something that is not there: {kind} {name}.",

@@ -13,7 +13,7 @@ SQL = log_rule(
         r"must be (?P<name>superuser.*)$",
         r"(?P<name>\w+ command denied to user '[^']+'@)",
         r"permission denied to (?P<name>create \w+.*)$",
-        r"NOPERM (?P<name>.*)$",
+        r"NOPERM (?P<name>.*)$|(?P<name2>has no permissions to run the '\w+' command)",
         r"(?P<name>Access denied for user '[^']*'@'[^']*' to database '[^']*')",
         r"(?P<name>Access denied; you need .* privilege)",
         r"(?P<name>The \w+(?: \w+)? permission was denied on .*|\w+ \w+ permission denied in database '[^']+')",

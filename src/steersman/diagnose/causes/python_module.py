@@ -21,6 +21,7 @@ find = log_rule(
         r"ClassNotFoundException: (?P<name>[\w.$]+)",
         r"Error loading shared library (?P<name>[^:]+): No such file",
         r"find a valid (?P<name>ICU package)",
+        r"Can't open lib '(?P<name>[^']+)' : file not found",
         r"Could not load file or assembly '(?P<name>[^',]+)",
         r"Can't locate (?P<name>\S+) in @INC|Class '(?P<name2>[^']+)' not found",
         r"\(module (?P<name>\S+) is not available\)"

@@ -23,7 +23,7 @@ GIT = log_rule(
 RESTIC = log_rule(
     "repository-missing",
     (
-        r"Fatal: unable to open config file",
+        r"Fatal: unable to open config file(?!.*(?:dial tcp|connect:|lookup|denied|Forbidden|x509|timeout))",
         r"Fatal: repository does not exist: unable to open config file",
     ),
     problem="There is no restic repository at the place that the hook names.",
