@@ -79,8 +79,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def plain(line: str) -> str:
-    """A line without colours, with the quotes that a logger of JSON or logfmt has escaped, and without the "
-    "middle of a very long one."""
+    """A line without colours, with the quotes that a logger of JSON or logfmt has escaped, and without the middle
+    of a very long one, on which patterns would take minutes."""
     if len(line) > _LONG:
         line = f"{line[: _LONG // 2]} … {line[-_LONG // 2 :]}"
     if "\\" in line or "\x1b" in line:
@@ -90,8 +90,8 @@ def plain(line: str) -> str:
 
 @lru_cache(maxsize=8)
 def _readable(logs: tuple[str, ...]) -> tuple[tuple[tuple[int, str], ...], str]:
-    """The lines in which a cause may stand, the last one first, with their numbers; and all of them as a text "
-    "in small letters."""
+    """The lines in which a cause may stand, the last one first, with their numbers; and all of them as a text in small
+    letters."""
     lines = tuple((number, line) for number, line in enumerate(map(plain, logs)) if not _HARMLESS.search(line))
     return lines[::-1], "\n".join(line for _, line in lines).lower()
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
+
+parser: Any
+try:  # no public part of Python: where it is missing or another one, every pattern is tried
+    from re import _parser as parser  # type: ignore[attr-defined,no-redef]
+except ImportError:
+    parser = None
 
 
 @lru_cache(maxsize=4096)
 def needed(pattern: re.Pattern[str]) -> frozenset[str]:
     """Words in small letters, one of which stands in every text (in small letters) that `pattern` matches; empty: not known."""
-    return _of(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)) or frozenset()
+    try:
+        return _of(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)) or frozenset()
+    except (AttributeError, TypeError, ValueError):
+        return frozenset()
 
 
 def possible(patterns: Iterable[re.Pattern[str]], text: str) -> list[re.Pattern[str]]:
