@@ -15,8 +15,8 @@ $(STAMP): pyproject.toml tools/environment.py
 demo: setup
 	$(BIN)/python examples/demo.py
 
-# Tests wait for Pods and processes half of their time: one worker more than there are cores.
-WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
+# Tests wait for Pods and processes half of their time: two workers more than there are cores.
+WORKERS ?= $(shell echo $$(($$(nproc) + 2)))
 test: setup
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 

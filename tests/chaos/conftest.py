@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from steersman.cluster.api.server import LoggedRequest
 
 
+# How many kill points, and how many seeds of faults.
+SEEDS = int(os.environ.get("STEERSMAN_CHAOS_SEEDS", "17"))
+
+
 @pytest.fixture(scope="session")
 def seeds() -> int:
-    """How many kill points, and how many seeds of faults."""
-    return int(os.environ.get("STEERSMAN_CHAOS_SEEDS", "17"))
+    return SEEDS
 
 
 @dataclass(slots=True)

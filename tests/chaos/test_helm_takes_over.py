@@ -20,7 +20,7 @@ from steersman.errors import ReleaseNotFound
 from steersman.release.record import Status
 
 from .checks import live_objects, recorded_objects
-from .conftest import Cluster, Victims
+from .conftest import SEEDS, Cluster, Victims
 from .scenarios import SCENARIOS, Scenario
 from .test_sigkill_everywhere import NAME, chosen, goes_on, prepared
 from .victim import CHART
@@ -29,6 +29,8 @@ pytestmark = [pytest.mark.embedded, pytest.mark.chaos, pytest.mark.oracle]
 
 MOVES = ("rollback", "upgrade", "uninstall")
 OURS = [scenario for scenario in SCENARIOS if scenario.policy == "rollback" and scenario.action != "test"]
+if SEEDS < 100:  # `make test`: every third of them
+    OURS = OURS[::3]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import gzip
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,12 @@ async def _changed(namespace: str, change: Callable[[dict[str, Any]], None]) -> 
         await client.kube.replace(record)
 
 
+async def _removed(namespace: str) -> None:
+    """A damaged record troubles whoever lists the releases of all namespaces."""
+    async with AsyncClient() as client:
+        await client.kube.delete(ObjectRef("v1", "Namespace", namespace))
+
+
 async def _left(namespace: str) -> set[str]:
     async with AsyncClient(namespace=namespace) as client:
         found = [
@@ -96,12 +102,15 @@ def twins(
     chart: Callable[..., Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Twins:
+) -> Iterator[Twins]:
     monkeypatch.setenv("KUBECONFIG", embedded_kubeconfig)
     for name in ("HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("STEERSMAN_FAILURE_POLICY", "helm")
-    return Twins(steer, helm, chart({"templates/a.yaml": MANIFEST, "values.yaml": "m: one\n"}))
+    both = Twins(steer, helm, chart({"templates/a.yaml": MANIFEST, "values.yaml": "m: one\n"}))
+    yield both
+    for namespace in both.namespaces.values():
+        asyncio.run(_removed(namespace))
 
 
 def column(result: Result, name: str) -> list[str]:
