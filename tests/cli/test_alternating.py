@@ -5,6 +5,7 @@ exit codes, errors, records field by field, live objects with their managers, an
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import shlex
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from steersman.client import AsyncClient
+from steersman.kube.interface import ObjectRef
+
 from .twins import Tools, Twin, left_by, told_by, tools
 
 __all__ = ["tools"]
@@ -20,6 +24,7 @@ __all__ = ["tools"]
 # On one cluster, a kind that a chart brings is seen by the sessions of kubectl, too: one after the other.
 pytestmark = [pytest.mark.embedded, pytest.mark.oracle, pytest.mark.chaos, pytest.mark.xdist_group("kinds")]
 
+WIDGETS = ObjectRef("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.life.example")
 MANY = int(os.environ.get("STEERSMAN_CHAOS_SEEDS", "17")) >= 100
 
 FILES = {
@@ -183,6 +188,19 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             server._cleanup()
 
 
+@pytest.fixture
+def brought(tools: Tools) -> Iterator[None]:
+    """Takes the chart's kind away again, which no uninstall does."""
+    yield
+
+    async def taken_away() -> None:
+        async with AsyncClient() as client:
+            await client.kube.delete(WIDGETS)
+
+    asyncio.run(taken_away())
+
+
+@pytest.mark.usefixtures("brought")
 @pytest.mark.parametrize(("life", "driver", "first"), ALL if MANY else FEW)
 def test_a_life_in_turn(
     life: str,

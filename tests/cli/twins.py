@@ -20,14 +20,13 @@ from typing import Any
 import pytest
 
 from steersman.client import AsyncClient
-from steersman.errors import NoMatchingKind, NotFound
+from steersman.errors import NoMatchingKind
 from steersman.kube.interface import ObjectRef
 from steersman.release.codec import to_json
 
 from .conftest import Result, Steer
 from .sections import resources_in_order
 
-WIDGETS = ObjectRef("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.life.example")
 TOKEN = "kubernetes.io/service-account-token"
 KINDS = (("v1", "ConfigMap"), ("v1", "Service"), ("v1", "Secret"), ("life.example/v1", "Widget"))
 
@@ -88,8 +87,6 @@ async def _unmake(namespaces: list[str]) -> None:
     async with AsyncClient() as client:
         for namespace in namespaces:
             await client.kube.delete(ObjectRef("v1", "Namespace", namespace))
-        with suppress(NotFound):  # a chart may have brought it
-            await client.kube.delete(WIDGETS)
 
 
 def told_by(theirs: Twin, ours: Twin, words: list[str], *, by: str = "") -> list[str]:
