@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from steersman.chart import schema_documents
+from steersman.chart.schema import check
 from steersman.chart.schema_documents import NotLoaded, load
 from steersman.cli.main import run
+from steersman.errors import SchemaError
 
 from .conftest import Helm
 
@@ -123,3 +125,29 @@ def test_only_what_is_needed_has_to_be_there(
     ours = capsys.readouterr()
     assert (code, ours.out) == (theirs.returncode, theirs.stdout)
     assert ours.err.startswith(theirs.stderr.rstrip("\n"))
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "http://json-schema.org/schema#",
+        "https://json-schema.org/schema",
+        "http://json-schema.org/draft-04/schema#",
+        "http://json-schema.org/draft-07/schema#",
+        "https://json-schema.org/draft/2019-09/schema",
+        "https://json-schema.org/draft/2020-12/schema",
+    ],
+)
+def test_what_every_validator_has_is_not_fetched(draft: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def loaded(uri: str) -> bool:
+        asked.append(uri)
+        return True
+
+    monkeypatch.setattr(schema_documents, "load", loaded)
+    text = json.dumps({"$schema": draft, "properties": {"a": {"type": "integer"}, "b": {"$ref": draft}}}).encode()
+    check("c", text, {"a": 1, "b": {}})
+    with pytest.raises(SchemaError, match="got string, want integer"):
+        check("c", text, {"a": "one"})
+    assert asked == []

@@ -28,6 +28,8 @@ _BASE = "file:///values.schema.json"
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _BUILT_IN = ("http://json-schema.org/", "https://json-schema.org/")
+# Helm takes this for the newest draft; the validator would fetch it.
+_NEWEST = ("http://json-schema.org/schema", "https://json-schema.org/schema")
 _NOT_THERE = pattern(r"(?s)\APointer '(/[^']*)' does not exist.*")
 
 _AT_FAULT = "values.schema.json itself is at fault."
@@ -122,7 +124,7 @@ def _validator(schema: bytes) -> _Validator:
         document = _parsed(schema)
     except ValueError as error:
         raise SchemaError(str(error), hint=_AT_FAULT) from error
-    document, written = _adapted(document, schema)
+    document, written = _adapted(_dated(document), schema)
     try:
         try:
             made = jsonschema_rs.validator_for(document, retriever=documents.retrieve, base_uri=_BASE)
@@ -138,6 +140,12 @@ def _validator(schema: bytes) -> _Validator:
         text = text or _NOT_THERE.sub(rf'json-pointer in "{_BASE}#\1" not found', str(cause))
         raise SchemaError(f"{text}\n", hint=_AT_FAULT) from cause
     return _Validator(document, made, documents.asked, written)
+
+
+def _dated(document: Any) -> Any:
+    """The schema with the name of its draft where it asks for the newest one."""
+    named = document.get("$schema") if isinstance(document, dict) else None
+    return {**document, "$schema": _DRAFT} if isinstance(named, str) and named.rstrip("#") in _NEWEST else document
 
 
 def _adapted(document: Any, text: bytes) -> tuple[Any, dict[str, str]]:
@@ -209,7 +217,7 @@ class _Documents:
         self.all_needed_are_there = False
 
     def retrieve(self, uri: str) -> Any:
-        if uri.startswith("urn:"):
+        if uri.startswith("urn:") or uri in _NEWEST:
             return True
         from steersman.chart.schema_documents import NotLoaded, load
 
