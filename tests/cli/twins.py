@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from steersman.client import AsyncClient
-from steersman.errors import NoMatchingKind
+from steersman.errors import NoMatchingKind, NotFound
 from steersman.kube.interface import ObjectRef
 from steersman.release.codec import to_json
 
@@ -160,7 +160,7 @@ async def left(namespace: str, *, managers: bool = False) -> dict[str, Any]:
 async def _objects(client: AsyncClient, namespace: str) -> list[tuple[str, Any]]:
     found = []
     for api_version, kind in KINDS:
-        with suppress(NoMatchingKind):  # its CRD comes with a chart
+        with suppress(NoMatchingKind, NotFound):  # its CRD comes and goes with a chart
             found += [(kind, item) for item in (await client.kube.list(api_version, kind, namespace=namespace)).items]
     return found
 
