@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,3 +85,16 @@ def real_kubeconfig() -> str:
     if not path:
         pytest.skip("STEERSMAN_TEST_KUBECONFIG names no Kubernetes")
     return path
+
+
+@pytest.fixture(scope="session")
+def rings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(public ring, secret ring) with the keys of Ada and Grace."""
+    pysequoia = pytest.importorskip("pysequoia")
+    folder = tmp_path_factory.mktemp("rings")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        keys = [pysequoia.Cert.generate(f"{name} <{name.lower()}@x.test>") for name in ("Ada", "Grace")]
+        (folder / "pub.gpg").write_bytes(b"".join(bytes(key) for key in keys))
+        (folder / "sec.gpg").write_bytes(b"".join(bytes(key.secrets) for key in keys))
+    return folder / "pub.gpg", folder / "sec.gpg"

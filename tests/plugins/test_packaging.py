@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tarfile
-import warnings
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from steersman.chart.provenance import cleartext
 
 from .toys import Pair, first_error, write_plugin
 
-pysequoia = pytest.importorskip("pysequoia")
+pytest.importorskip("pysequoia")
 
 LEGACY = """
 name: toy
@@ -52,18 +51,6 @@ runtimeConfig:
 """
 RENDERER = "apiVersion: v1\nname: toy\nversion: 0.3.0\ntype: postrenderer/v1\nruntime: subprocess\n"
 ARCHIVE, UNSIGNED = "toy-0.3.0.tgz", "--verify=false"
-
-
-@pytest.fixture(scope="module")
-def rings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(public ring, secret ring) with Ada's key and Grace's."""
-    folder = tmp_path_factory.mktemp("rings")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        keys = [pysequoia.Cert.generate(f"{name} <{name.lower()}@x.test>") for name in ("Ada", "Grace")]
-        (folder / "pub.gpg").write_bytes(b"".join(bytes(key) for key in keys))
-        (folder / "sec.gpg").write_bytes(b"".join(bytes(key.secrets) for key in keys))
-    return folder / "pub.gpg", folder / "sec.gpg"
 
 
 @pytest.fixture

@@ -26,18 +26,6 @@ from .loopback import serve, write_chart
 pysequoia = pytest.importorskip("pysequoia")
 
 
-@pytest.fixture(scope="module")
-def rings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(public ring, secret ring) with the keys of Ada and Grace."""
-    folder = tmp_path_factory.mktemp("rings")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        keys = [pysequoia.Cert.generate(f"{name} <{name.lower()}@x.test>") for name in ("Ada", "Grace")]
-        (folder / "pub.gpg").write_bytes(b"".join(bytes(key) for key in keys))
-        (folder / "sec.gpg").write_bytes(b"".join(bytes(key.secrets) for key in keys))
-    return folder / "pub.gpg", folder / "sec.gpg"
-
-
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     return package(write_chart(tmp_path, "web", "1.0.0+x", description="a: b"), tmp_path)
